@@ -268,7 +268,7 @@ class HoldAnnulled(Event):
 
 
 class PermissionsChanged(Event):
-    """What may be done in a trial or at a site: the whole answer, each effect with the holds forbidding it."""
+    """The whole answer to what may be done in a trial or at a site: each effect with the holds against it."""
 
     type: ClassVar[str] = "trials.permissions.changed.v1"
     trial_id: UUID
@@ -347,7 +347,7 @@ class GateSatisfied(Event):
 
 
 class GateRevoked(Event):
-    """A gate closed again. `hold` is set when a hold closed it, else its evidence ran out or was corrected."""
+    """A gate closed again: by `hold` where one is named, else as its evidence ran out or was corrected."""
 
     type: ClassVar[str] = "trials.site.gate_revoked.v1"
     trial_id: UUID

@@ -12,7 +12,15 @@ ReviewPath = Literal["convened", "expedited"]
 ReportKind = Literal["initial", "follow_up"]
 HoldKind = Literal["full", "partial"]
 Effect = Literal[
-    "screen", "consent", "randomise", "dose", "procedures", "ship_product", "collect_data", "retrieve_records"
+    "screen",
+    "consent",
+    "enrol",
+    "randomise",
+    "dose",
+    "procedures",
+    "ship_product",
+    "collect_data",
+    "retrieve_records",
 ]
 Acceptance = Literal["accepted", "warning"]
 
@@ -348,7 +356,10 @@ class ClinicalHoldLifted(Event):
 
 
 class ReportOpened(Event):
-    """A case must be reported to `destination`; both dates are those that safety computed."""
+    """A case must be reported to `destination`; both dates are those that safety computed.
+
+    `deadlines` are the deadlines that its receipt meets; `zone` is the authority's.
+    """
 
     type: ClassVar[str] = "regulatory.report.opened.v1"
     report_id: UUID
@@ -360,6 +371,22 @@ class ReportOpened(Event):
     destination: str
     legal_due: date
     operational_due: date
+    zone: str
+    deadlines: tuple[UUID, ...] = ()
+
+
+class ReportReanchored(Event):
+    """Safety corrected day 0 of an open report: new deadlines take the place of `supersedes`, in order."""
+
+    type: ClassVar[str] = "regulatory.report.reanchored.v1"
+    report_id: UUID
+    case_id: UUID
+    trial_id: UUID
+    legal_due: date
+    operational_due: date
+    zone: str
+    deadlines: tuple[UUID, ...]
+    supersedes: tuple[UUID, ...]
 
 
 class ReportNotRequired(Event):
@@ -367,9 +394,10 @@ class ReportNotRequired(Event):
 
     type: ClassVar[str] = "regulatory.report.not_required.v1"
     report_id: UUID
-    case_id: UUID | None
-    trial_id: UUID | None
+    case_id: UUID
+    trial_id: UUID
     reason: str
+    deadlines: tuple[UUID, ...] = ()
 
 
 class SafetyReportFiled(Event):
@@ -401,6 +429,7 @@ class SafetyReportAcknowledged(Event):
     case_version: int | None = None
     obligation_code: str | None = None
     destination: str | None = None
+    deadlines: tuple[UUID, ...] = ()
     breaks: tuple[str, ...] = ()
 
 
@@ -448,7 +477,12 @@ ApprovalEvent = (
 IndEvent = IndReceived | IndEarlyNoticeReceived | IndReviewPeriodElapsed | IndInEffect
 HoldEvent = ClinicalHoldImposed | ClinicalHoldLifted
 ReportEvent = (
-    ReportOpened | ReportNotRequired | SafetyReportFiled | SafetyReportAcknowledged | SafetyReportRejected
+    ReportOpened
+    | ReportReanchored
+    | ReportNotRequired
+    | SafetyReportFiled
+    | SafetyReportAcknowledged
+    | SafetyReportRejected
 )
 RegulatoryEvent = (
     ReviewEvent | ApprovalEvent | IndEvent | HoldEvent | ReportEvent | DeadlineEvent | CommandRefused

@@ -114,8 +114,23 @@ class DeadlineCancelled(Event):
     reason: str
 
 
+class DeadlineAwaited(Event):
+    """The end of an obligation is known before the obligation itself: kept until it is armed.
+
+    Topics have no order among them, so an acknowledgement may be read before the report that it answers.
+    """
+
+    type: ClassVar[str] = "{service}.deadline.awaited.v1"
+    deadline_id: UUID
+    outcome: Literal["met", "superseded", "cancelled"]
+    met_on: date | None = None
+    successor_id: UUID | None = None
+    reason: str | None = None
+
+
 DeadlineEvent = (
     DeadlineArmed
+    | DeadlineAwaited
     | DeadlineAtRisk
     | DeadlineMet
     | DeadlineMetLate

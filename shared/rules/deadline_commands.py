@@ -1,0 +1,75 @@
+"""Commands of the deadline aggregate, made by the reactions of the service that owns the obligation."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID, uuid5
+
+from shared.contracts.deadline import Clock
+from shared.contracts.message import Command, Wake
+from shared.rules.dates import Day
+
+Leg = Literal["provisional", "legal", "operational"]
+
+_DEADLINES = UUID("0d5b1f0e-6a0c-5f7e-9a55-6c1c5b1a7d11")
+
+
+class _OfDeadline(Command):
+    report: ClassVar[bool] = True
+    deadline_id: UUID
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.deadline_id
+
+
+class ArmDeadline(_OfDeadline):
+    """An obligation has a due date: what it is about, its clock, and who owes it (sponsor or CRO)."""
+
+    type: ClassVar[str] = "{service}.arm_deadline.v1"
+    subject_kind: str
+    subject_id: UUID
+    clock: Clock
+    owner: str
+    provisional: bool = False
+
+
+class MeetDeadline(_OfDeadline):
+    """The obligation was met on this local date; an authority's receipt date where it states one."""
+
+    type: ClassVar[str] = "{service}.meet_deadline.v1"
+    met_on: Day
+
+
+class SupersedeDeadline(_OfDeadline):
+    """A new anchor gives the obligation another deadline."""
+
+    type: ClassVar[str] = "{service}.supersede_deadline.v1"
+    successor_id: UUID
+    reason: str
+
+
+class CancelDeadline(_OfDeadline):
+    """The obligation does not exist (any more)."""
+
+    type: ClassVar[str] = "{service}.cancel_deadline.v1"
+    reason: str
+
+
+DeadlineCommand = ArmDeadline | MeetDeadline | SupersedeDeadline | CancelDeadline | Wake
+
+
+def deadline_id(
+    subject_id: UUID, code: str, leg: Leg, anchor_on: date, anchor_event: UUID | None = None
+) -> UUID:
+    """The same obligation, leg and anchor give the same deadline, so that arming twice arms once.
+
+    `anchor_event` tells apart a clock that a correction started again on a date where an earlier one of
+    the same obligation was cancelled: an ended deadline never starts again.
+    """
+    name = f"{subject_id}/{code}/{leg}/{anchor_on.isoformat()}"
+    return uuid5(_DEADLINES, name if anchor_event is None else f"{name}/{anchor_event}")
+
+
+def clock_deadline_id(subject_id: UUID, clock: Clock, leg: Leg) -> UUID:
+    """The deadline that this clock of the subject arms."""
+    return deadline_id(subject_id, clock.code, leg, clock.anchor_on, clock.anchor_event)

@@ -1,0 +1,184 @@
+"""The deadline's decider: armed, met, superseded or cancelled in whatever order the topics bring it."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Literal, assert_never
+from uuid import UUID
+
+from shared.contracts.deadline import (
+    Clock,
+    DeadlineArmed,
+    DeadlineAtRisk,
+    DeadlineAwaited,
+    DeadlineCancelled,
+    DeadlineEvent,
+    DeadlineMet,
+    DeadlineMetLate,
+    DeadlineMissed,
+    DeadlineSuperseded,
+)
+from shared.contracts.message import Facts, Refusal, Wake
+from shared.rules.dates import local_date, start_of_day
+from shared.rules.deadline_commands import (
+    ArmDeadline,
+    CancelDeadline,
+    DeadlineCommand,
+    MeetDeadline,
+    SupersedeDeadline,
+)
+
+Outcome = Literal["met", "superseded", "cancelled"]
+_OUTCOMES: tuple[Outcome, ...] = ("met", "superseded", "cancelled")
+
+
+@dataclass(frozen=True, order=True)
+class End:
+    """How an obligation ended. The smallest of all ends reported counts, so their order does not matter:
+
+    what was done (rank 0, earliest date first) outweighs a new anchor (1), which outweighs a withdrawal (2).
+    """
+
+    rank: int
+    met_on: date = date.max
+    successor: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """State of one deadline. An end without `armed` is awaited; with both, the deadline is over."""
+
+    armed: DeadlineArmed | None = None
+    end: End | None = None
+    warned: bool = False
+    missed: bool = False
+
+
+def decide(
+    state: Deadline, command: DeadlineCommand, facts: Facts, now: datetime
+) -> list[DeadlineEvent] | Refusal:
+    """The events of a command; arming again, and an end that does not outweigh the known one, give none."""
+    match command:
+        case ArmDeadline():
+            return _arm(state, command)
+        case MeetDeadline():
+            return _end(state, command.deadline_id, End(0, met_on=command.met_on))
+        case SupersedeDeadline():
+            end = End(1, successor=str(command.successor_id), reason=command.reason)
+            return _end(state, command.deadline_id, end)
+        case CancelDeadline():
+            return _end(state, command.deadline_id, End(2, reason=command.reason))
+        case Wake():
+            return _look(state, now)
+        case _:
+            assert_never(command)
+
+
+def evolve(state: Deadline, event: DeadlineEvent) -> Deadline:
+    """The state after an event."""
+    match event:
+        case DeadlineArmed():
+            return replace(state, armed=event)
+        case DeadlineAwaited():
+            return replace(state, end=_awaited(event))
+        case DeadlineAtRisk():
+            return replace(state, warned=True)
+        case DeadlineMissed():
+            return replace(state, missed=True)
+        case DeadlineMet() | DeadlineMetLate():
+            return replace(state, end=End(0, met_on=event.met_on))
+        case DeadlineSuperseded():
+            return replace(state, end=End(1, successor=str(event.successor_id), reason=event.reason))
+        case DeadlineCancelled():
+            return replace(state, end=End(2, reason=event.reason))
+        case _:
+            assert_never(event)
+
+
+def wake_at(state: Deadline) -> datetime | None:
+    """UTC: when the warning time begins, then the local midnight after the due date; None once over."""
+    if state.armed is None or state.end is not None or state.missed:
+        return None
+    clock = state.armed.clock
+    day = clock.due_on + timedelta(days=1) if state.warned else warn_on(clock)
+    return start_of_day(day, clock.zone)
+
+
+def warn_on(clock: Clock) -> date:
+    """The first day of the warning time: the last third of the clock, thirty days at most (design)."""
+    return clock.due_on - timedelta(days=min(clock.days // 3, 30))
+
+
+def _arm(state: Deadline, command: ArmDeadline) -> list[DeadlineEvent]:
+    if state.armed is not None:
+        return []
+    armed = DeadlineArmed.model_validate(command.model_dump())
+    if state.end is None:
+        return [armed]
+    return [armed, _ended(command.deadline_id, command.clock, state.end)]
+
+
+def _end(state: Deadline, stream: UUID, end: End) -> list[DeadlineEvent]:
+    if state.end is not None and state.end <= end:
+        return []
+    if state.armed is not None:
+        return [_ended(stream, state.armed.clock, end)]
+    return [
+        DeadlineAwaited(
+            deadline_id=stream,
+            outcome=_OUTCOMES[end.rank],
+            met_on=end.met_on if end.rank == 0 else None,
+            successor_id=UUID(end.successor) if end.successor else None,
+            reason=end.reason or None,
+        )
+    ]
+
+
+def _awaited(event: DeadlineAwaited) -> End:
+    return End(
+        _OUTCOMES.index(event.outcome),
+        met_on=event.met_on or date.max,
+        successor=str(event.successor_id or ""),
+        reason=event.reason or "",
+    )
+
+
+def _ended(stream: UUID, clock: Clock, end: End) -> DeadlineEvent:
+    if end.rank == 2:
+        return DeadlineCancelled(deadline_id=stream, code=clock.code, reason=end.reason)
+    if end.rank == 1:
+        return DeadlineSuperseded(
+            deadline_id=stream, code=clock.code, successor_id=UUID(end.successor), reason=end.reason
+        )
+    late = (end.met_on - clock.due_on).days
+    if late <= 0:
+        return DeadlineMet(deadline_id=stream, code=clock.code, due_on=clock.due_on, met_on=end.met_on)
+    return DeadlineMetLate(
+        deadline_id=stream, code=clock.code, due_on=clock.due_on, met_on=end.met_on, days_late=late
+    )
+
+
+def _look(state: Deadline, now: datetime) -> list[DeadlineEvent]:
+    """What the passing of time makes of an open deadline."""
+    if state.armed is None or state.end is not None or state.missed:
+        return []
+    armed, clock = state.armed, state.armed.clock
+    today = local_date(now, clock.zone)
+    if today > clock.due_on:
+        return [
+            DeadlineMissed(
+                deadline_id=armed.deadline_id,
+                subject_kind=armed.subject_kind,
+                subject_id=armed.subject_id,
+                code=clock.code,
+                citation=clock.citation,
+                due_on=clock.due_on,
+                owner=armed.owner,
+            )
+        ]
+    if state.warned or today < warn_on(clock):
+        return []
+    left = (clock.due_on - today).days
+    return [
+        DeadlineAtRisk(deadline_id=armed.deadline_id, code=clock.code, due_on=clock.due_on, days_left=left)
+    ]

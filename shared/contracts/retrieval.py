@@ -64,7 +64,7 @@ class AboutLeg(AboutRequest):
 
 
 class RequestOpened(AboutRequest):
-    """A record request exists. `needed_by` is two days before the earlier of the legal and operational date."""
+    """A record request exists. `needed_by`: two days before the earlier of the legal and operational date."""
 
     type: ClassVar[str] = "retrieval.request.opened.v1"
     purpose: Purpose
@@ -172,7 +172,7 @@ class LegalBasisRejected(AboutLeg):
 
 
 class AuthorizationRevoked(AboutRequest):
-    """A patient's authorisation was revoked. What was delivered in reliance on it stays, flagged (`relied_on`)."""
+    """An authorisation was revoked. What was delivered in reliance on it stays, flagged (`relied_on`)."""
 
     type: ClassVar[str] = "retrieval.authorization.revoked.v1"
     revoked_on: date
@@ -208,7 +208,7 @@ class LegSent(AboutLeg):
 
 
 class LegFollowUpDue(AboutLeg):
-    """The cadence says that the custodian must be asked again. `missed` counts calls that were due and not made."""
+    """The cadence says to ask the custodian again. `missed` counts calls that were due and not made."""
 
     type: ClassVar[str] = "retrieval.leg.follow_up_due.v1"
     day: int
@@ -322,7 +322,7 @@ class RecordsRedacted(AboutLeg):
 
 
 class RecordsDelivered(AboutLeg):
-    """The records went to the recipient. `accountable`: the disclosure belongs in the custodian's accounting."""
+    """The records went to the recipient. `accountable`: it belongs in the custodian's accounting."""
 
     type: ClassVar[str] = "retrieval.records.delivered.v1"
     recipient: str
@@ -339,7 +339,7 @@ class RecordsDelivered(AboutLeg):
 
 
 class LegNoRecords(AboutLeg):
-    """The custodian certified that it holds no such records, or three documented attempts stayed unanswered."""
+    """The custodian certified that it holds none, or three documented attempts stayed unanswered."""
 
     type: ClassVar[str] = "retrieval.leg.no_records.v1"
     certificate_ref: str | None = None

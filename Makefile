@@ -1,0 +1,48 @@
+# Every target sets up what it needs: Python 3.11+ and make are enough, no root, Docker or Java.
+BIN := .venv/bin
+PURE := shared/rules/*,services/*/commands.py,services/*/deadlines.py,services/*/domain*,services/*/projections.py,services/*/reactions.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench faults browser docs lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/.ready ## the main job: start all, import trials, play the chain, show the timeline, stop
+	$(BIN)/trialwire demo
+
+test: .venv/.ready ## unit, contract, integration, end-to-end and the short fault tests
+	$(BIN)/pytest tests/unit tests/contract --cov --cov-report=
+	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
+	$(BIN)/pytest tests/integration tests/e2e tests/faults -m 'not long'
+
+check: .venv/.ready ## lint, format, types, import rules, licences and the rules of this repository
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy shared services tests bench docs
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/unit/test_repository.py
+
+bench: .venv/.ready ## benchmarks beside the raw limits and the peers; writes bench/results.json
+	$(BIN)/python -m bench
+
+faults: .venv/.ready ## the whole fault matrix (long)
+	$(BIN)/pytest tests/faults
+
+browser: .venv/.ready ## pages in a real Chromium (the system's; CHROMIUM names another)
+	$(BIN)/pytest tests/browser
+
+docs: .venv/.ready ## docs/events: a JSON Schema for each event type, and their list
+	$(BIN)/python -m docs.build
+
+lock: .venv/.ready ## newest allowed versions into requirements.txt and requirements-dev.txt
+	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --output-file requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements.txt --upgrade $(LOCK) \
+		--output-file requirements-dev.txt
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+clean: ## remove what was built here; the stack's data stay (trialwire reset wipes those)
+	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+
+.venv/.ready: requirements-dev.txt pyproject.toml deploy/environment.sh
+	@PYTHON='$(PYTHON)' sh deploy/environment.sh

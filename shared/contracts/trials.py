@@ -167,7 +167,10 @@ class TrialPlanRecorded(Event):
 
 
 class RegistryEntryRecorded(Event):
-    """The first record of a registry about the trial. `updated` is the record's last update there."""
+    """The first record of a registry about the trial. `updated` is the record's last update there.
+
+    `suspended_as` is the hold `sponsor_pause` that the registry's status SUSPENDED stands for.
+    """
 
     type: ClassVar[str] = "trials.trial.registry_entry_recorded.v1"
     trial_id: UUID
@@ -175,10 +178,14 @@ class RegistryEntryRecorded(Event):
     facts: RegistryFacts
     updated: PartialDate | None = None
     as_of: date | None = None
+    suspended_as: UUID | None = None
 
 
 class RegistryEntryChanged(Event):
-    """A newer record of the registry says something else: only the fields that changed."""
+    """A newer record of the registry says something else: only the fields that changed.
+
+    `suspended_as` is the hold that the registry's status SUSPENDED stands for, `resumed_from` its end.
+    """
 
     type: ClassVar[str] = "trials.trial.registry_entry_changed.v1"
     trial_id: UUID
@@ -186,6 +193,8 @@ class RegistryEntryChanged(Event):
     changes: tuple[RegistryChange, ...]
     updated: PartialDate | None = None
     as_of: date | None = None
+    suspended_as: UUID | None = None
+    resumed_from: UUID | None = None
 
 
 class RegistrySitesRecorded(Event):
@@ -315,12 +324,13 @@ class SiteSelected(Event):
     country: str
     route: Route
     required_gates: tuple[Gate, ...]
+    target: int | None = None
 
 
 class GateEvidenceRecorded(Event):
     """A document or decision that bears on a gate, valid on the site's local dates given (inclusive).
 
-    `corrects` names the evidence that this one takes the place of.
+    `corrects` names the evidence whose place this one takes, which may be itself with other dates.
     """
 
     type: ClassVar[str] = "trials.site.gate_evidence_recorded.v1"
@@ -332,6 +342,7 @@ class GateEvidenceRecorded(Event):
     valid_to: date | None = None
     document_ref: str | None = None
     corrects: UUID | None = None
+    recorded_on: date
 
 
 class GateSatisfied(Event):
@@ -357,6 +368,7 @@ class GateRevoked(Event):
     valid_to: date | None = None
     activated: bool = False
     hold: UUID | None = None
+    revoked_on: date
 
 
 class SiteReady(Event):
@@ -484,6 +496,15 @@ class DeviationReported(Event):
     cause: UUID | None = None
 
 
+class DeviationAnnulled(Event):
+    """A correction showed that there was no deviation: it stays visible and does not count."""
+
+    type: ClassVar[str] = "trials.deviation.annulled.v1"
+    deviation_id: UUID
+    trial_id: UUID
+    reason: str
+
+
 TrialEvent = (
     TrialRegistered
     | TrialPlanRecorded
@@ -517,5 +538,6 @@ TrialsEvent = (
     | SiteEvent
     | SubjectEvent
     | DeviationReported
+    | DeviationAnnulled
     | CommandRefused
 )

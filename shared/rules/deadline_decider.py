@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal, assert_never
+from typing import assert_never
 from uuid import UUID
 
 from shared.contracts.deadline import (
@@ -26,22 +26,7 @@ from shared.rules.deadline_commands import (
     MeetDeadline,
     SupersedeDeadline,
 )
-
-Outcome = Literal["met", "superseded", "cancelled"]
-_OUTCOMES: tuple[Outcome, ...] = ("met", "superseded", "cancelled")
-
-
-@dataclass(frozen=True, order=True)
-class End:
-    """How an obligation ended. The smallest of all ends reported counts, so their order does not matter:
-
-    what was done (rank 0, earliest date first) outweighs a new anchor (1), which outweighs a withdrawal (2).
-    """
-
-    rank: int
-    met_on: date = date.max
-    successor: str = ""
-    reason: str = ""
+from shared.rules.deadline_end import End, awaited, end_awaited, ended
 
 
 @dataclass(frozen=True)
@@ -80,7 +65,7 @@ def evolve(state: Deadline, event: DeadlineEvent) -> Deadline:
         case DeadlineArmed():
             return replace(state, armed=event)
         case DeadlineAwaited():
-            return replace(state, end=_awaited(event))
+            return replace(state, end=end_awaited(event))
         case DeadlineAtRisk():
             return replace(state, warned=True)
         case DeadlineMissed():
@@ -115,47 +100,15 @@ def _arm(state: Deadline, command: ArmDeadline) -> list[DeadlineEvent]:
     armed = DeadlineArmed.model_validate(command.model_dump())
     if state.end is None:
         return [armed]
-    return [armed, _ended(command.deadline_id, command.clock, state.end)]
+    return [armed, ended(command.deadline_id, command.clock, state.end)]
 
 
 def _end(state: Deadline, stream: UUID, end: End) -> list[DeadlineEvent]:
     if state.end is not None and state.end <= end:
         return []
     if state.armed is not None:
-        return [_ended(stream, state.armed.clock, end)]
-    return [
-        DeadlineAwaited(
-            deadline_id=stream,
-            outcome=_OUTCOMES[end.rank],
-            met_on=end.met_on if end.rank == 0 else None,
-            successor_id=UUID(end.successor) if end.successor else None,
-            reason=end.reason or None,
-        )
-    ]
-
-
-def _awaited(event: DeadlineAwaited) -> End:
-    return End(
-        _OUTCOMES.index(event.outcome),
-        met_on=event.met_on or date.max,
-        successor=str(event.successor_id or ""),
-        reason=event.reason or "",
-    )
-
-
-def _ended(stream: UUID, clock: Clock, end: End) -> DeadlineEvent:
-    if end.rank == 2:
-        return DeadlineCancelled(deadline_id=stream, code=clock.code, reason=end.reason)
-    if end.rank == 1:
-        return DeadlineSuperseded(
-            deadline_id=stream, code=clock.code, successor_id=UUID(end.successor), reason=end.reason
-        )
-    late = (end.met_on - clock.due_on).days
-    if late <= 0:
-        return DeadlineMet(deadline_id=stream, code=clock.code, due_on=clock.due_on, met_on=end.met_on)
-    return DeadlineMetLate(
-        deadline_id=stream, code=clock.code, due_on=clock.due_on, met_on=end.met_on, days_late=late
-    )
+        return [ended(stream, state.armed.clock, end)]
+    return [awaited(stream, end)]
 
 
 def _look(state: Deadline, now: datetime) -> list[DeadlineEvent]:

@@ -1,0 +1,119 @@
+"""The projected deadline: one row from arming to its end, whoever owns it."""
+
+import re
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.contracts.deadline import (
+    DeadlineArmed,
+    DeadlineAtRisk,
+    DeadlineAwaited,
+    DeadlineCancelled,
+    DeadlineEvent,
+    DeadlineMet,
+    DeadlineMetLate,
+    DeadlineMissed,
+    DeadlineSuperseded,
+)
+from shared.contracts.message import Actor, CommandRefused, Event, Recorded, wire_type
+from shared.rules import deadline_row
+from shared.rules.deadlines import DeadlineRow, deadline_keys, fold_deadline
+from shared.rules.packs import pack
+
+ROOT = Path(__file__).parents[3]
+STREAM, CASE, TRIAL = UUID(int=3), UUID(int=1), UUID(int=2)
+CLOCK = pack("us_ind").find("us_ind_15_day", "provisional").clock(date(2026, 3, 2), "UTC")
+ARMED = DeadlineArmed(
+    deadline_id=STREAM, subject_kind="case", subject_id=CASE, clock=CLOCK, owner="sponsor", provisional=True
+)
+WHAT: dict[str, Any] = {"deadline_id": STREAM, "code": CLOCK.code, "due_on": CLOCK.due_on}
+
+
+def recorded(event: Event, version: int = 1) -> Recorded[Event]:
+    return Recorded(
+        id=UUID(int=100 + version),
+        type=wire_type(type(event), "regulatory"),
+        source="/trialwire/regulatory",
+        stream_id=STREAM,
+        version=version,
+        sponsor_id=UUID(int=7),
+        trial_id=TRIAL,
+        time=datetime(2026, 3, 2, version, tzinfo=UTC),
+        data=event,
+        actor=Actor("regulatory", "service"),
+        correlation_id=UUID(int=8),
+    )
+
+
+def folded(*events: DeadlineEvent) -> DeadlineRow | None:
+    row = None
+    for version, event in enumerate(events, 1):
+        message = recorded(event, version)
+        for key in deadline_keys(message):
+            row = fold_deadline(row, message, key)
+    return row
+
+
+def test_an_armed_deadline_shows_its_reason_and_its_owner() -> None:
+    row = folded(ARMED)
+    assert row is not None
+    assert (row.service, row.status, row.due_on) == ("regulatory", "armed", CLOCK.due_on)
+    assert (row.citation, row.verified, row.anchor_on) == (CLOCK.citation, False, CLOCK.anchor_on)
+    assert (row.trial_id, row.owner, row.provisional) == (TRIAL, "sponsor", True)
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (DeadlineAtRisk(**WHAT, days_left=3), "at_risk"),
+        (DeadlineMet(**WHAT, met_on=date(2026, 3, 9)), "met"),
+        (DeadlineMetLate(**WHAT, met_on=date(2026, 3, 20), days_late=3), "met_late"),
+        (
+            DeadlineMissed(**WHAT, subject_kind="case", subject_id=CASE, citation="c", owner="sponsor"),
+            "missed",
+        ),
+        (
+            DeadlineSuperseded(deadline_id=STREAM, code="c", successor_id=UUID(int=4), reason="anchor"),
+            "superseded",
+        ),
+        (DeadlineCancelled(deadline_id=STREAM, code="c", reason="not_reportable"), "cancelled"),
+    ],
+)
+def test_each_event_moves_the_row_to_its_status(event: DeadlineEvent, status: str) -> None:
+    row = folded(ARMED, event)
+    assert row is not None
+    assert row.status == status
+
+
+def test_a_missed_deadline_met_late_keeps_the_days() -> None:
+    row = folded(ARMED, DeadlineMetLate(**WHAT, met_on=date(2026, 3, 20), days_late=3))
+    assert row is not None
+    assert (row.met_on, row.days_late) == (date(2026, 3, 20), 3)
+
+
+def test_what_waits_for_its_arming_and_what_is_no_deadline_has_no_row() -> None:
+    assert folded(DeadlineAwaited(deadline_id=STREAM, outcome="met", met_on=date(2026, 3, 9))) is None
+    refused = CommandRefused(command_id=STREAM, command_type="x", rule="r", detail="d")
+    assert deadline_keys(recorded(refused)) == ()
+    assert fold_deadline(None, recorded(DeadlineMet(**WHAT, met_on=date(2026, 3, 9))), (STREAM,)) is None
+
+
+def columns(sql: str) -> list[str]:
+    table = sql[sql.index("CREATE TABLE deadline (") :]
+    return re.findall(r"^    (\w+) ", table[: table.index(");")], re.MULTILINE)
+
+
+def test_the_tables_of_all_services_have_the_columns_of_the_row() -> None:
+    wanted = [field.name for field in fields(DeadlineRow)]
+    assert (
+        columns(Path(deadline_row.__file__).with_name("deadline.sql").read_text(encoding="utf-8")) == wanted
+    )
+    for path in ROOT.glob("services/*/migrations/*.sql"):
+        sql = path.read_text(encoding="utf-8")
+        if "CREATE TABLE deadline (" in sql:
+            assert sorted(columns(sql)) == sorted(wanted), path.name

@@ -82,6 +82,7 @@ class RequestReprioritised(AboutRequest):
     followup_id: UUID | None = None
     priority: Priority
     needed_by: date | None = None
+    questions: tuple[str, ...] = ()
 
 
 class RequestFrozen(AboutRequest):
@@ -141,6 +142,18 @@ class LegAdded(AboutLeg):
     record_types: tuple[str, ...]
     range_from: date
     range_to: date
+    fee_limit_minor: int = 0
+    fee_currency: str = "USD"
+
+
+class LegalBasisSubmitted(AboutLeg):
+    """A form or another proof of the legal basis came in and will be checked; a client wait ends."""
+
+    type: ClassVar[str] = "retrieval.legal_basis.submitted.v1"
+    basis: LegalBasis
+    document_ref: str
+    sha256: str
+    submitted_on: date
 
 
 class LegalBasisVerified(AboutLeg):
@@ -156,8 +169,6 @@ class LegalBasisVerified(AboutLeg):
     expires_on: date | None = None
     warnings: tuple[str, ...] = ()
     verified_on: date
-    verification: int = 1
-    zone: str = "UTC"
 
 
 class LegalBasisRejected(AboutLeg):
@@ -168,7 +179,6 @@ class LegalBasisRejected(AboutLeg):
     defects: tuple[str, ...]
     elements: tuple[ElementResult, ...] = ()
     rejected_on: date
-    verification: int = 0
 
 
 class AuthorizationRevoked(AboutRequest):
@@ -204,6 +214,8 @@ class LegSent(AboutLeg):
     method: Method
     attempt: int
     sent_on: date
+    sent_at: datetime
+    zone: str
     rerequest_of: str | None = None
 
 
@@ -247,6 +259,7 @@ class FeeQuoted(AboutLeg):
     amount_minor: int
     currency: str
     cap_minor: int | None = None
+    above_cap: bool = False
     breaks: tuple[str, ...] = ()
 
 
@@ -333,7 +346,7 @@ class RecordsDelivered(AboutLeg):
     custody_seq: int
     disclosure_id: UUID
     accountable: bool
-    verification: int = 1
+    first_sent_on: date | None = None
     days_gross: int
     days_net: int
 
@@ -345,7 +358,7 @@ class LegNoRecords(AboutLeg):
     certificate_ref: str | None = None
     attempts: int = 0
     closed_on: date
-    verification: int = 1
+    first_sent_on: date | None = None
 
 
 class LegRefused(AboutLeg):
@@ -354,19 +367,23 @@ class LegRefused(AboutLeg):
     type: ClassVar[str] = "retrieval.leg.refused.v1"
     reason: str
     closed_on: date
-    verification: int = 1
+    first_sent_on: date | None = None
 
 
 class LegCancelled(AboutLeg):
-    """The leg ends without records; what still arrives is sealed. `was_sent`: the custodian must be told."""
+    """The leg ends without records; what still arrives is sealed. `was_sent`: the custodian must be told.
+
+    `quarantined`: records in hand were sealed with it.
+    """
 
     type: ClassVar[str] = "retrieval.leg.cancelled.v1"
     reason: str
     was_sent: bool
-    verification: int = 0
+    quarantined: bool = False
+    first_sent_on: date | None = None
 
 
-RetrievalEvent = (
+RequestEvent = (
     RequestOpened
     | RequestReprioritised
     | RequestFrozen
@@ -376,6 +393,7 @@ RetrievalEvent = (
     | RequestCompleted
     | RequestReopened
     | LegAdded
+    | LegalBasisSubmitted
     | LegalBasisVerified
     | LegalBasisRejected
     | AuthorizationRevoked
@@ -399,6 +417,5 @@ RetrievalEvent = (
     | LegNoRecords
     | LegRefused
     | LegCancelled
-    | DeadlineEvent
-    | CommandRefused
 )
+RetrievalEvent = RequestEvent | DeadlineEvent | CommandRefused

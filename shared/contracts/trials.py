@@ -229,7 +229,7 @@ class TrialAuthorised(Event):
     trial_id: UUID
     country: str
     effective_on: date
-    authorisation: str
+    authorisation: UUID
 
 
 class HoldApplied(Event):
@@ -411,11 +411,12 @@ class SiteSuspended(Event):
 
 
 class SiteResumed(Event):
-    """Nothing stops the site any more."""
+    """Nothing stops the site any more: it goes on with the status it had."""
 
     type: ClassVar[str] = "trials.site.resumed.v1"
     trial_id: UUID
     site_id: UUID
+    status: Literal["activated", "enrolling"]
 
 
 class SubjectEnrolled(Event):

@@ -1,0 +1,76 @@
+"""The topics of deploy/topics.toml, made on a cluster where they are missing."""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from shared.stack.faults import NotReady
+
+FILE = Path(__file__).resolve().parents[2] / "deploy" / "topics.toml"
+_DAY_MS = 24 * 60 * 60 * 1000
+_silent = logging.getLogger("shared.stack.topics.client")
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as it is to be; `retention_ms` of -1 keeps records for ever."""
+
+    name: str
+    partitions: int
+    retention_ms: int
+
+
+def listed(file: Path = FILE) -> list[Topic]:
+    """The topics the file declares, in its order."""
+    blocks = tomllib.loads(file.read_text(encoding="utf-8"))["topic"]
+    return [
+        Topic(name, block["partitions"], block["retention_days"] * _DAY_MS or -1)
+        for block in blocks
+        for name in block["names"]
+    ]
+
+
+def ensure(bootstrap_servers: str, wanted: list[Topic] | None = None, seconds: float = 30.0) -> list[str]:
+    """Make the topics that are missing and return their names; existing ones are left as they are."""
+    client = administrator(bootstrap_servers)
+    try:
+        present = client.list_topics(timeout=seconds).topics
+        missing = [topic for topic in wanted or listed() if topic.name not in present]
+        if missing:  # the client refuses an empty list
+            for made in client.create_topics(list(map(_new, missing)), operation_timeout=seconds).values():
+                _done(made.result)
+    except KafkaException as error:
+        raise NotReady(
+            f"Kafka at {bootstrap_servers} does not take orders: {error}.",
+            "Is the broker up? `trialwire status`.",
+        ) from error
+    return [topic.name for topic in missing]
+
+
+def administrator(bootstrap_servers: str) -> AdminClient:
+    """confluent-kafka's client: the one that knows access rules and passwords too. For administration only."""
+    settings = {"bootstrap.servers": bootstrap_servers, "socket.timeout.ms": 10000, "log_level": 0}
+    return AdminClient(settings, logger=_silent)
+
+
+def _new(topic: Topic) -> NewTopic:
+    # -1: the cluster's own default, 1 in the embedded stack.
+    config = {"retention.ms": str(topic.retention_ms)}
+    return NewTopic(topic.name, num_partitions=topic.partitions, replication_factor=-1, config=config)
+
+
+def _done(result: Callable[[], object]) -> None:
+    try:
+        result()
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # somebody else was faster
+            raise

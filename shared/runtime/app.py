@@ -1,0 +1,78 @@
+"""A service as an ASGI application: commands, queries, health and metrics around its process."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from shared.runtime import identity, logs, metrics, telemetry
+from shared.runtime.process import Process
+from shared.runtime.routes import add_problem_handlers, command_routes
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+
+health = APIRouter(include_in_schema=False)
+
+
+@health.get("/livez")
+async def livez(request: Request) -> Response:
+    """200 while the process is worth keeping, else 503 with the reasons."""
+    faults = request.app.state.process.alive()
+    return JSONResponse({"ok": not faults, "faults": faults}, 503 if faults else 200)
+
+
+@health.get("/readyz")
+async def readyz(request: Request) -> Response:
+    """200 while the process does its work, else 503 with what it waits for."""
+    faults = request.app.state.process.unready()
+    return JSONResponse({"ok": not faults, "faults": faults}, 503 if faults else 200)
+
+
+@health.get("/metrics")
+async def metrics_text() -> Response:
+    """Prometheus' text format."""
+    return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+def create_app(service: Service, queries: APIRouter, settings: Settings) -> FastAPI:
+    """The application of a service; its lifespan runs the process."""
+    if settings.dev_identity:
+        identity.development(settings.host)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        logs.configure(service.name)
+        if settings.dev_identity:
+            logs.log.warning(identity.BANNER)
+        provider = telemetry.configure(service.name, settings.otlp)
+        process = Process(service, settings)
+        app.state.process = process
+        async with process.running():
+            app.state.executor, app.state.pool = process.executor, process.pool
+            yield
+        provider.shutdown()
+
+    app = FastAPI(
+        title=f"Trialwire {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    app.state.dev_identity = settings.dev_identity
+    add_problem_handlers(app)
+    app.include_router(health)
+    app.include_router(command_routes(service))
+    app.include_router(queries)
+    return app
+
+
+def serve(service: Service, queries: APIRouter, settings: Settings) -> None:
+    """Run the service until it is told to stop; exits within 20 s of SIGTERM."""
+    uvicorn.run(
+        create_app(service, queries, settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )

@@ -1,0 +1,174 @@
+"""FastStream's part: subscriptions in batches, acknowledged by us alone, with offsets kept in Postgres."""
+
+import asyncio
+import contextlib
+import dataclasses
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
+
+from shared.runtime import logs, metrics
+from shared.runtime.apply import DiscontinuityError
+from shared.runtime.database import TRANSIENT, Pool
+
+Records = Sequence[ConsumerRecord[Any, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Timing:
+    """What a deployment may set; tests make the group notice a dead member sooner."""
+
+    session_ms: int = 45_000
+    circuit_seconds: float = 60.0
+
+
+class Feed(Protocol):
+    """What a subscription feeds: the applier of a source, or the intake of commands."""
+
+    group: str
+
+    async def apply(self, records: Records, allowance: int = 20) -> Any: ...
+
+
+class Gate(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+    """Lets the batch in flight finish before partitions go, and starts new ones where Postgres says."""
+
+    def __init__(self, group: str, pool: Pool) -> None:
+        self.lock = asyncio.Lock()
+        self.consumer: Any = None
+        self.assigned = False
+        self._group = group
+        self._pool = pool
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        async with self.lock:
+            self.assigned = False
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        offsets = await retried(self._next_offsets)
+        for partition in assigned:
+            self.consumer.seek(partition, offsets.get((partition.topic, partition.partition), 0))
+        self.assigned = True
+
+    async def _next_offsets(self) -> dict[tuple[str, int], int]:
+        rows = await self._pool.fetch(
+            "SELECT topic, part, next_offset FROM es.kafka_offset WHERE grp = $1", self._group
+        )
+        return {(row["topic"], row["part"]): row["next_offset"] for row in rows}
+
+
+async def retried(do: Callable[[], Awaitable[Any]]) -> Any:
+    """Repeat while Postgres is not to be had, for as long as that takes."""
+    pause = 0.2
+    while True:
+        try:
+            return await do()
+        except (*TRANSIENT, TimeoutError) as fault:
+            logs.log.warning("postgres.again", error=type(fault).__name__)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  jitter, not a secret
+            pause = min(pause * 2, 10)
+
+
+async def _safe_parser(message: Any, original: Any) -> Any:
+    """FastStream decodes headers before anything of ours runs; a record it cannot read would be skipped for ever."""
+    try:
+        return await original(message)
+    except Exception:
+        bare = tuple(dataclasses.replace(record, headers=()) for record in message)
+        parsed = await original(bare)
+        parsed.raw_message = tuple(message)
+        return parsed
+
+
+async def _undecoded(message: Any) -> Any:
+    return message.body
+
+
+class Subscription:
+    """One consumer group's way from Kafka into a feed."""
+
+    def __init__(
+        self, broker: KafkaBroker, topics: Sequence[str], feed: Feed, pool: Pool, timing: Timing
+    ) -> None:
+        self.group = feed.group
+        self._feed = feed
+        self._timing = timing
+        self.gate = Gate(feed.group, pool)
+        self.open_until = 0.0
+        self._blocked: list[tuple[float, int]] = []
+        self.subscriber = broker.subscriber(
+            *topics,
+            group_id=feed.group,
+            batch=True,
+            max_records=1_000,
+            batch_timeout_ms=200,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            parser=_safe_parser,
+            decoder=_undecoded,
+            listener=self.gate,
+            session_timeout_ms=timing.session_ms,
+            heartbeat_interval_ms=timing.session_ms // 5,
+            rebalance_timeout_ms=60_000,
+            max_poll_interval_ms=300_000,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+        )(self._handle)
+
+    def bind(self, consumer: Any) -> None:
+        """The consumer that FastStream made; known once the broker has started."""
+        self.gate.consumer = consumer
+
+    async def _handle(self, body: Any, message: KafkaMessage) -> None:
+        raw = message.raw_message
+        records: Records = raw if isinstance(raw, tuple) else (raw,)
+        self.gate.consumer = message.consumer
+        while records:
+            async with self.gate.lock:
+                records = await self._some(records)
+            await self._rest_if_open()
+
+    async def _some(self, records: Records) -> Records:
+        """Apply some of the records; answer with those that are left."""
+        try:
+            batch = await retried(lambda: self._feed.apply(records, self._allowance()))
+        except DiscontinuityError as skipped:
+            metrics.DISCONTINUITY.labels(self.group).inc()
+            topic, partition = skipped.partition
+            logs.log.error("consumer.skipped", topic=topic, partition=partition, offset=skipped.expected)
+            self.gate.consumer.seek(TopicPartition(topic, partition), skipped.expected)
+            return [r for r in records if (r.topic, r.partition) != skipped.partition]
+        if batch.blocked:
+            self._blocked.append((time.monotonic(), batch.blocked))
+        await self._commit(batch.next_offsets)
+        return [r for r in records if r.offset >= batch.next_offsets[r.topic, r.partition]]
+
+    def _allowance(self) -> int:
+        """How many more streams may get blocked now; 20 within the circuit's time, at least one."""
+        since = time.monotonic() - self._timing.circuit_seconds
+        self._blocked = [(at, n) for at, n in self._blocked if at > since]
+        return max(1, 20 - sum(n for _, n in self._blocked))
+
+    async def _rest_if_open(self) -> None:
+        if sum(n for _, n in self._blocked) < 20:
+            return
+        logs.log.error("consumer.circuit_open", group=self.group, seconds=self._timing.circuit_seconds)
+        metrics.CIRCUIT.labels(self.group).set(1)
+        await asyncio.sleep(self._timing.circuit_seconds)
+        metrics.CIRCUIT.labels(self.group).set(0)
+
+    async def _commit(self, offsets: dict[tuple[str, int], int]) -> None:
+        """Tell Kafka too, for the tools that show lag. Nothing depends on it."""
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(
+                self.gate.consumer.commit(
+                    {TopicPartition(*partition): o for partition, o in offsets.items()}
+                ),
+                5,
+            )

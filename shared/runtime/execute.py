@@ -1,0 +1,196 @@
+"""The one place where a command becomes events: decide, append, project, in one transaction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from uuid_utils.compat import uuid7
+
+from shared.contracts.message import Actor, Command, Event, Recorded, Refusal, Signature
+from shared.runtime import clock, rows, store, telemetry
+from shared.runtime.database import Connection, Pool
+from shared.runtime.service import Aggregate, Outcome, Service
+from shared.runtime.store import ConflictError, ForeignStreamError, Stream, Streams
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Who or what makes a command happen, and what its events inherit from that."""
+
+    actor: Actor
+    command_id: UUID = field(default_factory=uuid7)
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    sponsor_id: UUID | None = None
+    signature: Signature | None = None
+    effective_on: date | None = None
+    reason: str | None = None
+    expected_version: int | None = None
+
+
+class RefusedError(Exception):
+    """A request was refused; carries the Refusal. Rolls its transaction back."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.rule)
+        self.refusal = refusal
+
+
+@dataclass
+class Work:
+    """What a transaction has done so far: kept states and a wake-up for the relay follow its commit."""
+
+    states: dict[UUID, tuple[int, Any]] = field(default_factory=dict)
+    appended: int = 0
+
+
+class Executor:
+    """Runs the commands of one service."""
+
+    def __init__(self, service: Service, pool: Pool, on_append: Callable[[], None] = lambda: None) -> None:
+        self.service = service
+        self.pool = pool
+        self.streams = Streams(service)
+        self._on_append = on_append
+        self._own = service.projections_of(service.name)
+
+    async def run(self, tx: Connection, work: Work, command: Command, cause: Cause) -> Outcome:
+        """Decide and append within a transaction; RefusedError, ConflictError or a store error refuse it."""
+        aggregate = self.service.aggregate_for(command)
+        command = await store.bind(tx, command)
+        return await self.decide(tx, work, aggregate, command, cause)
+
+    async def decide(
+        self, tx: Connection, work: Work, aggregate: Aggregate, command: Command, cause: Cause
+    ) -> Outcome:
+        stream = await self._load(tx, work, aggregate, command.stream_id)
+        if cause.expected_version not in (None, stream.version):
+            raise ConflictError(f"the stream is at version {stream.version}")
+        if stream.sponsor_id and cause.sponsor_id and stream.sponsor_id != cause.sponsor_id:
+            raise ForeignStreamError(f"{stream.id} belongs to another sponsor")
+        now = clock.now()
+        facts = await rows.facts(tx, command.needs())
+        decision = aggregate.decide(stream.state, command, facts, now)
+        if isinstance(decision, Refusal):
+            raise RefusedError(decision)
+        if not decision:
+            return Outcome(stream.id, stream.version, stream.correlation_id or cause.command_id)
+        return await self.append(tx, work, aggregate, stream, command, cause, decision, now)
+
+    async def _load(self, tx: Connection, work: Work, aggregate: Aggregate, stream_id: UUID) -> Stream:
+        stream = await self.streams.load(tx, aggregate, stream_id)
+        if stream_id in work.states:  # written earlier in this transaction
+            version, state = work.states[stream_id]
+            return replace(stream, version=version, state=state)
+        return stream
+
+    async def append(
+        self,
+        tx: Connection,
+        work: Work,
+        aggregate: Aggregate,
+        stream: Stream,
+        command: Command,
+        cause: Cause,
+        events: Sequence[Event],
+        now: datetime,
+    ) -> Outcome:
+        sponsor = stream.sponsor_id or await store.sponsor_of(tx, command, cause.sponsor_id)
+        correlation = stream.correlation_id or cause.correlation_id or uuid7()
+        messages: list[Recorded[Any]] = [
+            Recorded(
+                id=uuid5(cause.command_id, str(n)) if cause.causation_id else uuid7(),
+                type=store.type_of(self.service, event),
+                source=self.service.name,
+                stream_id=stream.id,
+                version=stream.version + n,
+                sponsor_id=sponsor,
+                trial_id=stream.trial_id if stream.version else command.trial_id,
+                time=now,
+                data=event,
+                actor=cause.actor,
+                correlation_id=correlation,
+                causation_id=cause.causation_id,
+                effective_on=cause.effective_on,
+                reason=cause.reason,
+                simulated=clock.simulated(),
+                traceparent=telemetry.traceparent(),
+            )
+            for n, event in enumerate(events, 1)
+        ]
+        await store.append(tx, self.service, aggregate, stream, messages, _signed(cause.signature))
+        if stream.version == 0 and command.trial_id:
+            await tx.execute(
+                "INSERT INTO es.trial VALUES ($1, $2) ON CONFLICT DO NOTHING", command.trial_id, sponsor
+            )
+        await rows.project(tx, self._own, messages)
+        state = stream.state
+        for event in events:
+            state = aggregate.evolve(state, event)
+        work.states[stream.id] = (messages[-1].version, state)
+        work.appended += len(messages)
+        if aggregate.wake_at:
+            await _set_wake(tx, stream.id, aggregate.wake_at(state))
+        return Outcome(stream.id, messages[-1].version, correlation, tuple((m.id, m.type) for m in messages))
+
+    async def set_wake_again(self, tx: Connection, aggregate: Aggregate, stream_id: UUID) -> None:
+        """Set the next moment of a stream from its state alone."""
+        stream = await self.streams.load(tx, aggregate, stream_id)
+        await _set_wake(tx, stream_id, aggregate.wake_at(stream.state) if aggregate.wake_at else None)
+
+    def committed(self, work: Work) -> None:
+        """Call after the commit: states become visible to others, the relay wakes."""
+        for stream_id, (version, state) in work.states.items():
+            self.streams.keep(stream_id, version, state)
+        if work.appended:
+            self._on_append()
+
+    async def execute(self, command: Command, cause: Cause) -> Outcome:
+        """One command in a transaction of its own, decided again at most twice after a conflict."""
+        return (await self.execute_many([(command, cause)]))[0]
+
+    async def execute_many(self, commands: Sequence[tuple[Command, Cause]]) -> list[Outcome]:
+        """Several commands, all or none; raises what `run` raises."""
+
+        async def work_on(tx: Connection, work: Work) -> list[Outcome]:
+            return [await self.run(tx, work, command, cause) for command, cause in commands]
+
+        return await self.transact(work_on)
+
+    async def transact(self, do: Callable[[Connection, Work], Awaitable[T]]) -> T:
+        """Run `do` in a transaction; repeat it whole after a serialization failure or deadlock."""
+        for attempt in range(4):
+            work = Work()
+            try:
+                async with self.pool.acquire(timeout=5) as tx, tx.transaction():
+                    result = await do(tx, work)
+            except store.RETRY:
+                if attempt == 3:
+                    raise ConflictError("the stream was changed by others at the same time") from None
+                await asyncio.sleep(0.005 * 2**attempt)
+                continue
+            self.committed(work)
+            return result
+        raise AssertionError("unreachable")
+
+
+def _signed(signature: Signature | None) -> dict[str, str] | None:
+    if signature is None:
+        return None
+    return {"name": signature.name, "meaning": signature.meaning, "at": signature.at.isoformat()}
+
+
+async def _set_wake(tx: Connection, stream_id: UUID, at: datetime | None) -> None:
+    if at is None:
+        await tx.execute("DELETE FROM es.wake WHERE stream_id = $1", stream_id)
+    else:
+        await tx.execute(
+            "INSERT INTO es.wake VALUES ($1, $2) ON CONFLICT (stream_id) DO UPDATE SET at = excluded.at",
+            stream_id,
+            at,
+        )

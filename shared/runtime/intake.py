@@ -1,0 +1,205 @@
+"""Commands: read them strictly, run each once, from the API and from the topic alike."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.trace import SpanKind
+from pydantic import ValidationError
+
+from shared.contracts.message import Actor, Command, Signature, Signed, wire_type
+from shared.runtime import clock, metrics, refusals, telemetry
+from shared.runtime.database import Connection
+from shared.runtime.execute import Cause, Executor, Work
+from shared.runtime.problems import ProblemError, problem_of
+from shared.runtime.record import UnreadableError
+from shared.runtime.service import Outcome
+
+
+@dataclass
+class Taken:
+    """What became of a batch of command records."""
+
+    next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    blocked: int = 0
+
+
+def parse(contract: type[Command], body: bytes) -> Command:
+    """Read a command strictly; ProblemError names each field at fault by a JSON Pointer, never its content."""
+    try:
+        command = contract.model_validate_json(body, strict=True)
+    except ValidationError as fault:
+        raise problem_of(fault) from None
+    if b"\\u0000" in body and (pointer := _nul(command.model_dump(mode="json"), "")):
+        raise ProblemError(422, "invalid", "text must not contain NUL", errors=[(pointer, "contains NUL")])
+    return command
+
+
+def _nul(value: Any, at: str) -> str | None:
+    """The JSON Pointer of the first text with a NUL, which no Postgres text can hold."""
+    if isinstance(value, str):
+        return at if "\0" in value else None
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return next((found for k, v in items if (found := _nul(v, f"{at}/{k}"))), None)
+
+
+def signature_of(command: Command, actor: Actor) -> Signature | None:
+    """Name, meaning and time of a signed act; until identity proper, the name is the development identity's id."""
+    return Signature(actor.id, command.meaning, clock.now()) if isinstance(command, Signed) else None
+
+
+async def once(
+    executor: Executor, command: Command, cause: Cause, key: str, body: bytes
+) -> tuple[Outcome, bool]:
+    """Run a command under an idempotency key: its first outcome, and whether this was a repetition.
+
+    ProblemError 422 where the key was used with another body.
+    """
+    scope, digest = str(cause.actor), hashlib.sha256(type(command).type.encode() + b"\0" + body).digest()
+
+    async def work_on(tx: Connection, work: Work) -> tuple[Outcome, bool]:
+        known = await tx.fetchrow(
+            "SELECT request_hash, response FROM es.command WHERE scope = $1 AND key = $2", scope, key
+        )
+        if known:
+            if known["request_hash"] != digest:
+                raise ProblemError(
+                    422, "idempotency-key-reused", "this Idempotency-Key came with another body"
+                )
+            return _outcome(known["response"]), True
+        outcome = await executor.run(tx, work, command, cause)
+        await tx.execute(
+            "INSERT INTO es.command VALUES ($1, $2, $3, $4)",
+            scope,
+            key,
+            digest,
+            json.dumps(response_of(outcome)),
+        )
+        return outcome, False
+
+    with metrics.COMMAND_SECONDS.time():
+        return await executor.transact(work_on)
+
+
+def response_of(outcome: Outcome) -> dict[str, Any]:
+    """The answer to a command as JSON."""
+    return {
+        "stream_id": str(outcome.stream_id),
+        "version": outcome.version,
+        "correlation_id": str(outcome.correlation_id),
+        "events": [{"id": str(id_), "type": type_} for id_, type_ in outcome.events],
+    }
+
+
+def _outcome(text: str) -> Outcome:
+    known = json.loads(text)
+    events = tuple((UUID(e["id"]), e["type"]) for e in known["events"])
+    return Outcome(UUID(known["stream_id"]), known["version"], UUID(known["correlation_id"]), events)
+
+
+class Intake:
+    """The commands topic: a bad command is refused or recorded, and blocks nothing."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.service = executor.service
+        self.group = f"{self.service.name}.commands"
+
+    async def apply(self, records: Sequence[Any], allowance: int = 20) -> Taken:
+        """Take each record once: known ids are skipped, unreadable records noted with their place and reason."""
+        taken = Taken()
+        for record in records:
+            try:
+                await self._take(record)
+            except (UnreadableError, ProblemError) as fault:
+                await self._note(record, str(fault))
+            taken.next_offsets[record.topic, record.partition] = record.offset + 1
+        await self._advance(taken)
+        return taken
+
+    async def _take(self, record: Any) -> None:
+        headers = _text(record.headers)
+        if headers["ce_type"] == f"{self.service.name}.republish_stream.v1":
+            return await republish(self.executor, record.value)
+        if headers["ce_type"] not in self.service.commands:
+            raise UnreadableError("ce_type is no command of this service")
+        contract, _ = self.service.commands[headers["ce_type"]]
+        command = parse(contract, record.value or b"")
+        try:
+            actor, id_ = Actor.parse(headers.get("ce_actor", "")), UUID(headers["ce_id"])
+            correlation = UUID(headers["ce_correlationid"]) if "ce_correlationid" in headers else None
+        except ValueError:
+            raise UnreadableError("ce_id, ce_actor or ce_correlationid is malformed") from None
+        cause = Cause(actor, id_, correlation, signature=signature_of(command, actor))
+        attributes = telemetry.messaging("process", record.topic, messaging__consumer__group__name=self.group)
+        parent = telemetry.context_of(headers.get("traceparent"))
+        with telemetry.span(f"process {record.topic}", SpanKind.CONSUMER, attributes, parent):
+            await self._run(command, cause)
+
+    async def _run(self, command: Command, cause: Cause) -> None:
+        async def work_on(tx: Connection, work: Work) -> None:
+            fresh = await tx.fetchval(
+                "INSERT INTO es.command VALUES ('topic', $1, '', '{}') ON CONFLICT DO NOTHING RETURNING true",
+                str(cause.command_id),
+            )
+            if fresh:
+                outcome = await refusals.run(tx, self.executor, work, command, cause)
+                name = wire_type(type(command), self.service.name)
+                metrics.COMMANDS.labels(name, "done" if outcome else "refused").inc()
+
+        await self.executor.transact(work_on)
+
+    async def _note(self, record: Any, error: str) -> None:
+        headers = {name: value.decode("utf-8", "replace")[:200] for name, value in record.headers}
+        kept = {name: headers[name].replace("\0", "") for name in headers if name.startswith("ce_")}
+        await self.executor.pool.execute(
+            "INSERT INTO es.bad_command VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+            record.topic,
+            record.partition,
+            record.offset,
+            hashlib.sha256(record.value or b"").digest(),
+            json.dumps(kept),
+            error,
+        )
+        metrics.COMMANDS.labels("unreadable", "noted").inc()
+
+    async def _advance(self, taken: Taken) -> None:
+        for (topic, part), offset in taken.next_offsets.items():
+            await self.executor.pool.execute(
+                "INSERT INTO es.kafka_offset VALUES ($1, $2, $3, $4) ON CONFLICT (grp, topic, part)"
+                " DO UPDATE SET next_offset = greatest(kafka_offset.next_offset, excluded.next_offset)",
+                self.group,
+                topic,
+                part,
+                offset,
+            )
+
+
+def _text(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+    try:
+        text = {name: value.decode() for name, value in headers}
+    except UnicodeDecodeError:
+        raise UnreadableError("a header is not UTF-8") from None
+    for needed in ("ce_type", "ce_id"):
+        if needed not in text:
+            raise UnreadableError(f"header {needed} is missing")
+    return text
+
+
+async def republish(executor: Executor, body: bytes) -> None:
+    """Put a stream's events, from a version on, into the outbox again: a consumer has found a gap."""
+    try:
+        wanted = json.loads(body)
+        stream, version = UUID(wanted["stream_id"]), int(wanted["from_version"])
+    except (ValueError, KeyError, TypeError):
+        raise UnreadableError("republish_stream needs stream_id and from_version") from None
+    await executor.pool.execute(
+        "INSERT INTO es.outbox (bucket, stream_id, version, topic)"
+        " SELECT s.bucket, e.stream_id, e.version, s.topic FROM es.event e JOIN es.stream s USING (stream_id)"
+        " WHERE e.stream_id = $1 AND e.version >= $2 ORDER BY e.version",
+        stream,
+        version,
+    )

@@ -1,0 +1,39 @@
+"""Errors as RFC 9457 problem details: which field, which rule, never the content."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+
+
+class ProblemError(Exception):
+    """An answer of status 4xx or 503; `rule` is stable for programs, `detail` is for a person."""
+
+    def __init__(
+        self, status: int, rule: str, detail: str, *, errors: Sequence[tuple[str, str]] = (), **more: Any
+    ) -> None:
+        super().__init__(f"{rule}: {detail}")
+        self.status = status
+        self.body: dict[str, Any] = {
+            "type": f"urn:trialwire:problem:{rule}",
+            "title": rule.replace("-", " "),
+            "status": status,
+            "detail": detail,
+            **{name: value for name, value in more.items() if value is not None},
+        }
+        if errors:
+            self.body["errors"] = [{"pointer": pointer, "detail": text} for pointer, text in errors]
+
+    def response(self) -> JSONResponse:
+        headers = {"Retry-After": "5"} if self.status == 503 else None
+        return JSONResponse(self.body, self.status, headers, media_type="application/problem+json")
+
+
+def problem_of(fault: ValidationError) -> ProblemError:
+    """What is wrong with a body, field by field."""
+    found = fault.errors(include_input=False, include_context=False, include_url=False)
+    if found and found[0]["type"] == "json_invalid":
+        return ProblemError(400, "malformed", "the body is not JSON")
+    errors = [("/" + "/".join(map(str, e["loc"])), str(e["msg"])) for e in found[:50]]
+    return ProblemError(422, "invalid", f"{len(found)} field(s) break a rule", errors=errors)

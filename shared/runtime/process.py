@@ -1,0 +1,165 @@
+"""One process of a service: relay, consumers, clock and their supervision, started and stopped in order."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from faststream.kafka import KafkaBroker
+
+from shared.runtime import logs, metrics, wakes
+from shared.runtime.apply import Applier
+from shared.runtime.consumer import Subscription, Timing, retried
+from shared.runtime.database import Pool, connect, open_pool
+from shared.runtime.execute import Executor
+from shared.runtime.intake import Intake
+from shared.runtime.leases import Leases
+from shared.runtime.migrate import migrate
+from shared.runtime.record import PARTITIONS
+from shared.runtime.relay import Relay
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+
+
+class WrongTopicError(Exception):
+    """A topic is missing, or its partitions are not the twelve that the order of keys depends on."""
+
+
+class Process:
+    """Everything of a service but its HTTP routes. `checks` tells what is not ready, by name."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        self.checks: dict[str, str] = {"database": "not connected", "kafka": "not connected"}
+        self.pool: Pool
+        self.executor: Executor
+        self.subscriptions: list[Subscription] = []
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._beat = time.monotonic()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["Process"]:
+        """Connect, migrate and start; on the way out stop within 20 s, losing nothing."""
+        dsn = self.settings.dsn()
+        self.pool = await retried(lambda: open_pool(dsn, self.service.name, self.settings.pool_size))
+        await retried(lambda: self._migrate(dsn))
+        self.checks.pop("database")
+        leases = Leases(dsn, self.service.name)
+        self.relay = Relay(self.service.name, dsn, self.settings.kafka, leases)
+        self.executor = Executor(self.service, self.pool, self.relay.wake)
+        self.broker = KafkaBroker(
+            self.settings.kafka, logger=None, graceful_timeout=10, enable_idempotence=True
+        )
+        timing = Timing(self.settings.session_ms, self.settings.circuit_seconds)
+        self._subscribe(timing)
+        loops: list[Coroutine[Any, Any, None]] = [
+            leases.run(),
+            self.relay.run(0),
+            self.relay.run(1),
+            wakes.wake_for_ever(self.executor, self.settings.clock_file),
+            self._watch(),
+            self._consume(),
+        ]
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+        try:
+            yield self
+        finally:
+            await self._stop(leases)
+
+    async def _migrate(self, dsn: str) -> None:
+        connection = await connect(dsn, f"{self.service.name} migrate", statement_timeout="0")
+        try:
+            for name in await migrate(connection, self.service.migrations):
+                logs.log.info("migrated", name=name)
+        finally:
+            await connection.close()
+
+    def _subscribe(self, timing: Timing) -> None:
+        for source in self.service.sources:
+            topics = [f"{source}.events"]
+            if source in self.service.restricted_sources:
+                topics.append(f"{source}.restricted")
+            applier = Applier(self.service, self.executor, source)
+            self.subscriptions.append(Subscription(self.broker, topics, applier, self.pool, timing))
+        intake = Subscription(
+            self.broker, [f"{self.service.name}.commands"], Intake(self.executor), self.pool, timing
+        )
+        self.subscriptions.append(intake)
+
+    async def _consume(self) -> None:
+        """Start the broker's part once Kafka answers; the API takes commands meanwhile, the outbox keeps them."""
+        while "kafka" in self.checks:
+            try:
+                await self._check_topics()
+                await self.broker.start()
+                self.checks.pop("kafka")
+            except Exception as fault:
+                self.checks["kafka"] = f"{type(fault).__name__}: {fault}"
+                logs.log.warning("kafka.again", error=type(fault).__name__)
+                await asyncio.sleep(1)
+        await wakes.heal_for_ever(self.executor, self.broker)
+
+    async def _check_topics(self) -> None:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.kafka)
+        try:
+            await asyncio.wait_for(consumer.start(), 15)
+            known = await consumer.topics()
+            for topic in {f"{s}.events" for s in (*self.service.sources, self.service.name)}:
+                count = len(consumer.partitions_for_topic(topic) or ()) if topic in known else 0
+                if count != PARTITIONS:
+                    raise WrongTopicError(f"{topic} has {count} partitions, not {PARTITIONS}")
+        finally:
+            await consumer.stop()
+
+    async def _watch(self) -> None:
+        """The figures that operations watch, and the event loop's own pulse."""
+        while True:
+            self._beat = time.monotonic()
+            with contextlib.suppress(Exception):
+                row = await self.pool.fetchrow(
+                    "SELECT count(*) AS n, coalesce(extract(epoch FROM now() - min(e.recorded_at)), 0)::float AS age"
+                    " FROM (SELECT * FROM es.outbox LIMIT 100000) o JOIN es.event e USING (stream_id, version)"
+                )
+                if row:
+                    metrics.OUTBOX_ROWS.set(row["n"])
+                    metrics.OUTBOX_SECONDS.set(row["age"])
+                for subscription in self.subscriptions:
+                    blocked = await self.pool.fetchval(
+                        "SELECT count(*) FROM es.blocked_stream WHERE grp = $1", subscription.group
+                    )
+                    metrics.BLOCKED.labels(subscription.group).set(blocked)
+            await asyncio.sleep(2)
+
+    def alive(self) -> dict[str, str]:
+        """What is wrong with this process itself; empty while it lives."""
+        faults = {}
+        if time.monotonic() - self._beat > 30:
+            faults["loop"] = "the event loop has not run its watch for 30 s"
+        for task in self._tasks:
+            if task.done():
+                faults[task.get_coro().__qualname__] = "ended"  # type: ignore[union-attr]
+        return faults
+
+    def unready(self) -> dict[str, str]:
+        """What keeps this process from doing its work now, each with its reason; empty when ready."""
+        faults = {**self.alive(), **self.checks}
+        faults |= {s.group: "no partitions assigned yet" for s in self.subscriptions if not s.gate.assigned}
+        if self.relay.stuck_for() > 10:
+            faults["relay"] = "the broker has not acknowledged for 10 s"
+        return faults
+
+    async def _stop(self, leases: Leases) -> None:
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self.broker.stop(), 12)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.relay.stop()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(leases.release(), 3)
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self.pool.close(), 3)
+        self.pool.terminate()

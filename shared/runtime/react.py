@@ -1,0 +1,72 @@
+"""Reactions: the events of a batch become commands of this service, in the consumer's transaction."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import uuid5
+
+from opentelemetry.trace import SpanKind
+
+from shared.contracts.message import Actor, Command, Recorded
+from shared.runtime import refusals, rows, telemetry
+from shared.runtime.database import Connection
+from shared.runtime.execute import Cause, Executor, Work
+from shared.runtime.service import Reaction
+
+if TYPE_CHECKING:
+    from shared.runtime.apply import Applier
+
+
+async def react(
+    tx: Connection, executor: Executor, work: Work, applier: "Applier", messages: Sequence[Recorded[Any]]
+) -> None:
+    """Run what the messages ask of this service. A refusal becomes an event, never a silence."""
+    reaction = applier.reaction
+    acting = [m for m in messages if applier.reacts(m.type)]
+    if reaction is None or not acting:
+        return
+    await _lock(tx, reaction, acting)
+    for message in acting:
+        attributes = telemetry.messaging(
+            "process",
+            f"{applier.source}.events",
+            messaging__consumer__group__name=applier.group,
+            cloudevents__event_id=str(message.id),
+            cloudevents__event_type=message.type,
+            trialwire__correlation_id=str(message.correlation_id),
+            trialwire__trial_id=message.trial_id and str(message.trial_id),
+        )
+        with telemetry.span(
+            f"process {applier.source}.events",
+            SpanKind.CONSUMER,
+            attributes,
+            telemetry.context_of(message.traceparent),
+            telemetry.link_to(message.traceparent),
+        ):
+            for n, command in enumerate(await _commands(tx, reaction, message)):
+                cause = _cause(executor.service.name, message, n)
+                await refusals.run(tx, executor, work, command, cause)
+
+
+async def _commands(tx: Connection, reaction: Reaction, message: Recorded[Any]) -> Sequence[Command]:
+    return reaction.react(message, await rows.facts(tx, reaction.needs(message)))
+
+
+async def _lock(tx: Connection, reaction: Reaction, messages: Sequence[Recorded[Any]]) -> None:
+    """Lock every stream that the reactions will touch, in one order for all consumers: no deadlocks among them."""
+    facts = await rows.facts(tx, [need for m in messages for need in reaction.needs(m)])
+    commands = [c for m in messages for c in reaction.react(m, facts)]
+    streams = sorted({c.stream_id for c in commands if not c.external_ids()}, key=str)
+    if len(streams) > 1:
+        await tx.execute(
+            "SELECT FROM es.stream WHERE stream_id = ANY($1) ORDER BY stream_id FOR UPDATE", streams
+        )
+
+
+def _cause(service: str, message: Recorded[Any], n: int) -> Cause:
+    return Cause(
+        actor=Actor(service, "service"),
+        command_id=uuid5(message.id, f"{service}:{n}"),
+        correlation_id=message.correlation_id,
+        causation_id=message.id,
+        sponsor_id=message.sponsor_id,
+    )

@@ -1,0 +1,127 @@
+"""A recorded event as a Kafka record and back: CloudEvents 1.0, binary mode."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from aiokafka.partitioner import murmur2
+
+from shared.contracts.message import Actor, Event, Recorded
+
+PARTITIONS = 12
+Headers = list[tuple[str, bytes]]
+
+
+class UnreadableError(Exception):
+    """A record that is no CloudEvent of ours; the text names the header or the rule, never the content."""
+
+
+def bucket_of(key: str) -> int:
+    """The partition of a key, 0 to 11: Kafka's default partitioner (murmur2, made positive)."""
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % PARTITIONS)
+
+
+# Envelope fields that stand in the stored `meta`, and the header each becomes.
+_META_HEADERS = {
+    "time": "ce_time",
+    "correlation": "ce_correlationid",
+    "causation": "ce_causationid",
+    "trial": "ce_trialid",
+    "actor": "ce_actor",
+    "effective_on": "ce_effectiveon",
+    "reason": "ce_reason",
+    "simulated": "ce_simulated",
+    "traceparent": "traceparent",
+}
+
+
+def meta_of(message: Recorded[Any], signature: Mapping[str, str] | None = None) -> str:
+    """The envelope of an event as the compact JSON text that is stored and hashed."""
+    fields = {
+        "time": message.time.isoformat(),
+        "correlation": str(message.correlation_id),
+        "causation": message.causation_id and str(message.causation_id),
+        "trial": message.trial_id and str(message.trial_id),
+        "actor": str(message.actor),
+        "effective_on": message.effective_on and message.effective_on.isoformat(),
+        "reason": message.reason,
+        "simulated": "true" if message.simulated else None,
+        "traceparent": message.traceparent,
+        "signature": signature,
+    }
+    return json.dumps({k: v for k, v in fields.items() if v}, ensure_ascii=False, separators=(",", ":"))
+
+
+def headers_of(source: str, row: Any, meta: Mapping[str, Any]) -> Headers:
+    """The headers of a stored event. `row` has event_id, type, stream_id, version and sponsor_id."""
+    fixed = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(row["event_id"]).encode()),
+        ("ce_type", row["type"].encode()),
+        ("ce_source", b"/trialwire/" + source.encode()),
+        ("ce_subject", str(row["stream_id"]).encode()),
+        ("ce_sequence", b"%020d" % row["version"]),
+        ("ce_sponsorid", str(row["sponsor_id"]).encode()),
+        ("content-type", b"application/json"),
+    ]
+    return fixed + [(header, meta[name].encode()) for name, header in _META_HEADERS.items() if name in meta]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The headers of a record, decoded: enough to place it in its stream without reading its data."""
+
+    type: str
+    stream_id: UUID
+    version: int
+    headers: Mapping[str, str]
+
+
+def envelope_of(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+    """Decode a record's headers; raise UnreadableError naming what is missing or malformed."""
+    try:
+        text = {name: value.decode() for name, value in headers}
+        return Envelope(text["ce_type"], UUID(text["ce_subject"]), int(text["ce_sequence"]), text)
+    except UnicodeDecodeError:
+        raise UnreadableError("a header is not UTF-8") from None
+    except KeyError as missing:
+        raise UnreadableError(f"header {missing.args[0]} is missing") from None
+    except (ValueError, AttributeError):
+        raise UnreadableError("ce_subject is no UUID or ce_sequence no number") from None
+
+
+def recorded(envelope: Envelope, data: Event) -> Recorded[Any]:
+    """The event with its envelope; raise UnreadableError naming a malformed header."""
+    text = envelope.headers
+    try:
+        return Recorded(
+            id=UUID(text["ce_id"]),
+            type=envelope.type,
+            source=text["ce_source"].rpartition("/")[2],
+            stream_id=envelope.stream_id,
+            version=envelope.version,
+            sponsor_id=UUID(text["ce_sponsorid"]),
+            trial_id=UUID(text["ce_trialid"]) if "ce_trialid" in text else None,
+            time=datetime.fromisoformat(text["ce_time"]),
+            data=data,
+            actor=Actor.parse(text["ce_actor"]),
+            correlation_id=UUID(text["ce_correlationid"]),
+            causation_id=UUID(text["ce_causationid"]) if "ce_causationid" in text else None,
+            effective_on=date.fromisoformat(text["ce_effectiveon"]) if "ce_effectiveon" in text else None,
+            reason=text.get("ce_reason"),
+            simulated="ce_simulated" in text,
+            traceparent=text.get("traceparent"),
+        )
+    except KeyError as missing:
+        raise UnreadableError(f"header {missing.args[0]} is missing") from None
+    except ValueError:
+        raise UnreadableError("an envelope header is malformed") from None
+
+
+def stored(source: str, row: Any, data: Event) -> Recorded[Any]:
+    """The same from a row of es.event."""
+    headers = headers_of(source, row, json.loads(row["meta"]))
+    return recorded(envelope_of(headers), data)

@@ -1,0 +1,150 @@
+"""Every command of a service as a route: `POST /v1/commands/<name>`, one schema each."""
+
+import re
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from opentelemetry.trace import SpanKind
+
+from shared.contracts.message import Actor, Command, wire_type
+from shared.runtime import identity, intake, metrics, telemetry
+from shared.runtime.execute import Cause, Executor, RefusedError
+from shared.runtime.problems import ProblemError
+from shared.runtime.service import Service
+from shared.runtime.store import ConflictError, ForeignStreamError, UnknownTrialError
+
+BODY_LIMIT = 1024 * 1024
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    code: {"description": text, "content": {"application/problem+json": {}}}
+    for code, text in {
+        400: "Malformed body or header",
+        401: "No identity",
+        404: "Unknown trial",
+        409: "Refused by a rule, or changed by others",
+        412: "Not at the version of If-Match",
+        413: "Body over 1 MiB",
+        422: "A field breaks a rule, or the key came with another body",
+    }.items()
+}
+
+
+async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
+    """The body, read no further than the limit; 413 beyond it, 400 where a client gives up half-way."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise ProblemError(413, "too-large", f"a command takes at most {limit} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def cause_of(request: Request, actor: Actor, command: Command) -> Cause:
+    """What the headers of a request say about its cause."""
+    try:
+        correlation = UUID(given) if (given := request.headers.get("trialwire-correlation-id")) else None
+        match = request.headers.get("if-match")
+        expected = int(match.strip('"')) if match else None
+    except ValueError:
+        raise ProblemError(
+            400, "malformed-header", "Trialwire-Correlation-Id or If-Match is malformed"
+        ) from None
+    signature = intake.signature_of(command, actor)
+    return Cause(actor, correlation_id=correlation, signature=signature, expected_version=expected)
+
+
+def key_of(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "").strip('"')
+    if not _KEY.fullmatch(key):
+        raise ProblemError(
+            400, "idempotency-key", "Idempotency-Key is required: 1 to 200 printable characters"
+        )
+    return key
+
+
+async def run(executor: Executor, command: Command, cause: Cause, key: str, body: bytes) -> Response:
+    """Run a command of the API and answer with its outcome, or with the problem that its rule makes."""
+    name = wire_type(type(command), executor.service.name)
+    refused: Exception
+    try:
+        with telemetry.span(f"execute {name}", SpanKind.SERVER) as span:
+            outcome, repeated = await intake.once(executor, command, cause, key, body)
+            span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
+            span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
+        metrics.COMMANDS.labels(name, "repeated" if repeated else "done").inc()
+        return _answer(outcome, repeated)
+    except RefusedError as fault:
+        r, refused = fault.refusal, fault
+        problem = ProblemError(409, r.rule, r.detail, state=r.state, field=r.field)
+    except UnknownTrialError as fault:
+        problem, refused = ProblemError(404, "unknown-trial", str(fault), field="trial_id"), fault
+    except ForeignStreamError as fault:
+        problem, refused = ProblemError(404, "unknown-stream", "there is no such stream"), fault
+    except ConflictError as fault:
+        status = 412 if cause.expected_version is not None else 409
+        problem, refused = ProblemError(status, "conflict", str(fault)), fault
+    metrics.COMMANDS.labels(name, "refused").inc()
+    raise problem from refused
+
+
+def _answer(outcome: Any, repeated: bool) -> Response:
+    headers = {"ETag": f'"{outcome.version}"', "Trialwire-Correlation-Id": str(outcome.correlation_id)}
+    if repeated:
+        headers["Idempotent-Replay"] = "true"
+    if parent := telemetry.traceparent():
+        headers["traceparent"] = parent
+    return JSONResponse(intake.response_of(outcome), 200 if repeated or not outcome.events else 201, headers)
+
+
+def command_routes(service: Service) -> APIRouter:
+    """The routes of all commands of a service."""
+    router = APIRouter(prefix="/v1/commands", tags=["commands"])
+    for type_, (contract, _) in service.commands.items():
+        name = type_.split(".")[1].replace("_", "-")
+        router.add_api_route(
+            f"/{name}",
+            _endpoint(contract),
+            methods=["POST"],
+            operation_id=name,
+            summary=(contract.__doc__ or name).strip().splitlines()[0],
+            responses={201: {"description": "Done"}, **_PROBLEMS},
+            openapi_extra=_described(contract),
+        )
+    return router
+
+
+def _endpoint(contract: type[Command]) -> Any:
+    async def endpoint(request: Request, actor: Annotated[Actor, Depends(identity.actor)]) -> Response:
+        key = key_of(request)
+        body = await body_of(request)
+        command = intake.parse(contract, body)
+        return await run(request.app.state.executor, command, cause_of(request, actor, command), key, body)
+
+    return endpoint
+
+
+def _described(contract: type[Command]) -> dict[str, Any]:
+    schema = contract.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    text = {"type": "string"}
+    header = [("Idempotency-Key", True), ("If-Match", False), ("Trialwire-Actor", False)]
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "parameters": [{"in": "header", "name": n, "required": r, "schema": text} for n, r in header],
+    }
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Every error leaves as problem+json."""
+
+    async def problem(_: Request, fault: Any) -> Response:
+        return fault.response()  # type: ignore[no-any-return]
+
+    async def unexpected(_: Request, fault: Exception) -> Response:
+        return ProblemError(500, "internal", type(fault).__name__).response()
+
+    app.add_exception_handler(ProblemError, problem)
+    app.add_exception_handler(Exception, unexpected)

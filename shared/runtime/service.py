@@ -1,0 +1,130 @@
+"""What a service declares to the runtime: its aggregates, projections and reactions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.message import (
+    Command,
+    CommandRefused,
+    Event,
+    Facts,
+    Need,
+    Recorded,
+    Refusal,
+    types_of,
+    wire_type,
+)
+
+Key = tuple[Any, ...]
+Decision = Sequence[Event] | Refusal
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """One kind of stream: its commands, its decider, and when it wants to be woken by time alone."""
+
+    name: str
+    commands: tuple[type[Command], ...]
+    initial: Any
+    decide: Callable[[Any, Any, Facts, datetime], Decision]
+    evolve: Callable[[Any, Any], Any]
+    wake_at: Callable[[Any], datetime | None] | None = None
+    topic: str | None = None
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A table of typed rows, each the fold of the events that touch its primary key.
+
+    `sources` are the services whose events it folds; `keys` answers with the primary keys an event touches.
+    """
+
+    row: type[Any]
+    keys: Callable[[Recorded[Any]], Sequence[Key]]
+    fold: Callable[[Any, Recorded[Any], Key], Any]
+    sources: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        return str(self.row.table)
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What the events of one source make this service do; pure, with the guard rows that it names."""
+
+    source: str
+    react: Callable[[Any, Facts], Sequence[Command]]
+    needs: Callable[[Any], tuple[Need, ...]] = lambda message: ()
+    events: tuple[type[Event], ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as the runtime sees it. `contracts` maps each source it reads, itself included, to its union."""
+
+    name: str
+    contracts: Mapping[str, Any]
+    aggregates: tuple[Aggregate, ...]
+    projections: tuple[Projection, ...]
+    reactions: tuple[Reaction, ...]
+    migrations: Path
+    restricted_sources: tuple[str, ...] = ()
+    title: str = ""
+
+    @property
+    def topic(self) -> str:
+        return f"{self.name}.events"
+
+    @cached_property
+    def types(self) -> Mapping[str, type[Event]]:
+        """Every event type that this service can read, by its CloudEvents type."""
+        return {
+            name: contract
+            for source, union in self.contracts.items()
+            for name, contract in {**types_of(union, source), **types_of(CommandRefused, source)}.items()
+        }
+
+    @cached_property
+    def commands(self) -> Mapping[str, tuple[type[Command], Aggregate]]:
+        """Every command by its type, with the aggregate that decides it. Wake is found by stream type instead."""
+        return {
+            wire_type(command, self.name): (command, aggregate)
+            for aggregate in self.aggregates
+            for command in aggregate.commands
+        }
+
+    @cached_property
+    def aggregate_of(self) -> Mapping[str, Aggregate]:
+        return {aggregate.name: aggregate for aggregate in self.aggregates}
+
+    def aggregate_for(self, command: Command) -> Aggregate:
+        """The aggregate that decides this command; KeyError for a command of another service."""
+        return self.commands[wire_type(type(command), self.name)][1]
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """The services whose topics are consumed; its own only when it reacts to itself."""
+        foreign = {s for p in self.projections for s in p.sources if s != self.name}
+        return tuple(sorted(foreign | {r.source for r in self.reactions}))
+
+    def projections_of(self, source: str) -> tuple[Projection, ...]:
+        return tuple(p for p in self.projections if source in p.sources)
+
+    def reaction_to(self, source: str) -> Reaction | None:
+        return next((r for r in self.reactions if r.source == source), None)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did: the stream's version after it (events) and the ids and types of the new events."""
+
+    stream_id: UUID
+    version: int
+    correlation_id: UUID
+    events: tuple[tuple[UUID, str], ...] = ()

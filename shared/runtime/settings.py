@@ -1,0 +1,26 @@
+"""What differs between deployments; everything else is a constant beside its use."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from variables `TRIALWIRE_…`; secrets come from files, never from the variables themselves."""
+
+    model_config = SettingsConfigDict(env_prefix="TRIALWIRE_", extra="ignore")
+
+    dsn_file: Path
+    kafka: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    otlp: str | None = None
+    dev_identity: bool = False
+    clock_file: Path | None = None
+    session_ms: int = 45_000
+    circuit_seconds: float = 60.0
+    pool_size: int = 12
+
+    def dsn(self) -> str:
+        """The address of the service's database with its password, from a file that only the service reads."""
+        return self.dsn_file.read_text().strip()

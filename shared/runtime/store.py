@@ -1,0 +1,170 @@
+"""Streams in Postgres: load one, append to one, find one by the names that others give it."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from shared.contracts.message import Command, Event, Identifier, Recorded, wire_type
+from shared.runtime.database import Connection
+from shared.runtime.record import bucket_of, meta_of
+from shared.runtime.service import Aggregate, Service
+
+RETRY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
+
+
+HOUSE = UUID(int=0)  # the tenant of rows that belong to no sponsor
+
+
+class ConflictError(Exception):
+    """The stream is not at the version that the client expected."""
+
+
+class UnknownTrialError(Exception):
+    """The service has not heard of the trial that the command names."""
+
+
+class ForeignStreamError(Exception):
+    """The stream belongs to another sponsor than the message that caused the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream as the deciding transaction sees it; version 0 is one that does not exist yet."""
+
+    id: UUID
+    version: int
+    state: Any
+    sponsor_id: UUID | None = None
+    trial_id: UUID | None = None
+    correlation_id: UUID | None = None
+
+
+class Streams:
+    """Loads streams under their row lock. Folded states are kept, by version, so that a busy stream is not re-read."""
+
+    def __init__(self, service: Service, keep: int = 20_000) -> None:
+        self._service = service
+        self._kept: OrderedDict[UUID, tuple[int, Any]] = OrderedDict()
+        self._keep = keep
+
+    async def load(self, tx: Connection, aggregate: Aggregate, stream_id: UUID) -> Stream:
+        head = await tx.fetchrow(
+            "SELECT version, sponsor_id, trial_id, correlation_id, stream_type FROM es.stream"
+            " WHERE stream_id = $1 FOR UPDATE",
+            stream_id,
+        )
+        if head is None:
+            return Stream(stream_id, 0, aggregate.initial)
+        if head["stream_type"] != aggregate.name:
+            raise ConflictError(f"{stream_id} is a {head['stream_type']}, not a {aggregate.name}")
+        version, state = self._kept.get(stream_id, (0, aggregate.initial))
+        if version > head["version"]:  # kept from a database that has been restored since
+            version, state = 0, aggregate.initial
+        if version < head["version"]:
+            for row in await tx.fetch(
+                "SELECT type, data FROM es.event WHERE stream_id = $1 AND version > $2 ORDER BY version",
+                stream_id,
+                version,
+            ):
+                state = aggregate.evolve(state, self.read(row["type"], row["data"]))
+        return Stream(
+            stream_id, head["version"], state, head["sponsor_id"], head["trial_id"], head["correlation_id"]
+        )
+
+    def read(self, type_: str, data: str) -> Event:
+        """The event that these stored bytes are."""
+        return self._service.types[type_].model_validate_json(data)
+
+    def keep(self, stream_id: UUID, version: int, state: Any) -> None:
+        """Remember a committed state."""
+        self._kept[stream_id] = (version, state)
+        self._kept.move_to_end(stream_id)
+        if len(self._kept) > self._keep:
+            self._kept.popitem(last=False)
+
+
+async def append(
+    tx: Connection,
+    service: Service,
+    aggregate: Aggregate,
+    stream: Stream,
+    messages: Sequence[Recorded[Any]],
+    signature: dict[str, str] | None,
+) -> None:
+    """Append at the stream's version; asyncpg.SerializationError when another got there first."""
+    first = messages[0]
+    key = str(first.trial_id or first.stream_id)
+    await tx.execute(
+        "SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        stream.id,
+        aggregate.name,
+        first.sponsor_id,
+        first.trial_id,
+        first.correlation_id,
+        key,
+        bucket_of(key),
+        aggregate.topic or service.topic,
+        stream.version,
+        [m.id for m in messages],
+        [m.type for m in messages],
+        [m.data.model_dump_json(exclude_none=True) for m in messages],
+        [meta_of(m, signature) for m in messages],
+    )
+
+
+async def find(tx: Connection, names: Sequence[Identifier]) -> UUID | None:
+    """The stream behind the first of these names that is known."""
+    for name in names:
+        known: UUID | None = await tx.fetchval(
+            "SELECT id FROM es.external_id WHERE system = $1 AND value = $2", name.system, name.value
+        )
+        if known:
+            return known
+    return None
+
+
+async def bind(tx: Connection, command: Command) -> Command:
+    """Give a command that names its stream by external ids the id behind them, a new one at first use."""
+    names = command.external_ids()
+    if not names:
+        return command
+    wanted = await find(tx, names) or command.trial_id or uuid7()
+    for name in names:
+        await tx.execute(
+            "INSERT INTO es.external_id VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            name.system,
+            name.value,
+            wanted,
+        )
+    return command.bound_to(await find(tx, names) or wanted)
+
+
+async def sponsor_of(tx: Connection, command: Command, given: UUID | None) -> UUID:
+    """The sponsor of a stream that begins: the causing event's, the named one, or the trial's."""
+    if given:
+        return given
+    if name := command.sponsor_name():
+        return await _sponsor_by_name(tx, " ".join(name.casefold().split()))
+    known: UUID | None = await tx.fetchval(
+        "SELECT sponsor_id FROM es.trial WHERE trial_id = $1", command.trial_id
+    )
+    if known is None:
+        raise UnknownTrialError(f"trial {command.trial_id} is not known to this service")
+    return known
+
+
+async def _sponsor_by_name(tx: Connection, name: str) -> UUID:
+    await tx.execute(
+        "INSERT INTO es.external_id VALUES ('sponsor', $1, $2) ON CONFLICT DO NOTHING", name, uuid7()
+    )
+    found = await tx.fetchval("SELECT id FROM es.external_id WHERE system = 'sponsor' AND value = $1", name)
+    return UUID(str(found))
+
+
+def type_of(service: Service, event: Event) -> str:
+    return wire_type(type(event), service.name)

@@ -1,0 +1,66 @@
+"""The event log on a real Postgres: optimistic, dense, chained."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from shared.contracts.message import Actor
+from shared.runtime.execute import Cause, RefusedError
+from shared.runtime.store import HOUSE, ConflictError, UnknownTrialError
+from tests.support import probe
+from tests.support.stack import Servers, executor
+
+ACTOR = Actor("tester", "developer")
+
+
+def cause(**more: object) -> Cause:
+    return Cause(ACTOR, sponsor_id=HOUSE, **more)  # type: ignore[arg-type]
+
+
+async def test_a_command_appends_events_projects_them_and_fills_the_outbox(servers: Servers) -> None:
+    async with executor(servers, probe.alpha()) as run:
+        tally, trial = uuid7(), uuid7()
+        first = await run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=3), cause())
+        second = await run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=4), cause())
+        assert (first.version, second.version) == (1, 2)
+        assert first.correlation_id == second.correlation_id
+        row = await run.pool.fetchrow("SELECT total, tallies FROM trial_total WHERE trial_id = $1", trial)
+        assert row["total"] == 7
+        assert await run.pool.fetchval("SELECT count(*) FROM es.outbox") == 2
+        assert await run.pool.fetchval("SELECT count(DISTINCT key) FROM es.event WHERE key = $1", str(trial)) == 1
+
+
+async def test_thirty_two_writers_on_one_stream_leave_dense_versions(servers: Servers) -> None:
+    async with executor(servers, probe.alpha()) as run:
+        tally, trial = uuid7(), uuid7()
+        commands = [run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=1), cause()) for _ in range(32)]
+        outcomes = await asyncio.gather(*commands)
+        assert sorted(o.version for o in outcomes) == list(range(1, 33))
+        assert await run.pool.fetchval("SELECT total FROM trial_total WHERE trial_id = $1", trial) == 32
+
+
+async def test_an_expected_version_that_has_passed_is_a_conflict(servers: Servers) -> None:
+    async with executor(servers, probe.alpha()) as run:
+        tally, trial = uuid7(), uuid7()
+        await run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=1), cause())
+        with pytest.raises(ConflictError):
+            await run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=1), cause(expected_version=0))
+
+
+async def test_a_guard_that_counts_is_never_overdrawn_by_a_race(servers: Servers) -> None:
+    async with executor(servers, probe.alpha()) as run:
+        trial = uuid7()
+        await run.execute(probe.CountUp(tally_id=uuid7(), trial_id=trial, n=10), cause())
+        spends = [run.execute(probe.Spend(tally_id=uuid7(), trial_id=trial, n=1), cause()) for _ in range(32)]
+        results = await asyncio.gather(*spends, return_exceptions=True)
+        assert sum(not isinstance(r, Exception) for r in results) == 10
+        assert all(isinstance(r, RefusedError) for r in results if isinstance(r, Exception))
+        assert await run.pool.fetchval("SELECT total FROM trial_total WHERE trial_id = $1", trial) == 0
+
+
+async def test_a_stream_of_an_unknown_trial_is_refused(servers: Servers) -> None:
+    async with executor(servers, probe.alpha()) as run:
+        with pytest.raises(UnknownTrialError):
+            await run.execute(probe.CountUp(tally_id=uuid7(), trial_id=uuid4(), n=1), Cause(ACTOR))

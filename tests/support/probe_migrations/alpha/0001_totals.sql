@@ -1,0 +1,1 @@
+CREATE TABLE trial_total (trial_id uuid PRIMARY KEY, total bigint, tallies jsonb);

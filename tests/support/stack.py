@@ -1,0 +1,72 @@
+"""The real broker and database that tests run on: one of each a session, fresh databases a test."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from shared.runtime.database import Pool, connect, open_pool
+from shared.runtime.execute import Executor
+from shared.runtime.migrate import migrate
+from shared.runtime.service import Service
+from shared.stack import topics
+from shared.stack.api import StackAddresses, start_stack, stop_stack
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Kafka's address and an administrator's on Postgres."""
+
+    kafka: str
+    postgres: str
+    home: Path
+
+    def dsn(self, database: str) -> str:
+        return self.postgres.rpartition("/")[0] + "/" + database
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[Servers]:
+    """Start Kafka and Postgres for a session; TRIALWIRE_TEST_HOME keeps one stack over several sessions."""
+    kept = os.environ.get("TRIALWIRE_TEST_HOME")
+    home = Path(kept or tempfile.mkdtemp(prefix="trialwire-test-"))
+    addresses: StackAddresses = start_stack(home, traces=False)
+    try:
+        yield Servers(addresses.kafka, addresses.postgres, home)
+    finally:
+        if not kept:
+            stop_stack(home)
+
+
+async def new_database(servers: Servers, service: Service) -> str:
+    """A database of its own with the service's tables; answers with its address."""
+    name = f"t_{service.name}_{secrets.token_hex(4)}"
+    admin = await asyncpg.connect(servers.postgres)
+    await admin.execute(f'CREATE DATABASE "{name}"')
+    await admin.close()
+    connection = await connect(servers.dsn(name), "test")
+    await migrate(connection, service.migrations)
+    await connection.close()
+    return servers.dsn(name)
+
+
+@contextlib.asynccontextmanager
+async def executor(servers: Servers, service: Service) -> AsyncIterator[Executor]:
+    """An executor of the service over a fresh database, without relay or consumers."""
+    pool: Pool = await open_pool(await new_database(servers, service), service.name, 12)
+    try:
+        yield Executor(service, pool)
+    finally:
+        await asyncio.wait_for(pool.close(), 10)
+
+
+def ensure_topics(servers: Servers, *services: str) -> None:
+    """The topics of services that only tests have."""
+    wanted = [topics.Topic(f"{s}.{kind}", 12, -1) for s in services for kind in ("events", "commands")]
+    topics.ensure(servers.kafka, wanted)

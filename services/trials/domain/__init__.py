@@ -1,0 +1,1 @@
+"""Deciders of the trials service, one module an aggregate."""

@@ -1,0 +1,158 @@
+"""What a registry's record makes of a trial: its first record, or only what a newer one changes."""
+
+from datetime import date
+from uuid import UUID, uuid5
+
+from pydantic import TypeAdapter
+
+from services.trials.commands import RecordRegistryEntry
+from services.trials.domain.lifecycle import moved_by_registry
+from services.trials.domain.state import Trial
+from services.trials.rules import NAMESPACE
+from shared.contracts.trials import (
+    PartialDate,
+    RegistryChange,
+    RegistryEntryChanged,
+    RegistryEntryRecorded,
+    RegistryFacts,
+    RegistrySite,
+    RegistrySitesRecorded,
+    Route,
+    TrialEvent,
+    TrialRegistered,
+    TrialStatus,
+)
+
+# Sites an event: a location is far below a kilobyte, so an event stays below 256 KiB.
+SITES_AN_EVENT = 200
+
+STATUS: dict[str, TrialStatus] = {
+    "NOT_YET_RECRUITING": "approved",
+    "RECRUITING": "active",
+    "ENROLLING_BY_INVITATION": "active",
+    "ACTIVE_NOT_RECRUITING": "closed_accrual",
+    "SUSPENDED": "active",
+    "TERMINATED": "admin_completed",
+    "COMPLETED": "completed",
+    "WITHDRAWN": "withdrawn",
+    "AVAILABLE": "registry_only",
+    "NO_LONGER_AVAILABLE": "registry_only",
+    "TEMPORARILY_NOT_AVAILABLE": "registry_only",
+    "APPROVED_FOR_MARKETING": "registry_only",
+    "WITHHELD": "registry_only",
+}
+
+
+def lifecycle_status(facts: RegistryFacts) -> TrialStatus:
+    """The status that a registry's code means; an unverified one means what was last known."""
+    code = facts.last_known_status or "RECRUITING" if facts.status == "UNKNOWN" else facts.status
+    return STATUS.get(code, "registry_only")
+
+
+def record(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[TrialEvent]:
+    """The events of a record; one older than the record known, or the same again, causes none."""
+    if trial.facts is None:
+        return _first(trial, command, trial_id)
+    if _version(command.updated, command.as_of) < _version(trial.updated, trial.as_of):
+        return []
+    return _newer(trial, trial.facts, command, trial_id)
+
+
+def apply_changes(facts: RegistryFacts, changes: tuple[RegistryChange, ...]) -> RegistryFacts:
+    """The facts with the changed fields as the newer record states them."""
+    changed = {change.field: change.value for change in changes}
+    return RegistryFacts.model_validate(facts.model_dump(mode="json") | changed)
+
+
+def _version(updated: PartialDate | None, as_of: date | None) -> tuple[str, str]:
+    return (updated.text if updated else "", as_of.isoformat() if as_of else "")
+
+
+def _first(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[TrialEvent]:
+    facts = command.facts
+    events: list[TrialEvent] = []
+    if trial.status is None:
+        events.append(
+            TrialRegistered(
+                trial_id=trial_id,
+                title=facts.title,
+                phases=facts.phases,
+                identifiers=facts.identifiers,
+                sponsor_name=facts.sponsor_name,
+                study_type=facts.study_type,
+                basis="registry",
+                status=lifecycle_status(facts),
+                route=_route(facts),
+                target=facts.enrolment if facts.enrolment_kind != "actual" else None,
+            )
+        )
+    events.append(
+        RegistryEntryRecorded(
+            trial_id=trial_id,
+            registry=command.registry,
+            facts=facts,
+            updated=command.updated,
+            as_of=command.as_of,
+            suspended_as=_pause(trial_id, command) if facts.status == "SUSPENDED" else None,
+        )
+    )
+    return events + _sites(trial, command, trial_id)
+
+
+def _newer(
+    trial: Trial, known: RegistryFacts, command: RecordRegistryEntry, trial_id: UUID
+) -> list[TrialEvent]:
+    events: list[TrialEvent] = []
+    before, after = known.model_dump(mode="json"), command.facts.model_dump(mode="json")
+    changes = tuple(
+        RegistryChange(field=field, value=value) for field, value in after.items() if value != before[field]
+    )
+    suspended = command.facts.status == "SUSPENDED"
+    if changes:
+        events.append(
+            RegistryEntryChanged(
+                trial_id=trial_id,
+                registry=command.registry,
+                changes=changes,
+                updated=command.updated,
+                as_of=command.as_of,
+                suspended_as=_pause(trial_id, command) if suspended and not trial.pause else None,
+                resumed_from=None if suspended else trial.pause,
+            )
+        )
+    status = lifecycle_status(command.facts)
+    if trial.status and not trial.managed and status != trial.status and status != lifecycle_status(known):
+        events += moved_by_registry(trial_id, trial.status, status, command.facts.why_stopped)
+    return events + _sites(trial, command, trial_id)
+
+
+def _sites(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[TrialEvent]:
+    listed = {site.site_id for site in command.sites}
+    changed = [site for site in command.sites if trial.sites.get(site.site_id) != digest(site)]
+    unlisted = tuple(site_id for site_id in trial.sites if site_id not in listed)
+    chunks = [changed[at : at + SITES_AN_EVENT] for at in range(0, len(changed), SITES_AN_EVENT)]
+    gone = [unlisted[at : at + SITES_AN_EVENT] for at in range(0, len(unlisted), SITES_AN_EVENT)]
+    told: list[tuple[tuple[RegistrySite, ...], tuple[UUID, ...]]] = [(tuple(chunk), ()) for chunk in chunks]
+    told += [((), chunk) for chunk in gone]
+    return [
+        RegistrySitesRecorded(trial_id=trial_id, registry=command.registry, sites=sites, unlisted=ids)
+        for sites, ids in told
+    ]
+
+
+def digest(site: RegistrySite) -> str:
+    """What of a location can change without its becoming another location."""
+    return (
+        TypeAdapter(list[str | float | None]).dump_json([site.status, site.latitude, site.longitude]).decode()
+    )
+
+
+def _route(facts: RegistryFacts) -> Route:
+    if facts.fda_regulated_drug:
+        return "us_ind"
+    return "us_ide" if facts.fda_regulated_device else "other"
+
+
+def _pause(trial_id: UUID, command: RecordRegistryEntry) -> UUID:
+    episode = command.updated.text if command.updated else str(command.as_of)
+    return uuid5(NAMESPACE, f"sponsor_pause|{command.registry}|{trial_id}|{episode}")

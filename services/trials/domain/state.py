@@ -1,0 +1,29 @@
+"""What decisions need of a trial."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from services.trials.domain.permissions import ALLOWED, Permissions
+from shared.contracts.trials import PartialDate, RegistryFacts, TrialPlanRecorded, TrialStatus
+
+
+@dataclass(frozen=True)
+class Trial:
+    """`managed`: its sponsor runs the lifecycle, so a registry's status is noted and moves nothing.
+
+    `sites` maps the registry's locations to a digest of what can change of them; `pause` is the open hold
+    that the registry's SUSPENDED stands for.
+    """
+
+    status: TrialStatus | None = None
+    managed: bool = False
+    plan: TrialPlanRecorded | None = None
+    facts: RegistryFacts | None = None
+    updated: PartialDate | None = None
+    as_of: date | None = None
+    sites: Mapping[UUID, str] = field(default_factory=dict)
+    pause: UUID | None = None
+    authorised: Mapping[str, tuple[date, UUID]] = field(default_factory=dict)
+    permissions: Permissions = field(default_factory=lambda: dict(ALLOWED))

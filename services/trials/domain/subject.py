@@ -1,0 +1,169 @@
+"""The subject: enrolment is reported, randomisation and dosing are asked for, withdrawal is reported."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import assert_never
+from uuid import UUID, uuid5
+
+from services.trials.commands import (
+    CorrectEnrolment,
+    DoseSubject,
+    EnrolSubject,
+    RandomiseSubject,
+    WithdrawSubject,
+)
+from services.trials.domain.breaks import Breaks, enrolment_breaks
+from services.trials.domain.permissions import holds_on, refusal_under
+from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
+from services.trials.rules import NAMESPACE
+from shared.contracts.message import Facts, Refusal, Wake
+from shared.contracts.trials import (
+    DeviationAnnulled,
+    DeviationReported,
+    Effect,
+    SubjectDosingReleased,
+    SubjectEnrolled,
+    SubjectEnrolmentCorrected,
+    SubjectEvent,
+    SubjectRandomised,
+    SubjectWithdrawn,
+    WithdrawalScope,
+)
+
+SubjectCommand = EnrolSubject | CorrectEnrolment | RandomiseSubject | DoseSubject | WithdrawSubject
+Events = list[SubjectEvent | DeviationReported | DeviationAnnulled]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What decisions need of a subject; `deviation` is the open deviation of its enrolment."""
+
+    code: str | None = None
+    enrolled_on: date | None = None
+    randomised_on: date | None = None
+    doses: frozenset[date] = frozenset()
+    withdrawn: frozenset[WithdrawalScope] = frozenset()
+    deviation: UUID | None = None
+    deviations: int = 0
+
+
+def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
+    """The events of a command; repeating one that took effect causes none."""
+    match command:
+        case EnrolSubject():
+            return _enrol(subject, command, facts, now)
+        case CorrectEnrolment():
+            return _correct(subject, command, facts, now)
+        case RandomiseSubject():
+            if subject.randomised_on:
+                return []
+            ids = {"trial_id": command.trial_id, "site_id": command.site_id, "subject_id": command.subject_id}
+            return _refusal(subject, command, facts, "randomise") or [
+                SubjectRandomised(**ids, randomised_on=command.randomised_on)
+            ]
+        case DoseSubject():
+            if command.dose_on in subject.doses:
+                return []
+            ids = {"trial_id": command.trial_id, "site_id": command.site_id, "subject_id": command.subject_id}
+            return _refusal(subject, command, facts, "dose") or [
+                SubjectDosingReleased(**ids, dose_on=command.dose_on)
+            ]
+        case WithdrawSubject():
+            return _withdraw(subject, command)
+        case Wake():
+            return []
+        case _:
+            assert_never(command)
+
+
+def evolve(subject: Subject, event: SubjectEvent | DeviationReported | DeviationAnnulled) -> Subject:
+    match event:
+        case SubjectEnrolled() | SubjectEnrolmentCorrected():
+            return replace(subject, code=event.subject_code, enrolled_on=event.enrolled_on)
+        case SubjectRandomised(randomised_on=day):
+            return replace(subject, randomised_on=day)
+        case SubjectDosingReleased(dose_on=day):
+            return replace(subject, doses=subject.doses | {day})
+        case SubjectWithdrawn(scopes=scopes):
+            return replace(subject, withdrawn=subject.withdrawn | set(scopes))
+        case DeviationReported(category=category, deviation_id=deviation):
+            known = deviation if category == "enrolment" else subject.deviation
+            return replace(subject, deviation=known, deviations=subject.deviations + 1)
+        case DeviationAnnulled():
+            return replace(subject, deviation=None)
+        case _:
+            assert_never(event)
+
+
+def _enrol(subject: Subject, command: EnrolSubject, facts: Facts, now: datetime) -> Events:
+    found = enrolment_breaks(command, facts, now)
+    if subject.enrolled_on is None:
+        enrolled = SubjectEnrolled(**command.model_dump(), breaks=found.rules)
+        return [enrolled, *_deviation(subject, command, "enrolment", found, command.enrolled_on)]
+    if (subject.code, subject.enrolled_on) == (command.subject_code, command.enrolled_on):
+        return []
+    # A second, differing report corrects nothing: a person has to say which one is true.
+    contradicted = Breaks(("enrolment.contradicted",))
+    said = f"{command.subject_code}|{command.enrolled_on}"
+    return _deviation(subject, command, "contradiction", contradicted, command.enrolled_on, said)
+
+
+def _correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: datetime) -> Events:
+    if (subject.code, subject.enrolled_on) == (command.subject_code, command.enrolled_on):
+        return []
+    found = enrolment_breaks(command, facts, now)
+    given = command.model_dump(exclude={"reason"})
+    events: Events = [SubjectEnrolmentCorrected(**given, breaks=found.rules)]
+    if subject.deviation and not found.rules:
+        trial_id = command.trial_id
+        annulled = DeviationAnnulled(
+            deviation_id=subject.deviation, trial_id=trial_id, reason="enrolment.corrected"
+        )
+        events.append(annulled)
+    if not subject.deviation:
+        events += _deviation(subject, command, "enrolment", found, command.enrolled_on)
+    return events
+
+
+def _refusal(
+    subject: Subject, command: RandomiseSubject | DoseSubject, facts: Facts, effect: Effect
+) -> Refusal | None:
+    trial = facts.get(TrialGuard, command.trial_id)
+    site = facts.get(SiteGuard, command.site_id)
+    if refusal := refusal_under(holds_on(trial, site, facts.get(SubjectGuard, command.subject_id)), effect):
+        return refusal
+    if subject.enrolled_on is None:
+        return Refusal("subject.not_enrolled", "the subject is not enrolled", None, "subject_id")
+    if "intervention" in subject.withdrawn:
+        return Refusal("subject.withdrawn", "the subject withdrew from the intervention", "withdrawn")
+    if site is None or site.activated_on is None or (effect == "randomise" and site.status == "suspended"):
+        return Refusal("site.not_active", "the site is not active", site.status if site else None)
+    return None
+
+
+def _withdraw(subject: Subject, command: WithdrawSubject) -> Events:
+    if subject.withdrawn >= set(command.scopes):
+        return []
+    found = Breaks(() if subject.enrolled_on else ("subject.not_enrolled",))
+    withdrawn = SubjectWithdrawn(**command.model_dump(), breaks=found.rules)
+    return [withdrawn, *_deviation(subject, command, "withdrawal", found, command.withdrawn_on)]
+
+
+def _deviation(
+    subject: Subject, command: SubjectCommand, category: str, found: Breaks, on: date, mark: str = ""
+) -> Events:
+    if not found.rules:
+        return []
+    name = f"deviation|{command.subject_id}|{category}|{mark or subject.deviations}"
+    return [
+        DeviationReported(
+            deviation_id=uuid5(NAMESPACE, name),
+            trial_id=command.trial_id,
+            site_id=command.site_id,
+            subject_id=command.subject_id,
+            category=category,
+            rules=found.rules,
+            holds=found.holds,
+            occurred_on=on,
+        )
+    ]

@@ -1,0 +1,168 @@
+"""The trial: its registration, its lifecycle and what its authorities allow."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from services.trials.commands import (
+    ChangeTrialStatus,
+    RecordAuthorisation,
+    RecordRegistryEntry,
+    RegisterTrial,
+    ReopenAccrual,
+    ReviewTrial,
+)
+from services.trials.domain import registry
+from services.trials.domain.lifecycle import moves, path
+from services.trials.domain.permissions import permissions
+from services.trials.domain.state import Trial
+from services.trials.guards import TrialCount, TrialGuard, TrialSites
+from services.trials.rules import REASON_REQUIRED
+from shared.contracts.message import Facts, Refusal, Wake
+from shared.contracts.trials import (
+    PermissionsChanged,
+    RegistryEntryChanged,
+    RegistryEntryRecorded,
+    RegistrySitesRecorded,
+    TrialAuthorised,
+    TrialEvent,
+    TrialPlanRecorded,
+    TrialRegistered,
+    TrialStatusChanged,
+)
+
+TrialCommand = (
+    RegisterTrial
+    | RecordRegistryEntry
+    | ChangeTrialStatus
+    | ReopenAccrual
+    | RecordAuthorisation
+    | ReviewTrial
+)
+Events = list[TrialEvent | PermissionsChanged]
+
+
+def decide(trial: Trial, command: TrialCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
+    """The events of a command; repeating one that took effect causes none."""
+    match command:
+        case RegisterTrial():
+            return _register(trial, command)
+        case RecordRegistryEntry():
+            return [*registry.record(trial, command, command.stream_id)]
+        case ChangeTrialStatus():
+            return _change_status(trial, command, facts)
+        case ReopenAccrual():
+            return _reopen(trial, command)
+        case RecordAuthorisation(country=country, effective_on=day, authorisation=authorisation):
+            if trial.authorised.get(country) == (day, authorisation):
+                return []
+            return [TrialAuthorised(**command.model_dump())]
+        case ReviewTrial():
+            answer = permissions(facts.get(TrialGuard, command.trial_id))
+            if answer == trial.permissions:
+                return []
+            trial_id = command.trial_id
+            return [
+                PermissionsChanged(
+                    trial_id=trial_id, scope_kind="trial", scope_id=trial_id, permissions=answer
+                )
+            ]
+        case Wake():
+            return []
+        case _:
+            assert_never(command)
+
+
+def evolve(trial: Trial, event: TrialEvent | PermissionsChanged) -> Trial:
+    match event:
+        case TrialRegistered():
+            plan = _plan(event) if event.basis == "sponsor" else None
+            return replace(trial, status=event.status, plan=plan, managed=plan is not None)
+        case TrialPlanRecorded():
+            return replace(trial, plan=event, managed=True)
+        case RegistryEntryRecorded():
+            recorded = replace(trial, facts=event.facts, pause=event.suspended_as)
+            return replace(recorded, updated=event.updated, as_of=event.as_of)
+        case RegistryEntryChanged() if trial.facts:
+            pause = event.suspended_as or (None if event.resumed_from else trial.pause)
+            changed = registry.apply_changes(trial.facts, event.changes)
+            return replace(trial, facts=changed, updated=event.updated, as_of=event.as_of, pause=pause)
+        case RegistryEntryChanged():
+            return trial
+        case RegistrySitesRecorded():
+            sites = dict(trial.sites) | {site.site_id: registry.digest(site) for site in event.sites}
+            return replace(trial, sites={k: v for k, v in sites.items() if k not in event.unlisted})
+        case TrialStatusChanged(after=status, basis=basis):
+            return replace(trial, status=status, managed=trial.managed or basis == "sponsor")
+        case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
+            known = dict(trial.authorised) | {country: (day, authorisation)}
+            return replace(trial, authorised=known)
+        case PermissionsChanged(permissions=answer):
+            return replace(trial, permissions=answer)
+        case _:
+            assert_never(event)
+
+
+def _plan(event: TrialRegistered | RegisterTrial) -> TrialPlanRecorded:
+    return TrialPlanRecorded(
+        trial_id=event.trial_id,
+        title=event.title,
+        phases=event.phases,
+        identifiers=event.identifiers,
+        study_type=event.study_type,
+        route=event.route,
+        owner=event.owner,
+        target=event.target,
+    )
+
+
+def _register(trial: Trial, command: RegisterTrial) -> Events | Refusal:
+    plan = _plan(command)
+    if trial.status is None:
+        return [
+            TrialRegistered(
+                **plan.model_dump(), sponsor_name=command.sponsor, basis="sponsor", status="draft"
+            )
+        ]
+    if trial.plan is None:
+        return [plan]
+    if trial.plan == plan:
+        return []
+    return Refusal("trial.already_registered", "its sponsor registered the trial otherwise", trial.status)
+
+
+def _change_status(trial: Trial, command: ChangeTrialStatus, facts: Facts) -> Events | Refusal:
+    if trial.status is None:
+        return Refusal("trial.unknown", "there is no trial with this id", None, "trial_id")
+    if trial.status == command.status:
+        return []
+    way = path(trial.status, command.status)
+    if not way:
+        detail = f"a trial that is {trial.status} does not become {command.status}"
+        return Refusal("trial.transition", detail, trial.status, "status")
+    if refusal := _obstacle(trial, command, facts):
+        return refusal
+    return [*moves(command.trial_id, trial.status, way, "sponsor", command.reason)]
+
+
+def _obstacle(trial: Trial, command: ChangeTrialStatus, facts: Facts) -> Refusal | None:
+    if command.status in REASON_REQUIRED and not command.reason:
+        return Refusal("trial.reason_required", f"{command.status} needs a reason", trial.status, "reason")
+    if trial.status == "closed_accrual" and command.status == "active":
+        return Refusal("trial.signature_required", "accrual is opened again by a signed act", trial.status)
+    sites = facts.get(TrialSites, command.trial_id)
+    if trial.status == "approved" and command.status == "active" and not (sites and sites.activated):
+        return Refusal("trial.no_active_site", "no site of the trial is activated yet", trial.status)
+    count = facts.get(TrialCount, command.trial_id)
+    if command.status == "withdrawn" and count and count.enrolled:
+        detail = f"{count.enrolled} subjects have enrolled; a trial is withdrawn only before the first"
+        return Refusal("trial.has_subjects", detail, trial.status)
+    return None
+
+
+def _reopen(trial: Trial, command: ReopenAccrual) -> Events | Refusal:
+    if trial.status == "active":
+        return []
+    if trial.status != "closed_accrual":
+        return Refusal("trial.transition", "only a closed accrual is opened again", trial.status)
+    return [*moves(command.trial_id, trial.status, ("active",), "sponsor", command.reason)]

@@ -1,0 +1,154 @@
+"""Folds of the guard rows; each gathers several streams, so their order among each other does not matter."""
+
+from dataclasses import replace
+from operator import attrgetter
+from typing import Any
+
+from services.trials.guards import (
+    Authorisation,
+    HoldView,
+    SiteGuard,
+    SubjectGuard,
+    TrialCount,
+    TrialGuard,
+    TrialSites,
+)
+from shared.contracts.message import Recorded
+from shared.contracts.trials import (
+    HoldAnnulled,
+    HoldApplied,
+    HoldLifted,
+    SiteActivated,
+    SiteEnrolmentStarted,
+    SiteIdentified,
+    SiteResumed,
+    SiteSelected,
+    SiteSuspended,
+    SubjectEnrolled,
+    TrialAuthorised,
+    TrialPlanRecorded,
+    TrialRegistered,
+    TrialStatusChanged,
+)
+
+Key = tuple[Any, ...]
+
+
+def trial_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    match message.data:
+        case TrialRegistered() | TrialPlanRecorded() | TrialStatusChanged() | TrialAuthorised() as event:
+            return ((event.trial_id,),)
+        case _:
+            return _hold_keys(message, ("trial", "arm"))
+
+
+def fold_trial_guard(row: TrialGuard | None, message: Recorded[Any], key: Key) -> TrialGuard:
+    guard = row or TrialGuard(key[0])
+    match message.data:
+        case TrialRegistered(status=status, route=route, target=target):
+            return replace(guard, status=status, route=route, target=target)
+        case TrialPlanRecorded(route=route, target=target):
+            return replace(guard, route=route, target=target)
+        case TrialStatusChanged(after=status):
+            return replace(guard, status=status)
+        case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
+            known = guard.authorised | {country: Authorisation(day, authorisation)}
+            return replace(guard, authorised=known)
+        case _:
+            return replace(guard, holds=_fold_holds(guard.holds, message.data))
+
+
+_SITE_STATUS: dict[type[Any], str] = {
+    SiteEnrolmentStarted: "enrolling",
+    SiteSuspended: "suspended",
+}
+
+
+def site_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    match message.data:
+        case SiteIdentified() | SiteSelected() | SiteActivated() | SiteResumed() | SubjectEnrolled() as event:
+            return ((event.site_id,),)
+        case SiteEnrolmentStarted() | SiteSuspended() as event:
+            return ((event.site_id,),)
+        case _:
+            return _hold_keys(message, ("site",))
+
+
+def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> SiteGuard:
+    guard = row or SiteGuard(key[0])
+    match message.data:
+        case SiteIdentified(trial_id=trial_id, zone=zone):
+            return replace(guard, trial_id=trial_id, zone=zone, status="identified")
+        case SiteSelected(trial_id=trial_id, zone=zone, target=target):
+            return replace(guard, trial_id=trial_id, zone=zone, target=target, status="selected")
+        case SiteActivated(activated_on=day):
+            return replace(guard, activated_on=day, status="activated")
+        case SiteResumed(status=status):
+            return replace(guard, status=status)
+        case SubjectEnrolled():
+            return replace(guard, enrolled=guard.enrolled + 1)
+        case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
+            return replace(guard, holds=_fold_holds(guard.holds, event))
+        case event:
+            return replace(guard, status=_SITE_STATUS[type(event)])
+
+
+def subject_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    return _hold_keys(message, ("subject",))
+
+
+def fold_subject_guard(row: SubjectGuard | None, message: Recorded[Any], key: Key) -> SubjectGuard:
+    guard = row or SubjectGuard(key[0])
+    return replace(guard, holds=_fold_holds(guard.holds, message.data))
+
+
+def trial_sites_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    match message.data:
+        case SiteSelected() | SiteActivated() as event:
+            return ((event.trial_id,),)
+        case _:
+            return ()
+
+
+def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -> TrialSites:
+    sites = row or TrialSites(key[0])
+    match message.data:
+        case SiteSelected(site_id=site_id, country=country):
+            known = sites.countries | {site_id: country}
+            return replace(sites, countries=dict(sorted(known.items())))
+        case SiteActivated(site_id=site_id):
+            return replace(sites, activated=tuple(sorted({*sites.activated, site_id})))
+        case _:
+            return sites
+
+
+def trial_count_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),) if isinstance(message.data, SubjectEnrolled) else ()
+
+
+def fold_trial_count(row: TrialCount | None, message: Recorded[Any], key: Key) -> TrialCount:
+    count = row or TrialCount(key[0])
+    return replace(count, enrolled=count.enrolled + 1)
+
+
+def _hold_keys(message: Recorded[Any], scopes: tuple[str, ...]) -> tuple[Key, ...]:
+    match message.data:
+        case HoldApplied() | HoldLifted() | HoldAnnulled() as event if event.scope_kind in scopes:
+            return ((event.scope_id,),)
+        case _:
+            return ()
+
+
+def _fold_holds(holds: tuple[HoldView, ...], event: Any) -> tuple[HoldView, ...]:
+    match event:
+        case HoldApplied():
+            view = HoldView(event.hold_id, event.source, event.effects, event.since, arm=event.arm)
+            return tuple(sorted((*holds, view), key=attrgetter("hold_id")))
+        case HoldLifted():
+            return tuple(
+                replace(hold, until=event.until) if hold.hold_id == event.hold_id else hold for hold in holds
+            )
+        case HoldAnnulled():
+            return tuple(hold for hold in holds if hold.hold_id != event.hold_id)
+        case _:
+            return holds

@@ -1,0 +1,97 @@
+"""Guard rows: what decisions of this service read about a trial, its sites and its subjects."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.trials import Effect, HoldSource, Route, TrialStatus
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """A hold as decisions see it; `until` is the first day on which it forbids nothing more."""
+
+    hold_id: UUID
+    source: HoldSource
+    effects: tuple[Effect, ...]
+    since: date
+    until: date | None = None
+    arm: str | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.until is None
+
+    def forbids(self, effect: Effect, on: date) -> bool:
+        """Whether it forbade the effect on that day, as known today."""
+        return effect in self.effects and self.since <= on and (self.until is None or on < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """The day from which a country's authority lets the trial begin, and the authorisation's id."""
+
+    effective_on: date
+    authorisation: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TrialGuard:
+    """A trial's status and holds; every decision on a site or a subject shares it."""
+
+    table: ClassVar[str] = "trial_guard"
+    key: ClassVar[tuple[str, ...]] = ("trial_id",)
+    trial_id: UUID
+    status: TrialStatus | None = None
+    route: Route = "other"
+    target: int | None = None
+    holds: tuple[HoldView, ...] = ()
+    authorised: dict[str, Authorisation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteGuard:
+    """A site's status, holds and count; enrolments lock it for update, for they count against its target."""
+
+    table: ClassVar[str] = "site_guard"
+    key: ClassVar[tuple[str, ...]] = ("site_id",)
+    site_id: UUID
+    trial_id: UUID | None = None
+    status: str | None = None
+    zone: str | None = None
+    activated_on: date | None = None
+    target: int | None = None
+    enrolled: int = 0
+    holds: tuple[HoldView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectGuard:
+    """The holds on one subject."""
+
+    table: ClassVar[str] = "subject_guard"
+    key: ClassVar[tuple[str, ...]] = ("subject_id",)
+    subject_id: UUID
+    holds: tuple[HoldView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSites:
+    """The sites chosen for a trial, with their countries, and those that were activated."""
+
+    table: ClassVar[str] = "trial_sites"
+    key: ClassVar[tuple[str, ...]] = ("trial_id",)
+    trial_id: UUID
+    countries: dict[UUID, str] = field(default_factory=dict)
+    activated: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrialCount:
+    """How many subjects have enrolled in a trial."""
+
+    table: ClassVar[str] = "trial_count"
+    key: ClassVar[tuple[str, ...]] = ("trial_id",)
+    trial_id: UUID
+    enrolled: int = 0

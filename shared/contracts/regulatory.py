@@ -204,7 +204,7 @@ class IrbLapseAnnulled(Event):
 
 
 class IrbRenewalRecorded(Event):
-    """A continuing approval exists and takes effect on `effective_on`, which is still to come."""
+    """A continuing approval exists; it takes the place of this one at `site_ids` on `effective_on`."""
 
     type: ClassVar[str] = "regulatory.irb.renewal_recorded.v1"
     approval_id: UUID
@@ -215,7 +215,7 @@ class IrbRenewalRecorded(Event):
 
 
 class IrbApprovalRenewed(Event):
-    """A continuing approval took the place of this one: what its lapse stopped may go on."""
+    """A continuing approval took the place of this one at `site_ids`: what its lapse stopped may go on."""
 
     type: ClassVar[str] = "regulatory.irb.approval_renewed.v1"
     approval_id: UUID
@@ -230,7 +230,7 @@ class IrbApprovalSuspended(Event):
 
     type: ClassVar[str] = "regulatory.irb.approval_suspended.v1"
     approval_id: UUID
-    trial_id: UUID | None
+    trial_id: UUID | None = None
     site_ids: tuple[UUID, ...]
     suspended_on: date
     reason: str
@@ -242,7 +242,7 @@ class IrbApprovalReinstated(Event):
 
     type: ClassVar[str] = "regulatory.irb.approval_reinstated.v1"
     approval_id: UUID
-    trial_id: UUID | None
+    trial_id: UUID | None = None
     site_ids: tuple[UUID, ...]
     reinstated_on: date
     breaks: tuple[str, ...] = ()
@@ -253,7 +253,7 @@ class IrbApprovalTerminated(Event):
 
     type: ClassVar[str] = "regulatory.irb.approval_terminated.v1"
     approval_id: UUID
-    trial_id: UUID | None
+    trial_id: UUID | None = None
     site_ids: tuple[UUID, ...]
     terminated_on: date
     reason: str
@@ -265,7 +265,7 @@ class IrbApprovalClosed(Event):
 
     type: ClassVar[str] = "regulatory.irb.approval_closed.v1"
     approval_id: UUID
-    trial_id: UUID | None
+    trial_id: UUID | None = None
     site_ids: tuple[UUID, ...]
     closed_on: date
     breaks: tuple[str, ...] = ()
@@ -277,7 +277,7 @@ class IrbApprovalCorrected(Event):
     type: ClassVar[str] = "regulatory.irb.approval_corrected.v1"
     approval_id: UUID
     corrects: UUID
-    trial_id: UUID | None
+    trial_id: UUID | None = None
     site_ids: tuple[UUID, ...]
     effective_on: date
     expires_on: date
@@ -291,7 +291,7 @@ class IndReceived(Event):
 
     type: ClassVar[str] = "regulatory.ind.received.v1"
     ind_id: UUID
-    number: str | None
+    number: str | None = None
     trial_ids: tuple[UUID, ...]
     receipt_on: date
     zone: str
@@ -401,7 +401,10 @@ class ReportNotRequired(Event):
 
 
 class SafetyReportFiled(Event):
-    """A person released the report and it was sent. It counts when the authority states its receipt."""
+    """A person released the report and it was sent. It counts when the authority states its receipt;
+
+    what goes to investigators counts at dispatch.
+    """
 
     type: ClassVar[str] = "regulatory.safety_report.filed.v1"
     report_id: UUID
@@ -414,6 +417,7 @@ class SafetyReportFiled(Event):
     filed_on: date
     attempt: int
     message_ref: str | None = None
+    deadlines: tuple[UUID, ...] = ()
     breaks: tuple[str, ...] = ()
 
 
@@ -422,14 +426,15 @@ class SafetyReportAcknowledged(Event):
 
     type: ClassVar[str] = "regulatory.safety_report.acknowledged.v1"
     report_id: UUID
-    case_id: UUID | None
-    trial_id: UUID | None
+    case_id: UUID | None = None
+    trial_id: UUID | None = None
     receipt_on: date
     ack_code: Acceptance
     case_version: int | None = None
     obligation_code: str | None = None
     destination: str | None = None
     deadlines: tuple[UUID, ...] = ()
+    message_ref: str | None = None
     breaks: tuple[str, ...] = ()
 
 
@@ -438,12 +443,14 @@ class SafetyReportRejected(Event):
 
     type: ClassVar[str] = "regulatory.safety_report.rejected.v1"
     report_id: UUID
-    case_id: UUID | None
-    trial_id: UUID | None
+    case_id: UUID | None = None
+    trial_id: UUID | None = None
     rejected_on: date
     errors: tuple[str, ...] = ()
+    case_version: int | None = None
     obligation_code: str | None = None
     destination: str | None = None
+    message_ref: str | None = None
     breaks: tuple[str, ...] = ()
 
 

@@ -1,0 +1,75 @@
+"""What persons and reactions can ask of the regulatory service, one module an aggregate."""
+
+from services.regulatory.commands.approval import (
+    ApprovalCommand,
+    CloseApproval,
+    CorrectApproval,
+    ReinstateApproval,
+    RenewApproval,
+    StartApproval,
+    SuspendApproval,
+    TerminateApproval,
+)
+from services.regulatory.commands.hold import HoldCommand, ImposeClinicalHold, LiftClinicalHold
+from services.regulatory.commands.ind import (
+    ConfirmIndInEffect,
+    IndCommand,
+    RecordIndEarlyNotice,
+    RecordIndReceipt,
+)
+from services.regulatory.commands.report import (
+    CancelReport,
+    FileSafetyReport,
+    OpenReport,
+    RecordAcknowledgement,
+    ReportCommand,
+)
+from services.regulatory.commands.review import (
+    AnswerClarification,
+    DeferReview,
+    DetermineReview,
+    OpenReview,
+    RequestClarification,
+    RequestModifications,
+    ReviewCommand,
+    StartPreReview,
+    StartReview,
+    SubmitModifications,
+    SubmitReview,
+    WithdrawReview,
+)
+
+__all__ = [
+    "AnswerClarification",
+    "ApprovalCommand",
+    "CancelReport",
+    "CloseApproval",
+    "ConfirmIndInEffect",
+    "CorrectApproval",
+    "DeferReview",
+    "DetermineReview",
+    "FileSafetyReport",
+    "HoldCommand",
+    "ImposeClinicalHold",
+    "IndCommand",
+    "LiftClinicalHold",
+    "OpenReport",
+    "OpenReview",
+    "RecordAcknowledgement",
+    "RecordIndEarlyNotice",
+    "RecordIndReceipt",
+    "ReinstateApproval",
+    "RenewApproval",
+    "ReportCommand",
+    "RequestClarification",
+    "RequestModifications",
+    "ReviewCommand",
+    "StartApproval",
+    "StartPreReview",
+    "StartReview",
+    "SubmitModifications",
+    "SubmitReview",
+    "SuspendApproval",
+    "TerminateApproval",
+    "WithdrawReview",
+]

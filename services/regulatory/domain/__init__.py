@@ -1,0 +1,1 @@
+"""The deciders of the regulatory service, one module an aggregate."""

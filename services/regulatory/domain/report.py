@@ -1,0 +1,97 @@
+"""The safety report's decider: opened, released by a person, judged by the authority's receipt date."""
+
+from datetime import datetime
+from typing import assert_never
+
+from services.regulatory.commands import (
+    CancelReport,
+    FileSafetyReport,
+    OpenReport,
+    RecordAcknowledgement,
+    ReportCommand,
+)
+from services.regulatory.deadlines import deadlines_of
+from services.regulatory.domain.report_answers import NAMES, answered, named
+from services.regulatory.domain.report_state import SafetyReport, evolve
+from shared.contracts.message import Facts, Refusal
+from shared.contracts.regulatory import (
+    ReportEvent,
+    ReportNotRequired,
+    ReportOpened,
+    ReportReanchored,
+    SafetyReportFiled,
+)
+from shared.rules.dates import local_date
+
+__all__ = ["SafetyReport", "decide", "evolve"]
+
+
+def decide(
+    state: SafetyReport, command: ReportCommand, facts: Facts, now: datetime
+) -> list[ReportEvent] | Refusal:
+    """The events of a command; repeating what is done gives none. Only the release can be refused."""
+    match command:
+        case OpenReport():
+            return _open(state, command)
+        case CancelReport(reason=reason):
+            return _cancel(state, reason)
+        case FileSafetyReport():
+            return _file(state, command, now)
+        case RecordAcknowledgement():
+            return answered(state, command)
+        case _:
+            assert_never(command)
+
+
+def _open(state: SafetyReport, command: OpenReport) -> list[ReportEvent]:
+    """Open it, or, with other clocks, give it other deadlines; a receipt already stated meets those too."""
+    ids = deadlines_of(command.report_id, command.legal, command.operational)
+    if ids == state.deadlines:
+        return []
+    opened = ReportOpened(
+        **command.model_dump(exclude={"legal", "operational"}),
+        legal_due=command.legal.due_on,
+        operational_due=command.operational.due_on,
+        zone=command.legal.zone,
+        deadlines=ids,
+    )
+    event: ReportEvent = opened
+    if state.opened is not None and state.status != "not_required":
+        event = ReportReanchored(**opened.model_dump(), supersedes=state.deadlines)
+    stated = state.acknowledged
+    return [event, named(opened, stated, deadlines=ids, breaks=())] if stated else [event]
+
+
+def _cancel(state: SafetyReport, reason: str) -> list[ReportEvent]:
+    opened = state.opened
+    if opened is None or state.status not in ("open", "rejected"):
+        return []
+    return [
+        ReportNotRequired(
+            report_id=opened.report_id,
+            case_id=opened.case_id,
+            trial_id=opened.trial_id,
+            reason=reason,
+            deadlines=state.deadlines,
+        )
+    ]
+
+
+def _file(state: SafetyReport, command: FileSafetyReport, now: datetime) -> list[ReportEvent] | Refusal:
+    opened = state.opened
+    if opened is None:
+        return Refusal("report.unknown", "no report has this id", field="report_id")
+    if state.status == "not_required":
+        return Refusal("report.not_required", "the report is not owed any more", state.status)
+    if state.status == "awaiting_ack" or (state.status == "acknowledged" and state.attempts):
+        return []
+    return [
+        SafetyReportFiled(
+            **opened.model_dump(include=NAMES),
+            filed_on=local_date(now, opened.zone),
+            attempt=state.attempts + 1,
+            message_ref=command.message_ref,
+            deadlines=state.deadlines,
+            breaks=("report.filed_after_acknowledgement",) if state.acknowledged else (),
+        )
+    ]

@@ -42,7 +42,7 @@ class Gate(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is unty
 
     def __init__(self, group: str, pool: Pool) -> None:
         self.lock = asyncio.Lock()
-        self.consumer: Any = None
+        self.consumer: Callable[[], Any] = lambda: None
         self.assigned = False
         self._group = group
         self._pool = pool
@@ -54,7 +54,7 @@ class Gate(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is unty
     async def on_partitions_assigned(self, assigned: Any) -> None:
         offsets = await retried(self._next_offsets)
         for partition in assigned:
-            self.consumer.seek(partition, offsets.get((partition.topic, partition.partition), 0))
+            self.consumer().seek(partition, offsets.get((partition.topic, partition.partition), 0))
         self.assigned = True
 
     async def _next_offsets(self) -> dict[tuple[str, int], int]:
@@ -119,16 +119,13 @@ class Subscription:
             rebalance_timeout_ms=60_000,
             max_poll_interval_ms=300_000,
             max_partition_fetch_bytes=4 * 1024 * 1024,
-        )(self._handle)
-
-    def bind(self, consumer: Any) -> None:
-        """The consumer that FastStream made; known once the broker has started."""
-        self.gate.consumer = consumer
+        )
+        self.subscriber(self._handle)
+        self.gate.consumer = lambda: self.subscriber.consumer
 
     async def _handle(self, body: Any, message: KafkaMessage) -> None:
         raw = message.raw_message
         records: Records = raw if isinstance(raw, tuple) else (raw,)
-        self.gate.consumer = message.consumer
         while records:
             async with self.gate.lock:
                 records = await self._some(records)
@@ -142,7 +139,7 @@ class Subscription:
             metrics.DISCONTINUITY.labels(self.group).inc()
             topic, partition = skipped.partition
             logs.log.error("consumer.skipped", topic=topic, partition=partition, offset=skipped.expected)
-            self.gate.consumer.seek(TopicPartition(topic, partition), skipped.expected)
+            self.gate.consumer().seek(TopicPartition(topic, partition), skipped.expected)
             return [r for r in records if (r.topic, r.partition) != skipped.partition]
         if batch.blocked:
             self._blocked.append((time.monotonic(), batch.blocked))
@@ -167,7 +164,7 @@ class Subscription:
         """Tell Kafka too, for the tools that show lag. Nothing depends on it."""
         with contextlib.suppress(Exception):
             await asyncio.wait_for(
-                self.gate.consumer.commit(
+                self.gate.consumer().commit(
                     {TopicPartition(*partition): o for partition, o in offsets.items()}
                 ),
                 5,

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from faststream.kafka import KafkaBroker
 
 from shared.runtime import logs, metrics, wakes
@@ -103,16 +103,16 @@ class Process:
         await wakes.heal_for_ever(self.executor, self.broker)
 
     async def _check_topics(self) -> None:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.kafka)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.kafka)
         try:
-            await asyncio.wait_for(consumer.start(), 15)
-            known = await consumer.topics()
-            for topic in {f"{s}.events" for s in (*self.service.sources, self.service.name)}:
-                count = len(consumer.partitions_for_topic(topic) or ()) if topic in known else 0
-                if count != PARTITIONS:
-                    raise WrongTopicError(f"{topic} has {count} partitions, not {PARTITIONS}")
+            await asyncio.wait_for(admin.start(), 15)
+            wanted = sorted({f"{s}.events" for s in (*self.service.sources, self.service.name)})
+            for topic in await admin.describe_topics(wanted):
+                if len(topic["partitions"]) != PARTITIONS:
+                    count = len(topic["partitions"])
+                    raise WrongTopicError(f"{topic['topic']} has {count} partitions, not {PARTITIONS}")
         finally:
-            await consumer.stop()
+            await admin.close()
 
     async def _watch(self) -> None:
         """The figures that operations watch, and the event loop's own pulse."""

@@ -126,7 +126,9 @@ def decide(state: Tally, command: Any, facts: Facts, now: datetime) -> list[Any]
             assert trial_id
             trial = facts.get(TrialTotal, trial_id)
             if trial is None or trial.total < n:
-                return Refusal("not-enough", f"{n} is more than the trial has", state=str(state.total), field="n")
+                return Refusal(
+                    "not-enough", f"{n} is more than the trial has", state=str(state.total), field="n"
+                )
             return [CountedUp(tally_id=tally_id, trial_id=trial_id, n=-n)]
         case Wake(stream=stream):
             return [] if state.timed_out else [TimedOut(tally_id=stream)]

@@ -5,16 +5,19 @@ import contextlib
 import os
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
 from shared.runtime.database import Pool, connect, open_pool
 from shared.runtime.execute import Executor
 from shared.runtime.migrate import migrate
+from shared.runtime.process import Process
 from shared.runtime.service import Service
+from shared.runtime.settings import Settings
 from shared.stack import topics
 from shared.stack.api import StackAddresses, start_stack, stop_stack
 
@@ -70,3 +73,28 @@ def ensure_topics(servers: Servers, *services: str) -> None:
     """The topics of services that only tests have."""
     wanted = [topics.Topic(f"{s}.{kind}", 12, -1) for s in services for kind in ("events", "commands")]
     topics.ensure(servers.kafka, wanted)
+
+
+@contextlib.asynccontextmanager
+async def process(servers: Servers, service: Service, dsn: str | None = None) -> AsyncIterator[Process]:
+    """A whole process of the service in this event loop: relay, consumers, clock."""
+    file = Path(tempfile.mkdtemp()) / "dsn"
+    file.write_text(dsn or await new_database(servers, service))
+    settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, circuit_seconds=3)
+    async with Process(service, settings).running() as running:
+        await until(lambda: not running.unready(), 20, lambda: running.unready())
+        yield running
+
+
+async def until(
+    done: Callable[[], Any], seconds: float = 15, why: Callable[[], object] = lambda: "it never came true"
+) -> None:
+    """Wait until something comes true, awaiting it where it is a coroutine; fail with the reason otherwise."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while True:
+        answer = done()
+        if (await answer) if asyncio.iscoroutine(answer) else answer:
+            return
+        assert loop.time() < end, why()
+        await asyncio.sleep(0.02)

@@ -1,0 +1,35 @@
+"""From an append in one service to the rows and reactions of another, over the real broker."""
+
+import time
+from uuid import uuid5
+
+from uuid_utils.compat import uuid7
+
+from shared.contracts.message import Actor
+from shared.runtime.execute import Cause
+from shared.runtime.store import HOUSE
+from tests.support import probe
+from tests.support.stack import Servers, process, until
+
+ACTOR = Actor("tester", "developer")
+
+
+async def test_events_reach_the_follower_once_and_make_it_act(servers: Servers) -> None:
+    async with process(servers, probe.alpha()) as alpha, process(servers, probe.beta()) as beta:
+        tally, trial = uuid7(), uuid7()
+        started = time.monotonic()
+        for n in (1, 20, 3):
+            command = probe.CountUp(tally_id=tally, trial_id=trial, n=n)
+            outcome = await alpha.executor.execute(command, Cause(ACTOR, sponsor_id=HOUSE))
+
+        async def followed() -> bool:
+            return await beta.pool.fetchval("SELECT last FROM tally WHERE tally_id = $1", tally) == 3
+
+        await until(followed)
+        print("seconds", time.monotonic() - started)
+        row = await beta.pool.fetchrow("SELECT total, history FROM tally WHERE tally_id = $1", tally)
+        assert (row["total"], row["history"]) == (24, "[1, 20, 3]")
+        note = await beta.pool.fetchrow("SELECT data, meta FROM es.event WHERE type = 'beta.note.noted.v1'")
+        assert str(outcome.correlation_id) in note["meta"]
+        await until(lambda: alpha.pool.fetchval("SELECT NOT EXISTS (SELECT FROM es.outbox)"))
+        assert uuid5(tally, "x")

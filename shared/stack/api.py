@@ -1,4 +1,4 @@
-"""Starting and stopping a stack from Python: for tests, benchmarks, the demonstration and the command line."""
+"""Starting and stopping a stack from Python: for tests, benchmarks and the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
-from shared.stack import databases, kafka, postgres, process, services, topics, zipkin
+from shared.stack import databases, jars, kafka, postgres, process, services, topics, zipkin
 from shared.stack.faults import StackError
 from shared.stack.home import LOOPBACK, Home
 from shared.stack.state import changing, load
@@ -35,7 +35,7 @@ def start_stack(
     home: Home | str | os.PathLike[str] | None = None, *,
     only_stack: bool = True, traces: bool = True, say: Say = lambda _line: None,
 ) -> StackAddresses:  # fmt: skip
-    """Start what does not run yet and wait until all of it answers; raises `StackError` with cause and cure."""
+    """Start what does not run and wait until all of it answers; `StackError` says cause and cure."""
     place = home if isinstance(home, Home) else Home.at(home)
     place.prepare()
     with _alone(place):
@@ -87,9 +87,12 @@ def _start_servers(home: Home, traces: bool, say: Say) -> StackAddresses:
     """Start all before waiting for any: the stack is up when its slowest part is."""
     given = {name: os.environ.get(f"TRIALWIRE_{name.upper()}", "") for name in ("kafka", "postgres", "otlp")}
     zipkin_url = ""
+    pages_wanted = traces and not given["otlp"]
+    # Both programs at once, so that a first start has one download and one progress bar.
+    jars.ready(*["kafka"] * (not given["kafka"]), *["zipkin"] * pages_wanted)
     database = None if given["postgres"] else postgres.start(home, wait=False)
     broker = None if given["kafka"] else kafka.start(home, wait=False)
-    if traces and not given["otlp"]:
+    if pages_wanted:
         pages = zipkin.start(home)
         zipkin_url = f"http://{LOOPBACK}:{pages.port}"
         bridge = zipkin.start_bridge(home, zipkin_url)

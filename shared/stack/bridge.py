@@ -1,4 +1,4 @@
-"""A receiver of OTLP over HTTP that hands every span to Zipkin: `python -m shared.stack.bridge PORT ZIPKIN_URL`."""
+"""Hands OTLP spans over HTTP to Zipkin: `python -m shared.stack.bridge PORT ZIPKIN_URL`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from shared.stack.home import LOOPBACK
 from shared.stack.otlp import zipkin_spans
@@ -42,7 +42,7 @@ class Bridge:
         await send({"type": "http.response.body", "body": text})
 
     async def _take(self, headers: dict[bytes, bytes], body: bytes) -> tuple[int, bytes]:
-        """OTLP: 400 is final, 503 asks the exporter to try again; an empty body is an empty success message."""
+        """OTLP: 400 is final, 503 asks the exporter to try again, an empty body is an empty success."""
         try:
             spans = zipkin_spans(
                 gzip.decompress(body) if headers.get(b"content-encoding") == b"gzip" else body

@@ -17,7 +17,7 @@ SERVICES = ("trials", "regulatory", "safety", "retrieval")
 
 
 def ensure(home: Home, admin_dsn: str, name: str) -> str:
-    """The DSN of a service's database; database, role and the file that holds the DSN are made where missing."""
+    """The DSN of a service's database; database, role and DSN file are made where missing."""
     file = home.secret(f"{name}.dsn")
     if file.exists():
         address = urlsplit(admin_dsn).netloc.rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""The Java programs of the stack: a committed list of what may run, checked by SHA-256 before anything runs."""
+"""The Java programs of the stack: only what a committed list names, by SHA-256, ever runs."""
 
 from __future__ import annotations
 
@@ -53,27 +53,27 @@ def sound(jar: Jar, path: Path) -> bool:
         return False
 
 
-def unsound(program: str | None = None) -> list[Jar]:
+def unsound(wanted: list[Jar]) -> list[Jar]:
     """The jars that are missing or are not what the list says."""
-    return [jar for jar in listed(program) if not sound(jar, folder() / jar.file_name)]
+    return [jar for jar in wanted if not sound(jar, folder() / jar.file_name)]
 
 
-def ready(program: str) -> list[Path]:
-    """The program's jars, every one checked now; what is missing or unsound is fetched again first."""
-    if unsound(program):
-        _fetch_missing(program)
-    return [folder() / jar.file_name for jar in listed(program)]
+def ready(*programs: str) -> list[Path]:
+    """The programs' jars, every one checked now; what is missing or unsound is fetched again first."""
+    wanted = [jar for program in programs for jar in listed(program)]
+    if unsound(wanted):
+        _fetch_missing(wanted)
+    return [folder() / jar.file_name for jar in wanted]
 
 
-def _fetch_missing(program: str) -> None:
+def _fetch_missing(wanted: list[Jar]) -> None:
     folder().mkdir(parents=True, exist_ok=True)
     with FileLock(cache_folder() / ".jars.lock", timeout=600):
-        wanted = unsound(program)  # another `up` may have fetched them while we waited
-        if not wanted:
-            return
-        from shared.stack.fetch import fetch  # pulls in requests and rich: only a first start pays for it
+        missing = unsound(wanted)  # another `up` may have fetched them while we waited
+        if missing:
+            from shared.stack.fetch import fetch  # pulls in requests and rich: only a first start pays for it
 
-        fetch(wanted, folder())
+            fetch(missing, folder())
 
 
 def place(jar: Jar, fetched: Path, target: Path) -> None:
@@ -81,8 +81,8 @@ def place(jar: Jar, fetched: Path, target: Path) -> None:
     if not sound(jar, fetched):
         fetched.unlink(missing_ok=True)
         raise StackError(
-            f"{jar.coordinate} does not have the SHA-256 that the project expects; it was thrown away and not run.",
-            "A proxy or mirror may have changed it: try again, or set TRIALWIRE_MAVEN to a repository you trust.",
+            f"{jar.coordinate} does not have the expected SHA-256; it was thrown away and not run.",
+            "A proxy or mirror may have changed it: try again, or let TRIALWIRE_MAVEN name another.",
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(fetched, target)

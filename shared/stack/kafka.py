@@ -17,7 +17,7 @@ from shared.stack.ports import answers, port_for
 from shared.stack.state import Running, load
 
 NAME = "kafka"
-# A clean stop takes well under a second; a broker that hangs loses nothing by SIGKILL: its log is its state.
+# A clean stop takes about a second; a broker that hangs loses nothing by SIGKILL: its log is its state.
 _STOP = [(signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)]
 _LOGGING = [
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",

@@ -1,4 +1,4 @@
-"""Writes jars.sha256 anew: `python -m shared.stack.lock` after a version here has changed; review the result."""
+"""Writes jars.sha256 anew, after a version here has changed: `python -m shared.stack.lock`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PROGRAMS = {
     "kafka": ["org.apache.kafka:kafka_2.13:4.4.0", "org.slf4j:slf4j-simple:1.7.36"],
     "zipkin": ["io.zipkin:zipkin-server:3.6.1:exec"],
 }
-_HEAD = "# SHA-256, bytes, program and Maven coordinate of every jar that may run; written by shared/stack/lock.py"
+_HEAD = "# SHA-256, bytes, program and Maven coordinate of every jar that may run; by shared/stack/lock.py"
 
 
 def lock() -> None:

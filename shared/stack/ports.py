@@ -29,10 +29,13 @@ def is_free(port: int) -> bool:
     return True
 
 
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((LOOPBACK, port)) == 0
+def answers(port: int, host: str = LOOPBACK) -> bool:
+    """Whether anybody accepts a connection there."""
+    try:
+        socket.create_connection((host, port), timeout=0.5).close()
+    except OSError:
+        return False
+    return True
 
 
 def preferred(home: Home, name: str) -> int:

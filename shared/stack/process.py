@@ -1,4 +1,4 @@
-"""Starting a process that outlives us, waiting for it, and ending it: by pid and start time, never by name."""
+"""Processes that outlive us: started, awaited, and ended by pid and start time, never by name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from shared.stack.cluster import Account
 from shared.stack.faults import NotReady
 from shared.stack.home import Home
 from shared.stack.state import Running, changing, load
@@ -24,18 +25,18 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def spawn(
-    home: Home, name: str, argv: Sequence[str | Path], *, port: int | None = None,
-    env: Mapping[str, str] | None = None, folder: Path | None = None, user: tuple[int, int] | None = None,
+    home: Home, name: str, argv: Sequence[object], *, port: int | None = None,
+    env: Mapping[str, str] | None = None, folder: Path | None = None, user: Account | None = None,
 ) -> Running:  # fmt: skip
     """Start `argv` detached, its output in the stack's log of that name, and record it in stack.json."""
     log = home.log(name)
     if log.exists() and log.stat().st_size > _LOG_LIMIT:
         log.replace(log.with_suffix(".log.1"))
-    dropped = {"user": user[0], "group": user[1], "extra_groups": ()} if user else {}
     with log.open("ab") as output:
-        child = subprocess.Popen(  # type: ignore[call-overload]  # noqa: S603  (our own command line)
+        child = subprocess.Popen(  # noqa: S603  (our own command line)
             [str(part) for part in argv], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            cwd=folder or home.root, start_new_session=True, umask=0o077, **dropped,
+            cwd=folder or home.root, start_new_session=True, umask=0o077, user=user.uid if user else None,
+            group=user.gid if user else None, extra_groups=() if user else None,
             env={**os.environ, **(env or {}), _MARK: f"{home.root}:{name}"},
         )  # fmt: skip
     child.returncode = 0  # it outlives us by design; without this its garbage collection warns
@@ -46,7 +47,7 @@ def spawn(
 
 
 def wait_until(ready: Callable[[], bool], record: Running, seconds: float) -> None:
-    """Return when `ready` says so; raise `NotReady` with the log's end when the process ends or time is up."""
+    """Return when `ready` says so; `NotReady`, with the log's end, when it has ended or time is up."""
     last = time.monotonic() + seconds
     while not ready():
         if record.process() is None:
@@ -92,7 +93,7 @@ def end(process: psutil.Process, steps: Sequence[tuple[signal.Signals, float]]) 
 
 
 def strays(home: Home) -> Iterator[tuple[str, psutil.Process]]:
-    """Processes of this stack that stack.json does not know: an earlier `up` was killed after starting them."""
+    """Processes of this stack that stack.json does not know: of a start that was killed halfway."""
     known = {record.pid for record in load(home).processes.values() if record.process()}
     marked = {process.pid: (name, process) for name, process in _marked(home)}
     for pid, (name, process) in marked.items():

@@ -50,16 +50,29 @@ class State:
 
 
 def load(home: Home) -> State:
-    """Read stack.json; a missing or damaged file is an empty state (its processes are found by their mark)."""
+    """Read stack.json; a missing or damaged file is an empty state (processes bear a mark of their own)."""
     try:
-        raw: dict[str, Any] = json.loads(home.state_file.read_text(encoding="utf-8"))
-        return State(
-            processes={name: Running(**record) for name, record in raw["processes"].items()},
-            addresses=dict(raw["addresses"]),
-            ports={name: int(port) for name, port in raw["ports"].items()},
-        )
+        return _read(home)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return State()
+
+
+def readable(home: Home) -> bool:
+    """Whether stack.json is there and whole."""
+    try:
+        _read(home)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return True
+
+
+def _read(home: Home) -> State:
+    raw: dict[str, Any] = json.loads(home.state_file.read_text(encoding="utf-8"))
+    return State(
+        processes={name: Running(**record) for name, record in raw["processes"].items()},
+        addresses=dict(raw["addresses"]),
+        ports={name: int(port) for name, port in raw["ports"].items()},
+    )
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from shared.stack.faults import NotReady
 
@@ -41,25 +41,39 @@ def listed(file: Path = FILE) -> list[Topic]:
 
 def ensure(bootstrap_servers: str, wanted: list[Topic] | None = None, seconds: float = 30.0) -> list[str]:
     """Make the topics that are missing and return their names; existing ones are left as they are."""
+    there = present(bootstrap_servers, seconds)
+    missing = [topic for topic in wanted or listed() if topic.name not in there]
     client = administrator(bootstrap_servers)
     try:
-        present = client.list_topics(timeout=seconds).topics
-        missing = [topic for topic in wanted or listed() if topic.name not in present]
         if missing:  # the client refuses an empty list
             for made in client.create_topics(list(map(_new, missing)), operation_timeout=seconds).values():
                 _done(made.result)
     except KafkaException as error:
-        raise NotReady(
-            f"Kafka at {bootstrap_servers} does not take orders: {error}.",
-            "Is the broker up? `trialwire status`.",
-        ) from error
+        raise _refused(bootstrap_servers, error) from error
     return [topic.name for topic in missing]
 
 
+def present(bootstrap_servers: str, seconds: float) -> dict[str, int]:
+    """The topics of a cluster and how many partitions each has; `NotReady` when no broker answers."""
+    try:
+        found = administrator(bootstrap_servers).list_topics(timeout=seconds).topics
+    except KafkaException as error:
+        raise _refused(bootstrap_servers, error) from error
+    return {name: len(topic.partitions) for name, topic in found.items()}
+
+
+def _refused(bootstrap_servers: str, error: KafkaException) -> NotReady:
+    said = error.args[0].str()
+    return NotReady(
+        f"Kafka at {bootstrap_servers} does not answer: {said}.", "See `trialwire status` and its log."
+    )
+
+
 def administrator(bootstrap_servers: str) -> AdminClient:
-    """confluent-kafka's client: the one that knows access rules and passwords too. For administration only."""
-    settings = {"bootstrap.servers": bootstrap_servers, "socket.timeout.ms": 10000, "log_level": 0}
-    return AdminClient(settings, logger=_silent)
+    """confluent-kafka's client, which knows access rules and passwords too; for administration only."""
+    return AdminClient(
+        {"bootstrap.servers": bootstrap_servers, "socket.timeout.ms": 10000, "log_level": 0}, logger=_silent
+    )
 
 
 def _new(topic: Topic) -> NewTopic:

@@ -11,7 +11,7 @@ from shared.stack.java import java
 from shared.stack.ports import answers, port_for
 from shared.stack.state import Running, load
 
-_STOP = [(signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)]
+_STOP = [(signal.SIGTERM, 1.0), (signal.SIGKILL, 5.0)]  # nothing of theirs outlives them
 
 
 def start(home: Home) -> Running:

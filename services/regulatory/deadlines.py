@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from services.regulatory.commands.report import OpenReport
 from shared.contracts.deadline import Clock, Obligation
 from shared.contracts.message import Command
+from shared.contracts.regulatory import ReportReanchored
 from shared.rules.deadlines import (
     ArmDeadline,
     CancelDeadline,
@@ -35,7 +36,7 @@ def deadlines_of(report_id: UUID, legal: Clock, operational: Clock) -> tuple[UUI
     )
 
 
-def arm_report(report: OpenReport, owner: str) -> list[Command]:
+def arm_report(report: OpenReport | ReportReanchored, owner: str) -> list[Command]:
     """Both deadlines of a report, exactly from the clocks that safety computed."""
     clocks = (report.legal, report.operational)
     ids = deadlines_of(report.report_id, *clocks)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.contracts.deadline import DeadlineEvent
+from shared.contracts.deadline import Clock, DeadlineEvent
 from shared.contracts.message import CommandRefused, Event
 
 ReviewKind = Literal["initial", "continuing", "amendment", "reportable_event", "closure"]
@@ -376,15 +376,14 @@ class ReportOpened(Event):
 
 
 class ReportReanchored(Event):
-    """Safety corrected day 0 of an open report: new deadlines take the place of `supersedes`, in order."""
+    """Day 0 of an open report changed: deadlines of these clocks take the place of `supersedes`, in order."""
 
     type: ClassVar[str] = "regulatory.report.reanchored.v1"
     report_id: UUID
     case_id: UUID
     trial_id: UUID
-    legal_due: date
-    operational_due: date
-    zone: str
+    legal: Clock
+    operational: Clock
     deadlines: tuple[UUID, ...]
     supersedes: tuple[UUID, ...]
 

@@ -21,6 +21,7 @@ from services.regulatory.commands.report import (
     CancelReport,
     FileSafetyReport,
     OpenReport,
+    ReanchorReport,
     RecordAcknowledgement,
     ReportCommand,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "LiftClinicalHold",
     "OpenReport",
     "OpenReview",
+    "ReanchorReport",
     "RecordAcknowledgement",
     "RecordIndEarlyNotice",
     "RecordIndReceipt",

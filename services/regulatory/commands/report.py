@@ -34,10 +34,20 @@ class OpenReport(_OfReport):
     operational: Clock
 
 
+class ReanchorReport(_OfReport):
+    """The clocks of the report that has `former` deadlines count from another day 0."""
+
+    type: ClassVar[str] = "regulatory.reanchor_report.v1"
+    former: tuple[UUID, UUID]
+    legal: Clock
+    operational: Clock
+
+
 class CancelReport(_OfReport):
-    """The report is not owed any more; one that was filed already stays."""
+    """The report that has these deadlines is not owed any more; one that was filed already stays."""
 
     type: ClassVar[str] = "regulatory.cancel_report.v1"
+    deadlines: tuple[UUID, UUID]
     reason: str
 
 
@@ -64,4 +74,4 @@ class RecordAcknowledgement(_OfReport):
     errors: tuple[str, ...] = Field(default=(), max_length=100)
 
 
-ReportCommand = OpenReport | CancelReport | FileSafetyReport | RecordAcknowledgement
+ReportCommand = OpenReport | ReanchorReport | CancelReport | FileSafetyReport | RecordAcknowledgement

@@ -2,17 +2,20 @@
 
 from datetime import datetime
 from typing import assert_never
+from uuid import UUID
 
 from services.regulatory.commands import (
     CancelReport,
     FileSafetyReport,
     OpenReport,
+    ReanchorReport,
     RecordAcknowledgement,
     ReportCommand,
 )
 from services.regulatory.deadlines import deadlines_of
 from services.regulatory.domain.report_answers import NAMES, answered, named
 from services.regulatory.domain.report_state import SafetyReport, evolve
+from shared.contracts.deadline import Clock
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.regulatory import (
     ReportEvent,
@@ -33,8 +36,10 @@ def decide(
     match command:
         case OpenReport():
             return _open(state, command)
-        case CancelReport(reason=reason):
-            return _cancel(state, reason)
+        case ReanchorReport(former=former):
+            return _reanchor(state, command.legal, command.operational) if former == state.deadlines else []
+        case CancelReport():
+            return _cancel(state, command)
         case FileSafetyReport():
             return _file(state, command, now)
         case RecordAcknowledgement():
@@ -44,10 +49,12 @@ def decide(
 
 
 def _open(state: SafetyReport, command: OpenReport) -> list[ReportEvent]:
-    """Open it, or, with other clocks, give it other deadlines; a receipt already stated meets those too."""
+    """Open it, or open it again where it was not owed; other clocks re-anchor a report that is open."""
     ids = deadlines_of(command.report_id, command.legal, command.operational)
-    if ids == state.deadlines:
+    if ids == state.deadlines and state.status != "not_required":
         return []
+    if state.opened is not None and state.status != "not_required":
+        return _reanchor(state, command.legal, command.operational)
     opened = ReportOpened(
         **command.model_dump(exclude={"legal", "operational"}),
         legal_due=command.legal.due_on,
@@ -55,23 +62,44 @@ def _open(state: SafetyReport, command: OpenReport) -> list[ReportEvent]:
         zone=command.legal.zone,
         deadlines=ids,
     )
-    event: ReportEvent = opened
-    if state.opened is not None and state.status != "not_required":
-        event = ReportReanchored(**opened.model_dump(), supersedes=state.deadlines)
-    stated = state.acknowledged
-    return [event, named(opened, stated, deadlines=ids, breaks=())] if stated else [event]
+    return [opened, *_met_already(state, opened, ids)]
 
 
-def _cancel(state: SafetyReport, reason: str) -> list[ReportEvent]:
+def _reanchor(state: SafetyReport, legal: Clock, operational: Clock) -> list[ReportEvent]:
     opened = state.opened
-    if opened is None or state.status not in ("open", "rejected"):
+    if opened is None or state.status == "not_required":
+        return []
+    ids = deadlines_of(opened.report_id, legal, operational)
+    if ids == state.deadlines:
+        return []
+    event = ReportReanchored(
+        report_id=opened.report_id,
+        case_id=opened.case_id,
+        trial_id=opened.trial_id,
+        legal=legal,
+        operational=operational,
+        deadlines=ids,
+        supersedes=state.deadlines,
+    )
+    return [event, *_met_already(state, opened, ids)]
+
+
+def _met_already(state: SafetyReport, opened: ReportOpened, ids: tuple[UUID, ...]) -> list[ReportEvent]:
+    """A receipt that the authority stated before meets the deadlines that the report has now."""
+    stated = state.acknowledged
+    return [named(opened, stated, deadlines=ids, breaks=())] if stated else []
+
+
+def _cancel(state: SafetyReport, command: CancelReport) -> list[ReportEvent]:
+    opened = state.opened
+    if opened is None or state.status not in ("open", "rejected") or command.deadlines != state.deadlines:
         return []
     return [
         ReportNotRequired(
             report_id=opened.report_id,
             case_id=opened.case_id,
             trial_id=opened.trial_id,
-            reason=reason,
+            reason=command.reason,
             deadlines=state.deadlines,
         )
     ]

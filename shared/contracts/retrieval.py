@@ -72,6 +72,7 @@ class RequestOpened(AboutRequest):
     needed_by: date | None = None
     followup_id: UUID | None = None
     questions: tuple[str, ...] = ()
+    opened_on: date
     zone: str = "UTC"
 
 
@@ -383,20 +384,20 @@ class LegCancelled(AboutLeg):
     first_sent_on: date | None = None
 
 
-RequestEvent = (
+WholeEvent = (
     RequestOpened
     | RequestReprioritised
     | RequestFrozen
     | RequestThawed
     | AccessWithdrawn
+    | AuthorizationRevoked
     | RequestCancelled
     | RequestCompleted
     | RequestReopened
-    | LegAdded
-    | LegalBasisSubmitted
-    | LegalBasisVerified
-    | LegalBasisRejected
-    | AuthorizationRevoked
+)
+BasisEvent = LegalBasisSubmitted | LegalBasisVerified | LegalBasisRejected
+RouteEvent = (
+    LegAdded
     | LegUnroutable
     | LegRerouted
     | LegSent
@@ -404,18 +405,13 @@ RequestEvent = (
     | LegFollowedUp
     | LegEscalated
     | LegAcknowledged
-    | FeeQuoted
-    | FeeApproved
-    | FeeDisputed
-    | FeePaid
-    | RecordsReceived
-    | RecordsSealed
-    | RecordsQcPassed
-    | RecordsQcFailed
-    | RecordsRedacted
-    | RecordsDelivered
     | LegNoRecords
     | LegRefused
     | LegCancelled
 )
+FeeEvent = FeeQuoted | FeeApproved | FeeDisputed | FeePaid
+RecordsEvent = (
+    RecordsReceived | RecordsSealed | RecordsQcPassed | RecordsQcFailed | RecordsRedacted | RecordsDelivered
+)
+RequestEvent = WholeEvent | BasisEvent | RouteEvent | FeeEvent | RecordsEvent
 RetrievalEvent = RequestEvent | DeadlineEvent | CommandRefused

@@ -1,0 +1,99 @@
+"""Commands of the retrieval service; reports of facts are never refused."""
+
+from services.retrieval.commands.basis import (
+    RejectLegalBasis,
+    RevokeAuthorization,
+    Scope,
+    SubmitLegalBasis,
+    VerifyLegalBasis,
+)
+from services.retrieval.commands.fields import NAMESPACE, CheckedElement, NewDocument
+from services.retrieval.commands.leg import (
+    AcknowledgeLeg,
+    AddLeg,
+    ApproveFee,
+    CancelLeg,
+    DisputeFee,
+    QuoteFee,
+    RecordFeePayment,
+    RecordFollowUp,
+    ReportLegUnroutable,
+    RerouteLeg,
+    SendLeg,
+)
+from services.retrieval.commands.records import (
+    CloseLegWithoutRecords,
+    DeliverRecords,
+    FailQualityControl,
+    PassQualityControl,
+    QcFindings,
+    ReceiveRecords,
+    RecordRedaction,
+)
+from services.retrieval.commands.request import (
+    CancelRequest,
+    FreezeRequest,
+    NoteWithdrawal,
+    OpenRequest,
+    ReprioritiseRequest,
+    ThawRequest,
+)
+from shared.contracts.message import Wake
+
+RequestCommand = (
+    OpenRequest | ReprioritiseRequest | CancelRequest | NoteWithdrawal | FreezeRequest | ThawRequest
+)
+BasisCommand = SubmitLegalBasis | VerifyLegalBasis | RejectLegalBasis | RevokeAuthorization
+RouteCommand = AddLeg | CancelLeg | SendLeg | ReportLegUnroutable | RerouteLeg
+AnswerCommand = AcknowledgeLeg | RecordFollowUp | QuoteFee | ApproveFee | DisputeFee | RecordFeePayment
+RecordsCommand = (
+    ReceiveRecords
+    | PassQualityControl
+    | FailQualityControl
+    | RecordRedaction
+    | DeliverRecords
+    | CloseLegWithoutRecords
+)
+RetrievalCommand = RequestCommand | BasisCommand | RouteCommand | AnswerCommand | RecordsCommand | Wake
+
+__all__ = [
+    "NAMESPACE",
+    "AcknowledgeLeg",
+    "AddLeg",
+    "AnswerCommand",
+    "ApproveFee",
+    "BasisCommand",
+    "CancelLeg",
+    "CancelRequest",
+    "CheckedElement",
+    "CloseLegWithoutRecords",
+    "DeliverRecords",
+    "DisputeFee",
+    "FailQualityControl",
+    "FreezeRequest",
+    "NewDocument",
+    "NoteWithdrawal",
+    "OpenRequest",
+    "PassQualityControl",
+    "QcFindings",
+    "QuoteFee",
+    "ReceiveRecords",
+    "RecordFeePayment",
+    "RecordFollowUp",
+    "RecordRedaction",
+    "RecordsCommand",
+    "RejectLegalBasis",
+    "ReportLegUnroutable",
+    "ReprioritiseRequest",
+    "RequestCommand",
+    "RerouteLeg",
+    "RetrievalCommand",
+    "RevokeAuthorization",
+    "RouteCommand",
+    "Scope",
+    "SendLeg",
+    "SubmitLegalBasis",
+    "ThawRequest",
+    "VerifyLegalBasis",
+    "Wake",
+]

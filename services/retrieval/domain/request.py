@@ -1,0 +1,92 @@
+"""The decider of a record request: each command to its part, and what its events make of the whole."""
+
+from datetime import datetime
+from typing import assert_never
+
+from services.retrieval.commands import (
+    AcknowledgeLeg,
+    AddLeg,
+    ApproveFee,
+    CancelLeg,
+    CancelRequest,
+    CloseLegWithoutRecords,
+    DeliverRecords,
+    DisputeFee,
+    FailQualityControl,
+    FreezeRequest,
+    NoteWithdrawal,
+    OpenRequest,
+    PassQualityControl,
+    QuoteFee,
+    ReceiveRecords,
+    RecordFeePayment,
+    RecordFollowUp,
+    RecordRedaction,
+    RejectLegalBasis,
+    ReportLegUnroutable,
+    ReprioritiseRequest,
+    RerouteLeg,
+    RetrievalCommand,
+    RevokeAuthorization,
+    SendLeg,
+    SubmitLegalBasis,
+    ThawRequest,
+    VerifyLegalBasis,
+    Wake,
+)
+from services.retrieval.domain import answer, basis, opening, records, route
+from services.retrieval.domain.ending import completion
+from services.retrieval.domain.state import Request
+from shared.contracts.message import Facts, Refusal
+from shared.contracts.retrieval import RequestEvent
+
+
+def decide(
+    state: Request, command: RetrievalCommand, facts: Facts, now: datetime
+) -> list[RequestEvent] | Refusal:
+    """The events that a command causes; repeating what is done causes none."""
+    events = _part(state, command, facts, now)
+    if isinstance(events, Refusal):
+        return events
+    return events + completion(state, events, now) if events else []
+
+
+def _part(
+    state: Request, command: RetrievalCommand, facts: Facts, now: datetime
+) -> list[RequestEvent] | Refusal:
+    match command:
+        case (
+            OpenRequest()
+            | ReprioritiseRequest()
+            | CancelRequest()
+            | NoteWithdrawal()
+            | FreezeRequest()
+            | ThawRequest()
+        ):
+            return opening.decide(state, command, facts, now)
+        case SubmitLegalBasis() | VerifyLegalBasis() | RejectLegalBasis() | RevokeAuthorization():
+            return basis.decide(state, command, now)
+        case AddLeg() | CancelLeg() | SendLeg() | ReportLegUnroutable() | RerouteLeg():
+            return route.decide(state, command, now)
+        case (
+            AcknowledgeLeg()
+            | RecordFollowUp()
+            | QuoteFee()
+            | ApproveFee()
+            | DisputeFee()
+            | RecordFeePayment()
+        ):
+            return answer.decide(state, command)
+        case (
+            ReceiveRecords()
+            | PassQualityControl()
+            | FailQualityControl()
+            | RecordRedaction()
+            | DeliverRecords()
+            | CloseLegWithoutRecords()
+        ):
+            return records.decide(state, command, now)
+        case Wake():
+            return route.look(state, now)
+        case _:
+            assert_never(command)

@@ -1,0 +1,1 @@
+"""Projections of retrieval: guard rows, requests, legs, the custody ledger."""

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
-from shared.runtime import identity, logs, metrics, telemetry
+from shared.runtime import identity, logs, metrics, operations, telemetry
+from shared.runtime.page import page
 from shared.runtime.process import Process
 from shared.runtime.routes import add_problem_handlers, command_routes
 from shared.runtime.service import Service
@@ -36,6 +37,12 @@ async def metrics_text() -> Response:
     return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4")
 
 
+@health.get("/docs")
+async def docs(request: Request) -> Response:
+    """The API page."""
+    return HTMLResponse(page(request.app.openapi()))
+
+
 def create_app(service: Service, queries: APIRouter, settings: Settings) -> FastAPI:
     """The application of a service; its lifespan runs the process."""
     if settings.dev_identity:
@@ -62,6 +69,7 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
     app.include_router(health)
     app.include_router(command_routes(service))
     app.include_router(queries)
+    app.include_router(operations.router)
     return app
 
 

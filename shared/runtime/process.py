@@ -19,6 +19,7 @@ from shared.runtime.leases import Leases
 from shared.runtime.migrate import migrate
 from shared.runtime.record import PARTITIONS
 from shared.runtime.relay import Relay
+from shared.runtime.replay import replay_after_upgrade
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 
@@ -100,6 +101,7 @@ class Process:
                 self.checks["kafka"] = f"{type(fault).__name__}: {fault}"
                 logs.log.warning("kafka.again", error=type(fault).__name__)
                 await asyncio.sleep(1)
+        await replay_after_upgrade(self.service, self.executor)
         await wakes.heal_for_ever(self.executor, self.broker)
 
     async def _check_topics(self) -> None:

@@ -12,6 +12,8 @@ CREATE TABLE es.stream (
     head_hash bytea NOT NULL
 ) WITH (fillfactor = 70);
 
+CREATE INDEX stream_correlation ON es.stream (correlation_id);
+
 -- data and meta are text, not jsonb: the hash needs the exact bytes.
 CREATE TABLE es.event (
     stream_id uuid NOT NULL REFERENCES es.stream,

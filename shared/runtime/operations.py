@@ -1,0 +1,90 @@
+"""What operations ask of every service alike: events as recorded, parked events, bad commands, rebuilds."""
+
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from shared.contracts.message import Actor
+from shared.runtime import identity
+from shared.runtime.problems import ProblemError
+from shared.runtime.rebuild import Rebuild
+from shared.runtime.replay import replay
+
+router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(identity.actor)])
+Limit = Annotated[int, Query(ge=1, le=500)]
+_EVENTS = """
+SELECT e.pos, e.event_id, e.type, e.stream_id, s.stream_type, e.version, e.recorded_at, e.data, e.meta
+FROM es.event e JOIN es.stream s USING (stream_id)
+WHERE e.pos > $1 AND ($2::uuid IS NULL OR e.stream_id = $2) AND ($3::text IS NULL OR e.key = $3)
+  AND ($4::uuid IS NULL OR s.correlation_id = $4)
+ORDER BY e.pos LIMIT $5
+"""
+
+
+@router.get("/events")
+async def events(
+    request: Request,
+    stream_id: UUID | None = None,
+    trial_id: UUID | None = None,
+    correlation_id: UUID | None = None,
+    after: int = 0,
+    limit: Limit = 100,
+) -> dict[str, Any]:
+    """Events as recorded, oldest first, of a stream, a trial or a correlation; `next` continues the list."""
+    rows = await request.app.state.pool.fetch(
+        _EVENTS, after, stream_id, trial_id and str(trial_id), correlation_id, limit
+    )
+    listed = [
+        {**json.loads(row["meta"]), **{name: row[name] for name in row if name not in ("meta", "data")}}
+        | {"data": json.loads(row["data"])}
+        for row in (dict(r) for r in rows)
+    ]
+    return {"events": listed, "next": rows[-1]["pos"] if len(rows) == limit else None}
+
+
+@router.get("/parked")
+async def parked(request: Request, limit: Limit = 100) -> dict[str, Any]:
+    """Blocked streams and parked events, oldest first: where they lie and why, never their content."""
+    pool = request.app.state.pool
+    streams = await pool.fetch("SELECT * FROM es.blocked_stream ORDER BY at LIMIT $1", limit)
+    waiting = await pool.fetch(
+        'SELECT grp, topic, part, koffset AS "offset", stream_id, version, reason, error, at FROM es.parked_event'
+        " ORDER BY at, grp, topic, part, koffset LIMIT $1",
+        limit,
+    )
+    return {"blocked": [dict(r) for r in streams], "parked": [dict(r) for r in waiting]}
+
+
+@router.post("/parked/{group}/{stream_id}/replay")
+async def replay_stream(request: Request, group: str, stream_id: UUID) -> dict[str, int]:
+    """Apply what waits of a stream, as far as it goes now; it stays blocked where something is left."""
+    process = request.app.state.process
+    if group not in {s.group for s in process.subscriptions}:
+        raise ProblemError(404, "unknown-group", "this service has no such consumer group")
+    return {"replayed": await replay(process.service, process.executor, group, stream_id)}
+
+
+@router.get("/bad-commands")
+async def bad_commands(request: Request, limit: Limit = 100) -> dict[str, Any]:
+    """Commands from the topic that could not be read, newest first."""
+    rows = await request.app.state.pool.fetch(
+        "SELECT topic, part, koffset AS \"offset\", encode(sha256, 'hex') AS sha256, headers, error, at"
+        " FROM es.bad_command ORDER BY at DESC LIMIT $1",
+        limit,
+    )
+    return {"commands": [dict(r) | {"headers": json.loads(r["headers"])} for r in rows]}
+
+
+@router.post("/projections/{table}/rebuild")
+async def rebuild(
+    request: Request, table: str, actor: Annotated[Actor, Depends(identity.actor)]
+) -> dict[str, Any]:
+    """Fold one table anew from the events and swap it in; the live one serves until then."""
+    process = request.app.state.process
+    try:
+        work = Rebuild(process.executor, process.settings.kafka, table)
+    except KeyError:
+        raise ProblemError(404, "unknown-table", "this service has no such projection") from None
+    return {"table": table, "events": await work.run()}

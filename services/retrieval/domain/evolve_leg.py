@@ -139,10 +139,10 @@ def _records(leg: Leg, event: r.RecordsEvent) -> Leg:
         case r.RecordsReceived(document_ref=ref):
             document = r.Document(document_ref=ref, sha256=event.sha256, pages=event.pages)
             arrivals = (*leg.arrivals, Arrival(document, event.received_on, event.zone))
-            return replace(leg, status="records_received", arrivals=arrivals, seen=leg.seen | {ref}, due=0)
+            return replace(leg, status="records_received", arrivals=arrivals, seen=(*leg.seen, ref), due=0)
         case r.RecordsSealed(document_ref=ref):
             kept = tuple(a for a in leg.arrivals if a.document.document_ref != ref)
-            return replace(leg, arrivals=kept, seen=leg.seen | {ref})
+            return replace(leg, arrivals=kept, seen=(*leg.seen, ref))
         case r.RecordsQcPassed():
             return replace(leg, status="redaction" if event.redaction else "deliverable")
         case r.RecordsQcFailed():

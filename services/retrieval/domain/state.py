@@ -81,7 +81,7 @@ class Leg:
     calls: int = 0
     fee: tuple[int, str, bool] | None = None
     arrivals: tuple[Arrival, ...] = ()
-    seen: frozenset[str] = frozenset()
+    seen: tuple[str, ...] = ()
     failed: str | None = None
     delivered: bool = False
     revoked: bool = False

@@ -8,15 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from opentelemetry.trace import SpanKind
-from pydantic import ValidationError
 
 from shared.contracts.message import Actor, Command, Signature, Signed, wire_type
 from shared.runtime import clock, metrics, refusals, telemetry
 from shared.runtime.database import Connection
 from shared.runtime.execute import Cause, Executor, Work
-from shared.runtime.problems import ProblemError, problem_of
 from shared.runtime.record import UnreadableError
 from shared.runtime.service import Outcome
+from shared.runtime.strict import InvalidError, parse
 
 
 @dataclass
@@ -25,25 +24,6 @@ class Taken:
 
     next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     blocked: int = 0
-
-
-def parse(contract: type[Command], body: bytes) -> Command:
-    """Read a command strictly; ProblemError names each field at fault by a JSON Pointer, never its content."""
-    try:
-        command = contract.model_validate_json(body, strict=True)
-    except ValidationError as fault:
-        raise problem_of(fault) from None
-    if b"\\u0000" in body and (pointer := _nul(command.model_dump(mode="json"), "")):
-        raise ProblemError(422, "invalid", "text must not contain NUL", errors=[(pointer, "contains NUL")])
-    return command
-
-
-def _nul(value: Any, at: str) -> str | None:
-    """The JSON Pointer of the first text with a NUL, which no Postgres text can hold."""
-    if isinstance(value, str):
-        return at if "\0" in value else None
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return next((found for k, v in items if (found := _nul(v, f"{at}/{k}"))), None)
 
 
 def signature_of(command: Command, actor: Actor) -> Signature | None:
@@ -56,7 +36,7 @@ async def once(
 ) -> tuple[Outcome, bool]:
     """Run a command under an idempotency key: its first outcome, and whether this was a repetition.
 
-    ProblemError 422 where the key was used with another body.
+    InvalidError where the key was used with another body.
     """
     scope, digest = str(cause.actor), hashlib.sha256(type(command).type.encode() + b"\0" + body).digest()
 
@@ -66,9 +46,7 @@ async def once(
         )
         if known:
             if known["request_hash"] != digest:
-                raise ProblemError(
-                    422, "idempotency-key-reused", "this Idempotency-Key came with another body"
-                )
+                raise InvalidError("idempotency-key-reused", "this Idempotency-Key came with another body")
             return _outcome(known["response"]), True
         outcome = await executor.run(tx, work, command, cause)
         await tx.execute(
@@ -114,7 +92,7 @@ class Intake:
         for record in records:
             try:
                 await self._take(record)
-            except (UnreadableError, ProblemError) as fault:
+            except (UnreadableError, InvalidError) as fault:
                 await self._note(record, str(fault))
             taken.next_offsets[record.topic, record.partition] = record.offset + 1
         await self._advance(taken)

@@ -29,13 +29,18 @@ async def test_a_command_appends_events_projects_them_and_fills_the_outbox(serve
         row = await run.pool.fetchrow("SELECT total, tallies FROM trial_total WHERE trial_id = $1", trial)
         assert row["total"] == 7
         assert await run.pool.fetchval("SELECT count(*) FROM es.outbox") == 2
-        assert await run.pool.fetchval("SELECT count(DISTINCT key) FROM es.event WHERE key = $1", str(trial)) == 1
+        assert (
+            await run.pool.fetchval("SELECT count(DISTINCT key) FROM es.event WHERE key = $1", str(trial))
+            == 1
+        )
 
 
 async def test_thirty_two_writers_on_one_stream_leave_dense_versions(servers: Servers) -> None:
     async with executor(servers, probe.alpha()) as run:
         tally, trial = uuid7(), uuid7()
-        commands = [run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=1), cause()) for _ in range(32)]
+        commands = [
+            run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=1), cause()) for _ in range(32)
+        ]
         outcomes = await asyncio.gather(*commands)
         assert sorted(o.version for o in outcomes) == list(range(1, 33))
         assert await run.pool.fetchval("SELECT total FROM trial_total WHERE trial_id = $1", trial) == 32

@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 
 from shared.contracts.message import Actor
-from shared.runtime import identity
-from shared.runtime.problems import ProblemError
+from shared.http import identity
+from shared.http.problems import ProblemError
 from shared.runtime.rebuild import Rebuild
 from shared.runtime.replay import replay
 

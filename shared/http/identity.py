@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from fastapi import Request
 
 from shared.contracts.message import Actor
-from shared.runtime.problems import ProblemError
+from shared.http.problems import ProblemError
 
 BANNER = "DEVELOPMENT IDENTITY: whoever reaches this port is believed. Loopback only; never for real trials."
 

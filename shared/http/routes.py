@@ -5,13 +5,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from opentelemetry.trace import SpanKind
 
 from shared.contracts.message import Actor, Command, wire_type
-from shared.runtime import identity, intake, metrics, telemetry
+from shared.http import identity
+from shared.http.problems import ProblemError, problem_of
+from shared.runtime import intake, metrics, strict, telemetry
 from shared.runtime.execute import Cause, Executor, RefusedError
-from shared.runtime.problems import ProblemError
 from shared.runtime.service import Service
 from shared.runtime.store import ConflictError, ForeignStreamError, UnknownTrialError
 
@@ -120,7 +122,7 @@ def _endpoint(contract: type[Command]) -> Any:
     async def endpoint(request: Request, actor: Annotated[Actor, Depends(identity.actor)]) -> Response:
         key = key_of(request)
         body = await body_of(request)
-        command = intake.parse(contract, body)
+        command = strict.parse(contract, body)
         return await run(request.app.state.executor, command, cause_of(request, actor, command), key, body)
 
     return endpoint
@@ -146,5 +148,14 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def unexpected(_: Request, fault: Exception) -> Response:
         return ProblemError(500, "internal", type(fault).__name__).response()
 
+    async def invalid(_: Request, fault: Any) -> Response:
+        return problem_of(fault).response()
+
+    async def parameters(_: Request, fault: Any) -> Response:
+        errors = [("/" + "/".join(map(str, e["loc"])), str(e["msg"])) for e in fault.errors()]
+        return ProblemError(422, "invalid", "a parameter breaks a rule", errors=errors).response()
+
     app.add_exception_handler(ProblemError, problem)
+    app.add_exception_handler(strict.InvalidError, invalid)
+    app.add_exception_handler(RequestValidationError, parameters)
     app.add_exception_handler(Exception, unexpected)

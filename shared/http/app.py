@@ -7,10 +7,11 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
-from shared.runtime import identity, logs, metrics, operations, telemetry
-from shared.runtime.page import page
+from shared.http import identity, operations
+from shared.http.page import page
+from shared.http.routes import add_problem_handlers, command_routes
+from shared.runtime import logs, metrics, telemetry
 from shared.runtime.process import Process
-from shared.runtime.routes import add_problem_handlers, command_routes
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 

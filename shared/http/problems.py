@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+
+from shared.runtime.strict import InvalidError
 
 
 class ProblemError(Exception):
@@ -30,10 +31,8 @@ class ProblemError(Exception):
         return JSONResponse(self.body, self.status, headers, media_type="application/problem+json")
 
 
-def problem_of(fault: ValidationError) -> ProblemError:
-    """What is wrong with a body, field by field."""
-    found = fault.errors(include_input=False, include_context=False, include_url=False)
-    if found and found[0]["type"] == "json_invalid":
-        return ProblemError(400, "malformed", "the body is not JSON")
-    errors = [("/" + "/".join(map(str, e["loc"])), str(e["msg"])) for e in found[:50]]
-    return ProblemError(422, "invalid", f"{len(found)} field(s) break a rule", errors=errors)
+def problem_of(fault: InvalidError) -> ProblemError:
+    """400 for a body that is not JSON, 422 for one that breaks a rule."""
+    return ProblemError(
+        400 if fault.rule == "malformed" else 422, fault.rule, fault.detail, errors=fault.errors
+    )

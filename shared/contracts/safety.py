@@ -58,8 +58,9 @@ class CaseOpened(Event):
 class AdverseEventCorrected(Event):
     """The report of an adverse event was wrong: the full data as they should have been, and what follows.
 
-    `clocks` and `obligations` hold from now; `former_clocks` and `former_obligations` held before. A code in
-    both with another anchor supersedes; a former code that is missing now is cancelled.
+    `clocks` are all provisional clocks that hold from now, `former_clocks` all that held before: a code in both
+    with another anchor supersedes, a former code that is missing now is cancelled, an equal clock goes on.
+    `obligations` are only those whose anchors changed, `former_obligations` the same ones as they were.
     """
 
     type: ClassVar[str] = "safety.ae.corrected.v1"
@@ -113,7 +114,8 @@ class CaseReportable(Event):
     """A signed determination, or significant new information on a reportable case, obliges to report.
 
     Due dates are computed here, once; readers arm exactly these. `provisional` are the clocks that the
-    obligations take the place of: same code superseded, other codes cancelled.
+    obligations take the place of: same code superseded, other codes cancelled. `withdrawn` are obligations
+    of an earlier determination that this one takes back, a seven-day report of what proved not fatal.
     """
 
     type: ClassVar[str] = "safety.case.reportable.v1"
@@ -127,6 +129,7 @@ class CaseReportable(Event):
     fatal_or_life_threatening: bool
     obligations: tuple[Obligation, ...]
     provisional: tuple[Clock, ...] = ()
+    withdrawn: tuple[Obligation, ...] = ()
 
 
 class CaseNotReportable(Event):
@@ -213,9 +216,10 @@ class DueDiligenceRecorded(Event):
 
     type: ClassVar[str] = "safety.case.due_diligence_recorded.v1"
     case_id: UUID
-    trial_id: UUID
+    trial_id: UUID | None
     request_id: UUID
     outcome: str
+    breaks: tuple[str, ...] = ()
 
 
 class ReportFiled(Event):
@@ -223,9 +227,12 @@ class ReportFiled(Event):
 
     type: ClassVar[str] = "safety.case.report_filed.v1"
     case_id: UUID
-    trial_id: UUID
+    trial_id: UUID | None
     report_id: UUID
+    case_version: int | None = None
+    obligation_code: str | None = None
     filed_on: date | None = None
+    breaks: tuple[str, ...] = ()
 
 
 class ReportAcknowledged(Event):
@@ -233,13 +240,16 @@ class ReportAcknowledged(Event):
 
     type: ClassVar[str] = "safety.case.report_acknowledged.v1"
     case_id: UUID
-    trial_id: UUID
+    trial_id: UUID | None
     report_id: UUID
+    case_version: int | None = None
+    obligation_code: str | None = None
     receipt_on: date | None = None
+    breaks: tuple[str, ...] = ()
 
 
 class CaseAcknowledged(Event):
-    """Every report opened so far for the case has been acknowledged."""
+    """Every report owed so far to an authority for the case has been acknowledged."""
 
     type: ClassVar[str] = "safety.case.acknowledged.v1"
     case_id: UUID

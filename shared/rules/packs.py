@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -60,21 +61,24 @@ class Pack(BaseModel):
     def obligations(
         self, facts: Mapping[Condition, bool], anchors: Mapping[Anchor, date], zone: str
     ) -> tuple[Obligation, ...]:
-        """What must be sent to whom: each legal clock with the operational one of the same code beside it."""
+        """What must be sent to whom, for each legal clock that the facts start."""
         return tuple(
-            Obligation(
-                code=legal.code,
-                destination=self.find(legal.code, "legal").destination or "",
-                legal=legal,
-                operational=self._operational(legal, anchors, zone),
-            )
-            for legal in self.clocks("legal", facts, anchors, zone)
+            self.obligation(clock.code, anchors, zone) for clock in self.clocks("legal", facts, anchors, zone)
         )
 
-    def _operational(self, legal: Clock, anchors: Mapping[Anchor, date], zone: str) -> Clock:
-        guard = self.find(legal.code, "operational")
-        clock = guard.clock(anchors[guard.anchor], zone)
-        return clock if clock.due_on <= legal.due_on else legal
+    def obligation(
+        self, code: str, anchors: Mapping[Anchor, date], zone: str, anchor_event: UUID | None = None
+    ) -> Obligation:
+        """The obligation of this code: its legal clock, and the operational one where that is earlier."""
+        rule, guard = self.find(code, "legal"), self.find(code, "operational")
+        legal = rule.clock(anchors[rule.anchor], zone, anchor_event)
+        operational = guard.clock(anchors[guard.anchor], zone, anchor_event)
+        return Obligation(
+            code=code,
+            destination=rule.destination or "",
+            legal=legal,
+            operational=min(operational, legal, key=lambda clock: clock.due_on),
+        )
 
 
 def read(path: Path) -> Pack:

@@ -141,9 +141,13 @@ def test_what_was_done_outweighs_what_was_planned_anew_or_withdrawn() -> None:
 
 
 def test_every_order_of_the_commands_ends_the_same() -> None:
-    chosen: list[DeadlineCommand]
-    for chosen in ([ARM, MEET, SUPERSEDE, CANCEL], [ARM, LATE, CANCEL], [ARM, SUPERSEDE, CANCEL]):
-        assert len({run(order)[0].end for order in permutations(chosen)}) == 1
+    mixes: tuple[tuple[DeadlineCommand, ...], ...] = (
+        (ARM, MEET, SUPERSEDE, CANCEL),
+        (ARM, LATE, CANCEL),
+        (ARM, SUPERSEDE, CANCEL),
+    )
+    for mix in mixes:
+        assert len({run(order)[0].end for order in permutations(mix)}) == 1
 
 
 commands = st.lists(

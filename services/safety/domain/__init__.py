@@ -1,0 +1,1 @@
+"""The decisions of safety: one aggregate, the case; its deadlines are decided by the shared rules."""

@@ -1,0 +1,140 @@
+"""Guard rows: what safety must know of trials, sites and subjects when an adverse event is reported."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
+
+from shared.contracts.message import Recorded
+from shared.contracts.trials import (
+    SiteActivated,
+    SiteIdentified,
+    SiteSelected,
+    SubjectEnrolled,
+    SubjectEnrolmentCorrected,
+    SubjectWithdrawn,
+    TrialPlanRecorded,
+    TrialRegistered,
+    TrialStatusChanged,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTrial:
+    """A trial that safety has heard of; `owner` carries its safety obligations (sponsor or CRO)."""
+
+    table: ClassVar[str] = "known_trial"
+    key: ClassVar[tuple[str, ...]] = ("trial_id",)
+    trial_id: UUID
+    title: str | None = None
+    route: str | None = None
+    status: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSite:
+    """A site that safety has heard of."""
+
+    table: ClassVar[str] = "known_site"
+    key: ClassVar[tuple[str, ...]] = ("site_id",)
+    site_id: UUID
+    trial_id: UUID | None = None
+    zone: str | None = None
+    activated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSubject:
+    """A subject that safety has heard of, by pseudonym only; `withdrew` are the scopes left."""
+
+    table: ClassVar[str] = "known_subject"
+    key: ClassVar[tuple[str, ...]] = ("subject_id",)
+    subject_id: UUID
+    trial_id: UUID | None = None
+    site_id: UUID | None = None
+    subject_code: str | None = None
+    enrolled_on: date | None = None
+    withdrawn_on: date | None = None
+    withdrew: tuple[str, ...] = ()
+
+
+def known_trial_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+    """Trials whose registration, plan or status the event tells."""
+    match message.data:
+        case TrialRegistered() | TrialPlanRecorded() | TrialStatusChanged():
+            return ((message.data.trial_id,),)
+        case _:
+            return ()
+
+
+def fold_known_trial(
+    row: KnownTrial | None, message: Recorded[Any], key: tuple[UUID, ...]
+) -> KnownTrial | None:
+    """The trial after the event."""
+    row = row or KnownTrial(trial_id=key[0])
+    match message.data:
+        case TrialRegistered() as event:
+            return replace(row, title=event.title, route=event.route, status=event.status, owner=event.owner)
+        case TrialPlanRecorded() as event:
+            return replace(row, title=event.title, route=event.route, owner=event.owner)
+        case TrialStatusChanged() as event:
+            return replace(row, status=event.after)
+        case _:
+            return row
+
+
+def known_site_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+    """Sites that the event identifies, selects or activates."""
+    match message.data:
+        case SiteIdentified() | SiteSelected() | SiteActivated():
+            return ((message.data.site_id,),)
+        case _:
+            return ()
+
+
+def fold_known_site(row: KnownSite | None, message: Recorded[Any], key: tuple[UUID, ...]) -> KnownSite | None:
+    """The site after the event."""
+    row = row or KnownSite(site_id=key[0])
+    match message.data:
+        case SiteIdentified() | SiteSelected() as event:
+            return replace(row, trial_id=event.trial_id, zone=event.zone or row.zone)
+        case SiteActivated() as event:
+            return replace(row, trial_id=event.trial_id, zone=event.zone, activated=True)
+        case _:
+            return row
+
+
+def known_subject_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+    """Subjects that the event enrols, corrects or withdraws."""
+    match message.data:
+        case SubjectEnrolled() | SubjectEnrolmentCorrected() | SubjectWithdrawn():
+            return ((message.data.subject_id,),)
+        case _:
+            return ()
+
+
+def fold_known_subject(
+    row: KnownSubject | None, message: Recorded[Any], key: tuple[UUID, ...]
+) -> KnownSubject | None:
+    """The subject after the event."""
+    row = row or KnownSubject(subject_id=key[0])
+    match message.data:
+        case SubjectEnrolled() | SubjectEnrolmentCorrected() as event:
+            return replace(
+                row,
+                trial_id=event.trial_id,
+                site_id=event.site_id,
+                subject_code=event.subject_code,
+                enrolled_on=event.enrolled_on,
+            )
+        case SubjectWithdrawn() as event:
+            return replace(
+                row,
+                trial_id=event.trial_id,
+                site_id=event.site_id,
+                withdrawn_on=event.withdrawn_on,
+                withdrew=tuple(sorted({*row.withdrew, *event.scopes})),
+            )
+        case _:
+            return row

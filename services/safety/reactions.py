@@ -1,0 +1,95 @@
+"""What safety does when something happens in it or in another service."""
+
+from typing import Any
+
+from services.safety.commands import (
+    RecordDueDiligence,
+    RecordNewInformation,
+    RecordSafetyReportStatus,
+    RequestFollowUp,
+)
+from services.safety.deadlines import arm_review, meet_review
+from services.safety.guards import KnownTrial
+from shared.contracts.message import Command, Facts, Need, Recorded
+from shared.contracts.regulatory import ReportOpened, SafetyReportAcknowledged, SafetyReportFiled
+from shared.contracts.retrieval import RecordsReceived, RequestCompleted
+from shared.contracts.safety import InformationReviewed, NewInformationReceived
+
+
+def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
+    """The trial says who owns a deadline, the sponsor or the CRO (21 CFR 312.52)."""
+    match message.data:
+        case NewInformationReceived(trial_id=trial_id):
+            return (Need(KnownTrial, (trial_id,)),)
+        case _:
+            return ()
+
+
+def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
+    """New information starts the clock of its review, the review stops it."""
+    match message.data:
+        case NewInformationReceived() as event:
+            trial = facts.get(KnownTrial, event.trial_id)
+            return [arm_review(event, trial.owner if trial and trial.owner else "sponsor")]
+        case InformationReviewed() as event:
+            return [meet_review(event)]
+        case _:
+            return []
+
+
+def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
+    """An open report asks for follow-up, once a case; what becomes of reports is told to their case."""
+    match message.data:
+        case ReportOpened() as event:
+            return [RequestFollowUp(case_id=event.case_id, trial_id=event.trial_id)]
+        case SafetyReportFiled() as event:
+            return [_status(event, "filed", event.filed_on)]
+        case SafetyReportAcknowledged(case_id=case_id) as event if case_id is not None:
+            return [_status(event, "acknowledged", event.receipt_on)]
+        case _:
+            return []
+
+
+def react_to_retrieval(message: Recorded[Any], facts: Facts) -> list[Command]:
+    """Records of a case are new information from the day they were received; a vain search is noted."""
+    match message.data:
+        case RecordsReceived(case_id=case_id) as event if case_id is not None:
+            trial_id = event.trial_id or message.trial_id
+            if trial_id is None:
+                return []
+            return [
+                RecordNewInformation(
+                    case_id=case_id,
+                    trial_id=trial_id,
+                    info_id=message.id,
+                    source="retrieval",
+                    received_on=event.received_on,
+                    zone=event.zone,
+                    pages=event.pages,
+                    sha256=event.sha256,
+                    document_ref=event.document_ref,
+                )
+            ]
+        case RequestCompleted(case_id=case_id, outcome="none") as event if case_id is not None:
+            return [
+                RecordDueDiligence(
+                    case_id=case_id,
+                    trial_id=event.trial_id,
+                    request_id=event.request_id,
+                    outcome=event.outcome,
+                )
+            ]
+        case _:
+            return []
+
+
+def _status(event: SafetyReportFiled | SafetyReportAcknowledged, status: Any, on: Any) -> Command:
+    return RecordSafetyReportStatus(
+        case_id=event.case_id,
+        trial_id=event.trial_id,
+        report_id=event.report_id,
+        status=status,
+        on=on,
+        case_version=event.case_version,
+        obligation_code=event.obligation_code,
+    )

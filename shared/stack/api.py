@@ -101,7 +101,10 @@ def _start_servers(home: Home, traces: bool, say: Say) -> StackAddresses:
         postgres.wait_ready(home, database)
         given["postgres"] = postgres.admin_dsn(home)
         say(f"Postgres  {LOOPBACK}:{database.port}")
-    dsn = {name: databases.ensure(home, given["postgres"], name) for name in databases.SERVICES}
+    dsn = {
+        name: databases.ensure(home.secret(f"{name}.dsn"), given["postgres"], name)
+        for name in databases.SERVICES
+    }
     if broker:
         kafka.wait_ready(broker)
         given["kafka"] = f"{LOOPBACK}:{broker.port}"

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 import secrets
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
 from shared.stack.faults import StackError
-from shared.stack.home import Home, write_private
+from shared.stack.home import write_private
 from shared.stack.sql import admits, run
 
 SERVICES = ("trials", "regulatory", "safety", "retrieval")
 
 
-def ensure(home: Home, admin_dsn: str, name: str) -> str:
+def ensure(file: Path, admin_dsn: str, name: str) -> str:
     """The DSN of a service's database; database, role and DSN file are made where missing."""
-    file = home.secret(f"{name}.dsn")
     if file.exists():
         address = urlsplit(admin_dsn).netloc.rpartition("@")[2]
         known = urlsplit(file.read_text(encoding="utf-8"))

@@ -226,7 +226,7 @@ class ReportDeviation(Command):
     site_id: UUID | None = None
     subject_id: UUID | None = None
     category: Code
-    rules: tuple[Code, ...]
+    rules: tuple[Text, ...]
     holds: tuple[UUID, ...] = ()
     citation: Text | None = None
     occurred_on: Day

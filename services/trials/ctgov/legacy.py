@@ -1,0 +1,154 @@
+"""A record of the registry's legacy XML, brought into the shape of API v2: its words become codes."""
+
+import re
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
+from defusedxml.ElementTree import ParseError, fromstring  # type: ignore[import-untyped]
+
+from services.trials.ctgov.rejection import FieldError
+
+_WORDS = {
+    "Approved for marketing": "APPROVED_FOR_MARKETING",
+    "Unknown status": "UNKNOWN",
+    "Active, not recruiting": "ACTIVE_NOT_RECRUITING",
+}
+_PHASES = {"N/A": ["NA"], "Early Phase 1": ["EARLY_PHASE1"], "Phase 0": ["EARLY_PHASE1"]}
+_KINDS = {"Actual": "ACTUAL", "Anticipated": "ESTIMATED", "Estimated": "ESTIMATED", "Estimate": "ESTIMATED"}
+# The registry writes English months, whatever the locale of this machine is.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_DATE = re.compile(rf"(?:({'|'.join(_MONTHS)}) (?:(\d{{1,2}}), )?)?(\d{{4}})", re.ASCII)
+_PROCESSED = re.compile(r"processed this data on (\w+ \d{1,2}, \d{4})")
+
+
+def study(document: bytes) -> dict[str, Any]:
+    """The record of one XML document; FieldError for what is no well-formed, plain `clinical_study`."""
+    try:
+        root = fromstring(document, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    except DefusedXmlException:
+        raise FieldError("document", "declares a DTD or entities, which are not read") from None
+    except (ParseError, LookupError, ValueError) as error:
+        raise FieldError("document", f"is not well-formed XML: {error}") from None
+    if root.tag != "clinical_study":
+        raise FieldError("document", f"its root is {root.tag[:60]!r}, not 'clinical_study'")
+    return _study(root)
+
+
+def _study(root: Element) -> dict[str, Any]:
+    identification = {
+        "nctId": _text(root, "id_info/nct_id"),
+        "orgStudyIdInfo": {"id": _text(root, "id_info/org_study_id")},
+        "secondaryIdInfos": [{"id": e.text, "type": "OTHER"} for e in root.findall("id_info/secondary_id")],
+        "briefTitle": _text(root, "brief_title"),
+        "officialTitle": _text(root, "official_title"),
+        "acronym": _text(root, "acronym"),
+    }
+    why = _text(root, "why_stopped")
+    status = {
+        "overallStatus": _code(_text(root, "overall_status")),
+        "lastKnownStatus": _code(_text(root, "last_known_status")),
+        "whyStopped": " ".join(why.split()) if why else None,
+        "statusVerifiedDate": _date(root, "verification_date").get("date"),
+        "startDateStruct": _date(root, "start_date"),
+        "primaryCompletionDateStruct": _date(root, "primary_completion_date"),
+        "completionDateStruct": _date(root, "completion_date"),
+        "studyFirstPostDateStruct": _date(root, "study_first_posted"),
+        "resultsFirstPostDateStruct": _date(root, "results_first_posted"),
+        "lastUpdateSubmitDate": (
+            _date(root, "last_update_submitted").get("date") or _date(root, "lastchanged_date").get("date")
+        ),
+    }
+    protocol = {
+        "identificationModule": identification,
+        "statusModule": status,
+        "sponsorCollaboratorsModule": {"leadSponsor": {"name": _text(root, "sponsors/lead_sponsor/agency")}},
+        "designModule": _design(root),
+        "conditionsModule": {"conditions": [e.text or "" for e in root.findall("condition")]},
+        "armsInterventionsModule": {"interventions": _interventions(root)},
+        "oversightModule": {
+            "isFdaRegulatedDrug": _yes(root, "oversight_info/is_fda_regulated_drug"),
+            "isFdaRegulatedDevice": _yes(root, "oversight_info/is_fda_regulated_device"),
+        },
+        "contactsLocationsModule": {"locations": [_location(e) for e in root.findall("location")]},
+    }
+    return {
+        "protocolSection": protocol,
+        "derivedSection": {"miscInfoModule": {"versionHolder": _as_of(root)}},
+    }
+
+
+def _design(root: Element) -> dict[str, Any]:
+    kind = _text(root, "study_type")
+    phase = _text(root, "phase")
+    count = _text(root, "enrollment")
+    if count is not None and not (count.isascii() and count.isdigit()):
+        raise FieldError("enrollment", f"{count[:40]!r} is not a whole number")
+    enrolment = root.find("enrollment")
+    stated = enrolment.get("type", "") if enrolment is not None else ""
+    return {
+        # "Observational [Patient Registry]" is observational; the model in brackets is not kept.
+        "studyType": _code(kind.split("[")[0].strip()) if kind else None,
+        "phases": _PHASES.get(phase) or [_code(p) or "" for p in phase.split("/")] if phase else [],
+        "enrollmentInfo": {"count": int(count) if count else None, "type": _KINDS.get(stated)},
+    }
+
+
+def _interventions(root: Element) -> list[dict[str, Any]]:
+    return [
+        {"type": _code(_text(e, "intervention_type")), "name": _text(e, "intervention_name")}
+        for e in root.findall("intervention")
+    ]
+
+
+def _location(element: Element) -> dict[str, Any]:
+    return {
+        "facility": _text(element, "facility/name"),
+        "city": _text(element, "facility/address/city"),
+        "state": _text(element, "facility/address/state"),
+        "zip": _text(element, "facility/address/zip"),
+        "country": _text(element, "facility/address/country"),
+        "status": _code(_text(element, "status")),
+    }
+
+
+def _text(element: Element, path: str) -> str | None:
+    found = element.findtext(path)
+    return found.strip() or None if found else None
+
+
+def _code(words: str | None) -> str | None:
+    """The API's code of the registry's words: `Phase 2` is PHASE2, `Not yet recruiting` is likewise."""
+    if words is None or words in _WORDS:
+        return _WORDS.get(words or "")
+    code = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").upper()
+    return code.replace("PHASE_", "PHASE")
+
+
+def _yes(element: Element, path: str) -> bool | None:
+    return {"Yes": True, "No": False}.get(_text(element, path) or "")
+
+
+def _date(root: Element, name: str) -> dict[str, str | None]:
+    value = _text(root, name)
+    if value is None:
+        return {}
+    element = root.find(name)
+    kind = _KINDS.get(element.get("type", "") if element is not None else "")
+    return {"date": _iso(value, name), "type": kind}
+
+
+def _iso(value: str, field: str) -> str:
+    if not (found := _DATE.fullmatch(value)):
+        raise FieldError(field, f"{value[:40]!r} is not a date such as 'April 14, 2020' or 'April 2020'")
+    month, day, year = found.groups()
+    parts = [year, f"{_MONTHS.index(month) + 1:02}" if month else None, day.zfill(2) if day else None]
+    return "-".join(part for part in parts if part)
+
+
+def _as_of(root: Element) -> str | None:
+    found = _PROCESSED.search(_text(root, "required_header/download_date") or "")
+    return _iso(found[1], "required_header.download_date") if found else None

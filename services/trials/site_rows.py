@@ -1,0 +1,178 @@
+"""The rows of sites and subjects behind the trial page."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from shared.contracts.message import Identifier, Recorded
+from shared.contracts.trials import (
+    GateRevoked,
+    GateSatisfied,
+    SiteActivated,
+    SiteEnrolmentStarted,
+    SiteIdentified,
+    SiteReady,
+    SiteRegistryStatusChanged,
+    SiteResumed,
+    SiteSelected,
+    SiteSuspended,
+    SubjectDosingReleased,
+    SubjectEnrolled,
+    SubjectEnrolmentCorrected,
+    SubjectRandomised,
+    SubjectWithdrawn,
+)
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGate:
+    """By which evidence a gate is open, and until which local day."""
+
+    evidence: UUID
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """One site; `stopped_gates` and `stopped_holds` say why it is suspended."""
+
+    table: ClassVar[str] = "site"
+    key: ClassVar[tuple[str, ...]] = ("site_id",)
+    site_id: UUID
+    trial_id: UUID | None = None
+    correlation_id: UUID | None = None
+    name: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postcode: str | None = None
+    country: str | None = None
+    zone: str | None = None
+    basis: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    registry_status: str | None = None
+    listed: bool = True
+    status: str | None = None
+    irb: str | None = None
+    target: int | None = None
+    required_gates: tuple[str, ...] = ()
+    gates: dict[str, OpenGate] = field(default_factory=dict)
+    stopped_holds: tuple[UUID, ...] = ()
+    stopped_gates: tuple[str, ...] = ()
+    activated_on: date | None = None
+    changed_at: datetime | None = None
+
+
+SiteTold = (
+    SiteIdentified
+    | SiteRegistryStatusChanged
+    | SiteSelected
+    | GateSatisfied
+    | GateRevoked
+    | SiteReady
+    | SiteActivated
+    | SiteEnrolmentStarted
+    | SiteSuspended
+    | SiteResumed
+)
+
+
+def site_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),) if isinstance(message.data, SiteTold) else ()
+
+
+def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
+    """The site after an event of its own stream."""
+    site = replace(row or SiteRow(key[0], correlation_id=message.correlation_id), changed_at=message.time)
+    match message.data:
+        case SiteIdentified() as event:
+            told = event.model_dump(exclude={"site_id", "identifiers"})
+            return replace(site, **told, identifiers=event.identifiers, status="identified")
+        case SiteRegistryStatusChanged(registry_status=said, listed=listed):
+            return replace(site, registry_status=said, listed=listed)
+        case SiteSelected() as event:
+            chosen = event.model_dump(exclude={"site_id", "trial_id", "route"})
+            return replace(site, **chosen, trial_id=event.trial_id, status="selected")
+        case GateSatisfied(gate=gate) as event:
+            opened = site.gates | {gate: OpenGate(event.evidence, event.valid_to)}
+            return replace(site, gates=dict(sorted(opened.items())), status=_preparing(site))
+        case GateRevoked(gate=gate):
+            still = {name: by for name, by in site.gates.items() if name != gate}
+            return replace(site, gates=still, status=_preparing(site))
+        case SiteReady():
+            return replace(site, status="ready")
+        case SiteActivated(activated_on=day):
+            return replace(site, status="activated", activated_on=day)
+        case SiteEnrolmentStarted():
+            return replace(site, status=site.status if site.status == "suspended" else "enrolling")
+        case SiteSuspended(holds=holds, gates=gates):
+            return replace(site, status="suspended", stopped_holds=holds, stopped_gates=gates)
+        case SiteResumed(status=status):
+            return replace(site, status=status, stopped_holds=(), stopped_gates=())
+        case _:
+            return site
+
+
+def _preparing(site: SiteRow) -> str | None:
+    return "startup" if site.status in ("selected", "ready") else site.status
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectRow:
+    """One subject, by code alone; `breaks` are the rules that the enrolment broke as known today."""
+
+    table: ClassVar[str] = "subject"
+    key: ClassVar[tuple[str, ...]] = ("subject_id",)
+    subject_id: UUID
+    trial_id: UUID | None = None
+    site_id: UUID | None = None
+    correlation_id: UUID | None = None
+    subject_code: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    status: str | None = None
+    enrolled_on: date | None = None
+    randomised_on: date | None = None
+    last_dose_on: date | None = None
+    withdrawn_on: date | None = None
+    withdrawn_from: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
+    changed_at: datetime | None = None
+
+
+SubjectTold = (
+    SubjectEnrolled | SubjectEnrolmentCorrected | SubjectRandomised | SubjectDosingReleased | SubjectWithdrawn
+)
+
+
+def subject_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    return ((message.data.subject_id,),) if isinstance(message.data, SubjectTold) else ()
+
+
+def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> SubjectRow:
+    """The subject after an event of its own stream."""
+    event = message.data
+    subject = row or SubjectRow(key[0], event.trial_id, event.site_id, message.correlation_id)
+    subject = replace(subject, changed_at=message.time)
+    match event:
+        case SubjectEnrolled():
+            told = replace(subject, identifiers=event.identifiers, status=subject.status or "on-study")
+            return _enrolled(told, event)
+        case SubjectEnrolmentCorrected():
+            return _enrolled(subject, event)
+        case SubjectRandomised(randomised_on=day):
+            return replace(subject, randomised_on=day, status="on-study-intervention")
+        case SubjectDosingReleased(dose_on=day):
+            return replace(subject, last_dose_on=max(day, subject.last_dose_on or day))
+        case SubjectWithdrawn(withdrawn_on=day, scopes=scopes):
+            gone = tuple(sorted({*subject.withdrawn_from, *scopes}))
+            status = "off-study" if "follow_up" in gone else "follow-up"
+            return replace(subject, withdrawn_on=day, withdrawn_from=gone, status=status)
+        case _:
+            return subject
+
+
+def _enrolled(subject: SubjectRow, event: SubjectEnrolled | SubjectEnrolmentCorrected) -> SubjectRow:
+    code, day = event.subject_code, event.enrolled_on
+    return replace(subject, subject_code=code, enrolled_on=day, breaks=event.breaks)

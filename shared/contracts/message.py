@@ -70,6 +70,7 @@ class Command(BaseModel):
 
     type: ClassVar[str]
     report: ClassVar[bool] = False
+    internal: ClassVar[bool] = False  # made by reactions and clocks alone: no route, not taken from the topic
     trial_id: UUID | None = None
 
     @property

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from shared.http import identity, operations
@@ -69,7 +69,7 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
     add_problem_handlers(app)
     app.include_router(health)
     app.include_router(command_routes(service))
-    app.include_router(queries)
+    app.include_router(queries, dependencies=[Depends(identity.actor)])
     app.include_router(operations.router)
     return app
 

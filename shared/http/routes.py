@@ -105,6 +105,8 @@ def command_routes(service: Service) -> APIRouter:
     """The routes of all commands of a service."""
     router = APIRouter(prefix="/v1/commands", tags=["commands"])
     for type_, (contract, _) in service.commands.items():
+        if contract.internal:
+            continue
         name = type_.split(".")[1].replace("_", "-")
         router.add_api_route(
             f"/{name}",

@@ -15,6 +15,7 @@ _DEADLINES = UUID("0d5b1f0e-6a0c-5f7e-9a55-6c1c5b1a7d11")
 
 class _OfDeadline(Command):
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
     deadline_id: UUID
 
     @property

@@ -105,6 +105,8 @@ class Intake:
         if headers["ce_type"] not in self.service.commands:
             raise UnreadableError("ce_type is no command of this service")
         contract, _ = self.service.commands[headers["ce_type"]]
+        if contract.internal:
+            raise UnreadableError("ce_type is a command that only the service itself gives")
         command = parse(contract, record.value or b"")
         try:
             actor, id_ = Actor.parse(headers.get("ce_actor", "")), UUID(headers["ce_id"])

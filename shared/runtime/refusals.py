@@ -38,7 +38,7 @@ async def record(
         state=refusal.state,
         field=refusal.field,
     )
-    aggregate = Aggregate("refusal", (), None, lambda *_: [event], lambda state, _: state)
+    aggregate = Aggregate("refusal", _Refused, None, lambda *_: [event], lambda state, _: state)
     refused = _Refused(trial_id=command.trial_id, refused=cause.command_id)
     async with tx.transaction():
         known = await tx.fetchval("SELECT sponsor_id FROM es.trial WHERE trial_id = $1", command.trial_id)

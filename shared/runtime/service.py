@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from shared.contracts.message import (
@@ -16,6 +16,7 @@ from shared.contracts.message import (
     Need,
     Recorded,
     Refusal,
+    Wake,
     types_of,
     wire_type,
 )
@@ -26,10 +27,10 @@ Decision = Sequence[Event] | Refusal
 
 @dataclass(frozen=True)
 class Aggregate:
-    """One kind of stream: its commands, its decider, and when it wants to be woken by time alone."""
+    """One kind of stream: the union of its commands, its decider, and when time alone is to wake it."""
 
     name: str
-    commands: tuple[type[Command], ...]
+    commands: Any
     initial: Any
     decide: Callable[[Any, Any, Facts, datetime], Decision]
     evolve: Callable[[Any, Any], Any]
@@ -96,7 +97,8 @@ class Service:
         return {
             wire_type(command, self.name): (command, aggregate)
             for aggregate in self.aggregates
-            for command in aggregate.commands
+            for command in get_args(aggregate.commands) or (aggregate.commands,)
+            if command is not Wake
         }
 
     @cached_property

@@ -1,4 +1,7 @@
-"""Two small services that the runtime's own tests run: `alpha` counts, `beta` follows it."""
+"""Two small services that the runtime's own tests run: `alpha` counts, `beta` follows it.
+
+Each takes its name as an argument, so that a test can have topics that no other test writes to.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,6 +13,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Command, Event, Facts, Need, Recorded, Refusal, Wake
+from shared.runtime import clock
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
 
 MIGRATIONS = Path(__file__).parent / "probe_migrations"
@@ -18,7 +22,7 @@ MIGRATIONS = Path(__file__).parent / "probe_migrations"
 class CountedUp(Event):
     """A tally grew."""
 
-    type: ClassVar[str] = "alpha.tally.counted_up.v1"
+    type: ClassVar[str] = "{service}.tally.counted_up.v1"
     tally_id: UUID
     trial_id: UUID
     n: int
@@ -28,14 +32,14 @@ class CountedUp(Event):
 class TimedOut(Event):
     """A tally's time ran out."""
 
-    type: ClassVar[str] = "alpha.tally.timed_out.v1"
+    type: ClassVar[str] = "{service}.tally.timed_out.v1"
     tally_id: UUID
 
 
 class Noted(Event):
     """The follower saw a round number."""
 
-    type: ClassVar[str] = "beta.note.noted.v1"
+    type: ClassVar[str] = "{service}.note.noted.v1"
     note_id: UUID
     n: int
 
@@ -71,22 +75,26 @@ class TallyRow:
 class CountUp(Command):
     """Report a count."""
 
-    type: ClassVar[str] = "alpha.count_up.v1"
+    type: ClassVar[str] = "{service}.count_up.v1"
     report: ClassVar[bool] = True
     tally_id: UUID = Field(default_factory=uuid7)
     trial_id: UUID | None = None
     n: int = Field(ge=0)
     note: str = ""
+    sponsor: str | None = None
 
     @property
     def stream_id(self) -> UUID:
         return self.tally_id
 
+    def sponsor_name(self) -> str | None:
+        return self.sponsor
+
 
 class Spend(Command):
     """Ask to take n away; refused below zero, and where the trial has counted more than its limit."""
 
-    type: ClassVar[str] = "alpha.spend.v1"
+    type: ClassVar[str] = "{service}.spend.v1"
     tally_id: UUID
     n: int
 
@@ -101,7 +109,7 @@ class Spend(Command):
 class Note(Command):
     """Write down a round number."""
 
-    type: ClassVar[str] = "beta.note.v1"
+    type: ClassVar[str] = "{service}.note.v1"
     note_id: UUID
     n: int
 
@@ -176,29 +184,30 @@ def react_to_alpha(message: Recorded[Any], facts: Facts) -> list[Command]:
     return []
 
 
-def alpha(wake_after: timedelta | None = None) -> Service:
+def alpha(name: str = "alpha", wake_after: timedelta | None = None) -> Service:
     """The counting service; its tallies time out when `wake_after` is given."""
-    from shared.runtime import clock
-
     at = (lambda state: None if state.timed_out else clock.now() + wake_after) if wake_after else None
     return Service(
-        name="alpha",
-        contracts={"alpha": AlphaEvent},
-        aggregates=(Aggregate("tally", (CountUp, Spend), Tally(), decide, evolve, wake_at=at),),
-        projections=(Projection(TrialTotal, lambda m: ((m.data.trial_id,),) if isinstance(m.data, CountedUp) else (),
-                                fold_total, ("alpha",)),),
+        name=name,
+        contracts={name: AlphaEvent},
+        aggregates=(Aggregate("tally", CountUp | Spend, Tally(), decide, evolve, wake_at=at),),
+        projections=(Projection(TrialTotal, trial_totals, fold_total, (name,)),),
         reactions=(),
         migrations=MIGRATIONS / "alpha",
-    )  # fmt: skip
+    )
 
 
-def beta() -> Service:
+def beta(name: str = "beta", source: str = "alpha") -> Service:
     """The following service: a row a tally, a note for every round number."""
     return Service(
-        name="beta",
-        contracts={"alpha": AlphaEvent, "beta": BetaEvent},
-        aggregates=(Aggregate("note", (Note,), False, decide_note, lambda state, event: True),),
-        projections=(Projection(TallyRow, lambda m: ((m.data.tally_id,),), fold_tally, ("alpha",)),),
-        reactions=(Reaction("alpha", react_to_alpha, events=(CountedUp,)),),
+        name=name,
+        contracts={source: AlphaEvent, name: BetaEvent},
+        aggregates=(Aggregate("note", Note, False, decide_note, lambda state, event: True),),
+        projections=(Projection(TallyRow, lambda m: ((m.data.tally_id,),), fold_tally, (source,)),),
+        reactions=(Reaction(source, react_to_alpha, events=(CountedUp,)),),
         migrations=MIGRATIONS / "beta",
     )
+
+
+def trial_totals(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+    return ((message.data.trial_id,),) if isinstance(message.data, CountedUp) else ()

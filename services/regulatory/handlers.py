@@ -1,0 +1,100 @@
+"""What the runtime runs of the regulatory service: aggregates, rows and reactions."""
+
+from pathlib import Path
+
+from services.regulatory import projections as rows
+from services.regulatory.commands import (
+    ApprovalCommand,
+    HoldCommand,
+    IndCommand,
+    ReportCommand,
+    ReviewCommand,
+)
+from services.regulatory.domain import approval, hold, ind, report, review
+from services.regulatory.reactions import (
+    needs_of_own,
+    needs_of_safety,
+    react_to_own,
+    react_to_safety,
+    react_to_trials,
+)
+from shared.contracts.regulatory import (
+    IrbApproved,
+    RegulatoryEvent,
+    ReportNotRequired,
+    ReportReanchored,
+    SafetyReportAcknowledged,
+    SafetyReportFiled,
+)
+from shared.contracts.safety import (
+    AdverseEventCorrected,
+    CaseNotReportable,
+    CaseOpened,
+    CaseReportable,
+    SafetyEvent,
+)
+from shared.contracts.trials import SiteSelected, TrialsEvent
+from shared.rules import deadlines
+from shared.runtime.service import Aggregate, Projection, Reaction, Service
+
+OWN, TRIALS = ("regulatory",), ("trials",)
+
+SERVICE = Service(
+    name="regulatory",
+    contracts={"regulatory": RegulatoryEvent, "trials": TrialsEvent, "safety": SafetyEvent},
+    aggregates=(
+        Aggregate("review", ReviewCommand, review.Review(), review.decide, review.evolve),
+        Aggregate(
+            "approval",
+            ApprovalCommand,
+            approval.Approval(),
+            approval.decide,
+            approval.evolve,
+            approval.wake_at,
+        ),
+        Aggregate("ind", IndCommand, ind.Ind(), ind.decide, ind.evolve, ind.wake_at),
+        Aggregate("clinical_hold", HoldCommand, hold.Hold(), hold.decide, hold.evolve),
+        Aggregate("report", ReportCommand, report.SafetyReport(), report.decide, report.evolve),
+        Aggregate(
+            "deadline",
+            deadlines.DeadlineCommand,
+            deadlines.Deadline(),
+            deadlines.decide,
+            deadlines.evolve,
+            deadlines.wake_at,
+        ),
+    ),
+    projections=(
+        Projection(rows.ReviewRow, rows.review_keys, rows.fold_review, OWN),
+        Projection(rows.ApprovalRow, rows.approval_keys, rows.fold_approval, OWN),
+        Projection(rows.IndRow, rows.ind_keys, rows.fold_ind, OWN),
+        Projection(rows.ClinicalHoldRow, rows.clinical_hold_keys, rows.fold_clinical_hold, OWN),
+        Projection(rows.OpenHolds, rows.open_holds_keys, rows.fold_open_holds, OWN),
+        Projection(rows.ReportRow, rows.report_keys, rows.fold_report, OWN),
+        Projection(deadlines.DeadlineRow, deadlines.deadline_keys, deadlines.fold_deadline, OWN),
+        Projection(rows.KnownTrial, rows.known_trial_keys, rows.fold_known_trial, TRIALS),
+        Projection(rows.TrialHoldRow, rows.trial_hold_keys, rows.fold_trial_hold, TRIALS),
+    ),
+    reactions=(
+        Reaction("trials", react_to_trials, events=(SiteSelected,)),
+        Reaction(
+            "safety",
+            react_to_safety,
+            needs_of_safety,
+            events=(CaseOpened, CaseReportable, CaseNotReportable, AdverseEventCorrected),
+        ),
+        Reaction(
+            "regulatory",
+            react_to_own,
+            needs_of_own,
+            events=(
+                IrbApproved,
+                ReportNotRequired,
+                ReportReanchored,
+                SafetyReportAcknowledged,
+                SafetyReportFiled,
+            ),
+        ),
+    ),
+    migrations=Path(__file__).parent / "migrations",
+)

@@ -1,4 +1,4 @@
-"""A batch of records into Postgres, applied once per consumer group: one transaction, fenced by the stored offset."""
+"""A batch of records into Postgres, applied once per consumer group, fenced by the stored offset."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ Record: TypeAlias = "asyncpg.Record"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
-# What a retry of the whole transaction can heal: conflicts, deadlocks, lost connections, a server on its way up.
+# What a retry of the whole transaction heals: conflicts, deadlocks, lost connections, a server on its way up.
 TRANSIENT = (
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,

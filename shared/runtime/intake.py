@@ -27,7 +27,7 @@ class Taken:
 
 
 def signature_of(command: Command, actor: Actor) -> Signature | None:
-    """Name, meaning and time of a signed act; until identity proper, the name is the development identity's id."""
+    """Name, meaning and time of a signed act; for now the name is the development identity's id."""
     return Signature(actor.id, command.meaning, clock.now()) if isinstance(command, Signed) else None
 
 
@@ -87,7 +87,7 @@ class Intake:
         self.group = f"{self.service.name}.commands"
 
     async def apply(self, records: Sequence[Any], allowance: int = 20) -> Taken:
-        """Take each record once: known ids are skipped, unreadable records noted with their place and reason."""
+        """Take each record once: known ids are skipped, unreadable ones noted with place and reason."""
         taken = Taken()
         for record in records:
             try:

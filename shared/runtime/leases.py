@@ -1,4 +1,4 @@
-"""Which of the twelve outbox buckets this process relays: leased in Postgres, shared out among live relays."""
+"""Which of the twelve outbox buckets this process relays: leased in Postgres, shared among live relays."""
 
 import asyncio
 import contextlib
@@ -22,8 +22,8 @@ WITH gone AS (DELETE FROM es.relay_owner WHERE seen < clock_timestamp() - interv
             ON CONFLICT (owner) DO UPDATE SET seen = excluded.seen)
 SELECT count(*) + 1 FROM es.relay_owner WHERE owner <> $1 AND seen >= clock_timestamp() - interval '{_LEASE}'
 """  # noqa: S608  constants of this module
-# Keep what is ours up to the fair share, take what has expired up to it, in one statement: two owners at once
-# would only repeat records, never lose or reorder them.
+# Keep what is ours up to the fair share, take what has expired up to it, in one statement: two owners at
+# once would only repeat records, never lose or reorder them.
 _RENEW = f"""
 WITH wanted AS (
     SELECT bucket FROM es.relay_lease WHERE owner = $1 OR until < clock_timestamp()
@@ -56,7 +56,7 @@ class Leases:
         return self.buckets if self.valid() else []
 
     async def run(self) -> None:
-        """Renew for ever, over a connection of its own; a lost connection costs the leases, not the process."""
+        """Renew for ever over a connection of its own; a lost one costs the leases, not the process."""
         while True:
             try:
                 connection = await connect(self._dsn, f"{self._name} leases")

@@ -16,7 +16,7 @@ _VERSION = re.compile(r"^(?P<name>.+)\.v(?P<number>\d+)$")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a record is parked: a reason (unreadable, schema, newer, source, gap, behind, failed) and a detail."""
+    """Why a record is parked: unreadable, schema, newer, source, gap, behind or failed, and a detail."""
 
     reason: str
     detail: str

@@ -91,7 +91,7 @@ class Process:
         self.subscriptions.append(intake)
 
     async def _consume(self) -> None:
-        """Start the broker's part once Kafka answers; the API takes commands meanwhile, the outbox keeps them."""
+        """Start the broker's part once Kafka answers; meanwhile the API takes commands, the outbox keeps them."""
         while "kafka" in self.checks:
             try:
                 await self._check_topics()

@@ -52,7 +52,7 @@ async def _commands(tx: Connection, reaction: Reaction, message: Recorded[Any]) 
 
 
 async def _lock(tx: Connection, reaction: Reaction, messages: Sequence[Recorded[Any]]) -> None:
-    """Lock every stream that the reactions will touch, in one order for all consumers: no deadlocks among them."""
+    """Lock every stream that the reactions will touch, in one order for all consumers: no deadlocks."""
     facts = await rows.facts(tx, [need for m in messages for need in reaction.needs(m)])
     commands = [c for m in messages for c in reaction.react(m, facts)]
     streams = sorted({c.stream_id for c in commands if not c.external_ids()}, key=str)

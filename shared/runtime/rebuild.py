@@ -35,7 +35,7 @@ class Rebuild:
         self.events = 0
 
     async def run(self) -> int:
-        """Rebuild and swap; answers with the number of events folded. The live table serves until the swap."""
+        """Rebuild and swap; answers with the number of events folded. The live table serves until then."""
         async with self._executor.pool.acquire() as tx:
             await tx.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
             try:

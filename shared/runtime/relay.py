@@ -19,8 +19,8 @@ from shared.runtime.record import headers_of
 
 FETCH = 2_000  # rows a round and worker
 _STUCK = 120.0  # seconds that a batch may wait for the broker before the process gives up
-# Buckets one by one along the primary key: no sort. The plan is pinned by the connection's settings, because with
-# stale statistics the planner joins by another way and one burst falls to a twentieth of its speed.
+# Buckets one by one along the primary key: no sort. The plan is pinned by the connection's settings: with
+# stale statistics the planner joins another way and a burst falls to a twentieth of its speed.
 _PENDING = """
 SELECT o.bucket, o.seq, o.topic, e.stream_id, e.version, e.event_id, e.type, e.sponsor_id, e.key, e.data, e.meta
 FROM unnest($1::smallint[]) b
@@ -40,7 +40,7 @@ Group = tuple[str, int]
 
 
 class Relay:
-    """Two workers, each with half of the buckets held: one waits for Postgres while the other waits for Kafka."""
+    """Two workers, each with half of the buckets held: one waits for Postgres, the other for Kafka."""
 
     def __init__(self, service: str, dsn: str, bootstrap: str, leases: Leases) -> None:
         self._service = service

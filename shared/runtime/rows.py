@@ -105,7 +105,7 @@ async def _fold(
     rows: dict[Key, Any] = await table.load(tx, keys, "UPDATE")
     missing = [key for key in keys if key not in rows]
     if missing:
-        # A row that does not exist cannot be locked: it is made first, and another's, made meanwhile, is waited for.
+        # A missing row cannot be locked: it is made first, and one made meanwhile is waited for.
         made = await tx.fetch(table.reserve, table.keys_json(missing))
         if len(made) < len(missing):
             rows |= await table.load(tx, set(missing) - {tuple(r.values()) for r in made}, "UPDATE")

@@ -67,7 +67,7 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Service:
-    """A service as the runtime sees it. `contracts` maps each source it reads, itself included, to its union."""
+    """A service as the runtime sees it. `contracts`: each source it reads, itself too, and its union."""
 
     name: str
     contracts: Mapping[str, Any]
@@ -93,7 +93,7 @@ class Service:
 
     @cached_property
     def commands(self) -> Mapping[str, tuple[type[Command], Aggregate]]:
-        """Every command by its type, with the aggregate that decides it. Wake is found by stream type instead."""
+        """Every command by its type, with the aggregate that decides it; Wake goes by stream type."""
         return {
             wire_type(command, self.name): (command, aggregate)
             for aggregate in self.aggregates

@@ -22,5 +22,5 @@ class Settings(BaseSettings):
     pool_size: int = 12
 
     def dsn(self) -> str:
-        """The address of the service's database with its password, from a file that only the service reads."""
+        """The address of the service's database with its password, from a file only the service reads."""
         return self.dsn_file.read_text().strip()

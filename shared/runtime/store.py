@@ -45,7 +45,7 @@ class Stream:
 
 
 class Streams:
-    """Loads streams under their row lock. Folded states are kept, by version, so that a busy stream is not re-read."""
+    """Loads streams under their row lock; keeps folded states, so that a busy stream is not re-read."""
 
     def __init__(self, service: Service, keep: int = 20_000) -> None:
         self._service = service

@@ -9,7 +9,7 @@ from shared.contracts.message import Command
 
 
 class InvalidError(Exception):
-    """A command that cannot be taken; `rule` is stable for programs, `errors` are (JSON Pointer, text) pairs."""
+    """A command that cannot be taken; `rule` is for programs, `errors` are (JSON Pointer, text) pairs."""
 
     def __init__(self, rule: str, detail: str, errors: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(f"{rule}: {detail}" + "".join(f"; {pointer} {text}" for pointer, text in errors))

@@ -54,7 +54,7 @@ def span(
     parent: context.Context | None = None,
     links: Sequence[Link] = (),
 ) -> Iterator[Span]:
-    """A span that is current inside the block. An exception marks it ERROR by its type; its text stays out."""
+    """A span, current inside the block. An exception marks it ERROR by its type; its text stays out."""
     started = _tracer.start_span(name, parent, kind, attributes, links)
     token = context.attach(trace.set_span_in_context(started))
     try:

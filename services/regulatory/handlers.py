@@ -34,7 +34,7 @@ from shared.contracts.safety import (
     SafetyEvent,
 )
 from shared.contracts.trials import SiteSelected, TrialsEvent
-from shared.rules import deadlines
+from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
 
 OWN, TRIALS = ("regulatory",), ("trials",)
@@ -55,14 +55,7 @@ SERVICE = Service(
         Aggregate("ind", IndCommand, ind.Ind(), ind.decide, ind.evolve, ind.wake_at),
         Aggregate("clinical_hold", HoldCommand, hold.Hold(), hold.decide, hold.evolve),
         Aggregate("report", ReportCommand, report.SafetyReport(), report.decide, report.evolve),
-        Aggregate(
-            "deadline",
-            deadlines.DeadlineCommand,
-            deadlines.Deadline(),
-            deadlines.decide,
-            deadlines.evolve,
-            deadlines.wake_at,
-        ),
+        DEADLINE,
     ),
     projections=(
         Projection(rows.ReviewRow, rows.review_keys, rows.fold_review, OWN),
@@ -71,7 +64,7 @@ SERVICE = Service(
         Projection(rows.ClinicalHoldRow, rows.clinical_hold_keys, rows.fold_clinical_hold, OWN),
         Projection(rows.OpenHolds, rows.open_holds_keys, rows.fold_open_holds, OWN),
         Projection(rows.ReportRow, rows.report_keys, rows.fold_report, OWN),
-        Projection(deadlines.DeadlineRow, deadlines.deadline_keys, deadlines.fold_deadline, OWN),
+        deadline_rows(*OWN),
         Projection(rows.KnownTrial, rows.known_trial_keys, rows.fold_known_trial, TRIALS),
         Projection(rows.TrialHoldRow, rows.trial_hold_keys, rows.fold_trial_hold, TRIALS),
     ),

@@ -1,0 +1,51 @@
+"""What the runtime runs of the retrieval service: aggregates, rows and reactions."""
+
+from pathlib import Path
+
+from services.retrieval.commands import RetrievalCommand
+from services.retrieval.domain import Request, decide, evolve, wake_at
+from services.retrieval.projections import custody, guards, legs, requests
+from services.retrieval.reactions import (
+    needs_of_own,
+    needs_of_safety,
+    needs_of_trials,
+    react_to_own,
+    react_to_safety,
+    react_to_trials,
+)
+from shared.contracts.retrieval import RetrievalEvent
+from shared.contracts.safety import FollowUpRequested, SafetyEvent
+from shared.contracts.trials import HoldAnnulled, HoldApplied, HoldLifted, SubjectWithdrawn, TrialsEvent
+from shared.runtime.deadline import DEADLINE, deadline_rows
+from shared.runtime.service import Aggregate, Projection, Reaction, Service
+
+OWN, TRIALS = ("retrieval",), ("trials",)
+
+SERVICE = Service(
+    name="retrieval",
+    contracts={"retrieval": RetrievalEvent, "trials": TrialsEvent, "safety": SafetyEvent},
+    aggregates=(
+        Aggregate("request", RetrievalCommand, Request(), decide, evolve, wake_at),
+        DEADLINE,
+    ),
+    projections=(
+        Projection(requests.RequestRow, requests.request_keys, requests.fold_request, OWN),
+        Projection(legs.LegRow, legs.leg_keys, legs.fold_leg, OWN),
+        Projection(custody.CustodyRow, custody.custody_keys, custody.fold_custody, OWN),
+        Projection(guards.ScopeRequests, guards.scope_requests_keys, guards.fold_scope_requests, OWN),
+        Projection(guards.SubjectAccess, guards.subject_access_keys, guards.fold_subject_access, TRIALS),
+        Projection(guards.ScopeHolds, guards.scope_holds_keys, guards.fold_scope_holds, TRIALS),
+        deadline_rows(*OWN),
+    ),
+    reactions=(
+        Reaction("safety", react_to_safety, needs_of_safety, (FollowUpRequested,)),
+        Reaction(
+            "trials",
+            react_to_trials,
+            needs_of_trials,
+            (SubjectWithdrawn, HoldApplied, HoldLifted, HoldAnnulled),
+        ),
+        Reaction("retrieval", react_to_own, needs_of_own),
+    ),
+    migrations=Path(__file__).parent / "migrations",
+)

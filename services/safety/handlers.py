@@ -1,0 +1,53 @@
+"""What the runtime runs of the safety service: aggregates, rows and reactions."""
+
+from pathlib import Path
+
+from services.safety import guards, projections
+from services.safety.commands import CaseCommand
+from services.safety.domain import case
+from services.safety.domain.state import Case
+from services.safety.reactions import needs_of_own, react_to_own, react_to_regulatory, react_to_retrieval
+from shared.contracts.regulatory import (
+    RegulatoryEvent,
+    ReportOpened,
+    SafetyReportAcknowledged,
+    SafetyReportFiled,
+)
+from shared.contracts.retrieval import RecordsReceived, RequestCompleted, RetrievalEvent
+from shared.contracts.safety import InformationReviewed, NewInformationReceived, SafetyEvent
+from shared.contracts.trials import TrialsEvent
+from shared.runtime.deadline import DEADLINE, deadline_rows
+from shared.runtime.service import Aggregate, Projection, Reaction, Service
+
+OWN, TRIALS = ("safety",), ("trials",)
+
+SERVICE = Service(
+    name="safety",
+    contracts={
+        "safety": SafetyEvent,
+        "trials": TrialsEvent,
+        "regulatory": RegulatoryEvent,
+        "retrieval": RetrievalEvent,
+    },
+    aggregates=(
+        Aggregate("case", CaseCommand, Case(), case.decide, case.evolve),
+        DEADLINE,
+    ),
+    projections=(
+        Projection(projections.CaseRow, projections.case_keys, projections.fold_case, OWN),
+        deadline_rows(*OWN),
+        Projection(guards.KnownTrial, guards.known_trial_keys, guards.fold_known_trial, TRIALS),
+        Projection(guards.KnownSite, guards.known_site_keys, guards.fold_known_site, TRIALS),
+        Projection(guards.KnownSubject, guards.known_subject_keys, guards.fold_known_subject, TRIALS),
+    ),
+    reactions=(
+        Reaction("safety", react_to_own, needs_of_own, (NewInformationReceived, InformationReviewed)),
+        Reaction(
+            "regulatory",
+            react_to_regulatory,
+            events=(ReportOpened, SafetyReportFiled, SafetyReportAcknowledged),
+        ),
+        Reaction("retrieval", react_to_retrieval, events=(RecordsReceived, RequestCompleted)),
+    ),
+    migrations=Path(__file__).parent / "migrations",
+)

@@ -1,0 +1,18 @@
+"""The deadline as every service that owns obligations runs it."""
+
+from shared.rules import deadlines
+from shared.runtime.service import Aggregate, Projection
+
+DEADLINE = Aggregate(
+    "deadline",
+    deadlines.DeadlineCommand,
+    deadlines.Deadline(),
+    deadlines.decide,
+    deadlines.evolve,
+    deadlines.wake_at,
+)
+
+
+def deadline_rows(*sources: str) -> Projection:
+    """The table `deadline`, fed by the deadlines of these services."""
+    return Projection(deadlines.DeadlineRow, deadlines.deadline_keys, deadlines.fold_deadline, sources)

@@ -89,7 +89,7 @@ async def process(servers: Servers, service: Service, dsn: str | None = None) ->
 async def until(
     done: Callable[[], Any], seconds: float = 15, why: Callable[[], object] = lambda: "it never came true"
 ) -> None:
-    """Wait until something comes true, awaiting it where it is a coroutine; fail with the reason otherwise."""
+    """Wait until something comes true, awaiting a coroutine; fail with the reason otherwise."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     while True:

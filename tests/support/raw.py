@@ -1,0 +1,91 @@
+"""Records written and read without the runtime: what a broken or foreign producer puts on a topic."""
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from uuid_utils.compat import uuid7
+
+from shared.runtime.record import bucket_of
+from shared.runtime.store import HOUSE
+from tests.support.stack import Servers
+
+
+@dataclasses.dataclass
+class Raw:
+    """A record as bytes; headers may be anything that Kafka takes."""
+
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    key: bytes | None = None
+    partition: int = 0
+
+
+def event(service: str, stream: UUID, version: int, trial: UUID, n: int = 1, **over: Any) -> Raw:
+    """A well-formed event of the counting service. `over` replaces headers, the value or the key."""
+    data = {"tally_id": str(stream), "trial_id": str(trial), "n": n}
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": str(uuid7()),
+        "ce_type": f"{service}.tally.counted_up.v1",
+        "ce_source": f"/trialwire/{service}",
+        "ce_subject": str(stream),
+        "ce_sequence": f"{version:020d}",
+        "ce_sponsorid": str(HOUSE),
+        "ce_time": datetime.now(UTC).isoformat(),
+        "ce_correlationid": str(uuid7()),
+        "ce_trialid": str(trial),
+        "ce_actor": "developer:tester",
+    }
+    value, key = over.pop("value", json.dumps(data).encode()), over.pop("key", str(trial).encode())
+    headers |= over
+    encoded = [(k, v.encode() if isinstance(v, str) else v) for k, v in headers.items()]
+    return Raw(value, encoded, key, bucket_of(str(trial)))
+
+
+def command(type_: str, body: object, **over: Any) -> Raw:
+    """A record for a commands topic."""
+    headers = {"ce_type": type_, "ce_id": str(uuid7()), "ce_actor": "developer:tester"} | over
+    value = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    encoded = [(k, v.encode() if isinstance(v, str) else v) for k, v in headers.items()]
+    return Raw(value, encoded)
+
+
+async def send(servers: Servers, topic: str, records: Sequence[Raw]) -> list[int]:
+    """Produce in order, each acknowledged; answers with the offsets."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=servers.kafka, acks="all", max_request_size=20 * 1024 * 1024, linger_ms=0
+    )
+    await producer.start()
+    try:
+        return [
+            (await producer.send_and_wait(topic, r.value, r.key, r.partition, headers=r.headers)).offset
+            for r in records
+        ]
+    finally:
+        await asyncio.wait_for(producer.stop(), 10)
+
+
+async def read_all(servers: Servers, topic: str, partitions: int = 12) -> list[ConsumerRecord[Any, Any]]:
+    """Every record that is on the topic now, in offset order a partition."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers.kafka, max_partition_fetch_bytes=4 * 1024 * 1024)
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, part) for part in range(partitions)]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        found: list[ConsumerRecord[Any, Any]] = []
+        left = {place for place in places if ends[place]}
+        while left:
+            for got in (await consumer.getmany(timeout_ms=500, max_records=5000)).values():
+                found += got
+            left = {place for place in left if await consumer.position(place) < ends[place]}
+        return found
+    finally:
+        await consumer.stop()

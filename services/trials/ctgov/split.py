@@ -9,7 +9,10 @@ from services.trials.ctgov.rejection import Rejection
 RECORD_LIMIT = 16 * 1024 * 1024
 
 _END = b"</clinical_study>"
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|["{}\[\]]', re.DOTALL)
+_IN_TEXT = re.compile(rb'["\\]')
+_OUTSIDE = re.compile(rb'["{}\[\]]')
+_SCALAR_END = re.compile(rb"[,\]]")
+_BETWEEN = b" \t\r\n,"
 _PAGE = re.compile(rb'\s*\{(?:\s*"(?:totalCount|nextPageToken)"\s*:\s*[^,{\[]+,)*\s*"studies"\s*:\s*\[')
 _TOO_LARGE = Rejection(None, None, f"the record is larger than {RECORD_LIMIT // 2**20} MiB")
 
@@ -67,18 +70,16 @@ def json_array(chunks: Iterable[bytes]) -> Iterator[bytes | Rejection]:
     page = _PAGE.match(buffer)
     buffer = buffer[page.end() if page else buffer.index(b"[") + 1 :]
     while True:
-        buffer = buffer.lstrip(b" \t\r\n,")
-        end = _element_end(buffer)
-        while end is None and (chunk := next(source, None)) is not None:
-            buffer += chunk
+        buffer = buffer.lstrip(_BETWEEN)
+        scan = _Scan()
+        while (end := scan.end(buffer)) is None:
+            if (chunk := next(source, None)) is None:
+                yield buffer or Rejection(None, None, "the array ends without its closing bracket")
+                return
+            buffer = buffer + chunk if buffer else chunk.lstrip(_BETWEEN)
             if len(buffer) > RECORD_LIMIT:
                 yield _TOO_LARGE
                 return
-            buffer = buffer.lstrip(b" \t\r\n,")
-            end = _element_end(buffer)
-        if end is None:
-            yield buffer if buffer else Rejection(None, None, "the array ends without its closing bracket")
-            return
         if end == 0:
             return
         yield buffer[:end]
@@ -90,24 +91,31 @@ def is_page(head: bytes) -> bool:
     return _PAGE.match(head) is not None
 
 
-def _element_end(buffer: bytes) -> int | None:
-    """Where the first element ends; 0 at the array's end, None where more bytes are needed."""
-    if not buffer:
+class _Scan:
+    """Where the first element of a growing buffer ends; it goes on where it stopped, so cost is linear."""
+
+    def __init__(self) -> None:
+        self._at = 0
+        self._depth = 0
+        self._in_text = False
+
+    def end(self, buffer: bytes) -> int | None:
+        """The end's position; 0 where the array ends instead, None where more bytes are needed."""
+        if buffer[:1] == b"]":
+            return 0
+        if buffer and buffer[:1] not in b"{[":
+            found = _SCALAR_END.search(buffer)
+            return found.start() if found else None
+        while mark := (_IN_TEXT if self._in_text else _OUTSIDE).search(buffer, self._at):
+            if mark[0] == b"\\" and mark.end() == len(buffer):
+                return None
+            self._at = mark.end() + (mark[0] == b"\\")
+            self._in_text ^= mark[0] == b'"'
+            self._depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(mark[0], 0)
+            if self._depth == 0:
+                return self._at
+        self._at = len(buffer)
         return None
-    if buffer[:1] == b"]":
-        return 0
-    if buffer[:1] not in (b"{", b"["):
-        found = re.search(rb"[,\]]", buffer)
-        return found.start() if found else None
-    depth = 0
-    for token in _TOKEN.finditer(buffer):
-        mark = token[0]
-        if mark == b'"':
-            return None
-        depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(mark, 0)
-        if depth == 0:
-            return token.end()
-    return None
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes | Rejection]:

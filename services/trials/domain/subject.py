@@ -44,7 +44,7 @@ class Subject:
     doses: frozenset[date] = frozenset()
     withdrawn: frozenset[WithdrawalScope] = frozenset()
     deviation: UUID | None = None
-    deviations: int = 0
+    reported: frozenset[UUID] = frozenset()
 
 
 def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
@@ -88,7 +88,7 @@ def evolve(subject: Subject, event: SubjectEvent | DeviationReported | Deviation
             return replace(subject, withdrawn=subject.withdrawn | set(scopes))
         case DeviationReported(category=category, deviation_id=deviation):
             known = deviation if category == "enrolment" else subject.deviation
-            return replace(subject, deviation=known, deviations=subject.deviations + 1)
+            return replace(subject, deviation=known, reported=subject.reported | {deviation})
         case DeviationAnnulled():
             return replace(subject, deviation=None)
         case _:
@@ -154,10 +154,13 @@ def _deviation(
 ) -> Events:
     if not found.rules:
         return []
-    name = f"deviation|{command.subject_id}|{category}|{mark or subject.deviations}"
+    name = f"deviation|{command.subject_id}|{category}|{mark or len(subject.reported)}"
+    deviation_id = uuid5(NAMESPACE, name)
+    if deviation_id in subject.reported:
+        return []
     return [
         DeviationReported(
-            deviation_id=uuid5(NAMESPACE, name),
+            deviation_id=deviation_id,
             trial_id=command.trial_id,
             site_id=command.site_id,
             subject_id=command.subject_id,

@@ -29,7 +29,8 @@ from shared.contracts.safety import (
 class CaseRow:
     """One case. `clocks` are provisional, `obligations` follow from signed determinations.
 
-    `status`: received, assessed, reportable, not_reportable or acknowledged; `correlation_id` finds its chain.
+    `seriousness` is what was reported, `assessment` what a physician signed. `status`: received, reportable,
+    not_reportable or acknowledged; `correlation_id` finds its chain.
     """
 
     table: ClassVar[str] = "safety_case"
@@ -51,14 +52,8 @@ class CaseRow:
     causality_excluded: bool = False
     term_code: str | None = None
     dictionary: str | None = None
-    causality_investigator: str | None = None
-    causality_sponsor: str | None = None
-    expected: bool | None = None
-    rsi_version: str | None = None
-    evidence_category: str | None = None
-    assessed_version: int | None = None
+    assessment: CaseAssessed | None = None
     determination_on: date | None = None
-    reportable: bool | None = None
     clocks: tuple[Clock, ...] = ()
     obligations: tuple[Obligation, ...] = ()
     followup_id: UUID | None = None
@@ -148,16 +143,14 @@ def _told(event: AdverseEventReceived | AdverseEventCorrected) -> dict[str, Any]
 def _opinion(row: CaseRow, event: Any) -> CaseRow | None:
     match event:
         case CaseAssessed():
-            names = ("seriousness", "serious", "fatal_or_life_threatening", "causality_investigator")
-            opinion = (
-                "causality_sponsor",
-                "expected",
-                "rsi_version",
-                "evidence_category",
-                "determination_on",
+            return replace(
+                row,
+                assessment=event,
+                status="reportable" if event.reportable else "not_reportable",
+                determination_on=event.determination_on,
+                serious=event.serious,
+                fatal_or_life_threatening=event.fatal_or_life_threatening,
             )
-            signed = {name: getattr(event, name) for name in (*names, *opinion, "reportable")}
-            return replace(row, status="assessed", assessed_version=event.version, **signed)
         case CaseReportable():
             gone = {owed.code for owed in event.withdrawn}
             standing = tuple(owed for owed in row.obligations if owed.code not in gone)

@@ -1,6 +1,8 @@
 """What safety does when something happens in it or in another service."""
 
-from typing import Any
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
 
 from services.safety.commands import (
     RecordDueDiligence,
@@ -43,9 +45,9 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
         case ReportOpened() as event:
             return [RequestFollowUp(case_id=event.case_id, trial_id=event.trial_id)]
         case SafetyReportFiled() as event:
-            return [_status(event, "filed", event.filed_on)]
+            return [_status(event, event.case_id, "filed", event.filed_on)]
         case SafetyReportAcknowledged(case_id=case_id) as event if case_id is not None:
-            return [_status(event, "acknowledged", event.receipt_on)]
+            return [_status(event, case_id, "acknowledged", event.receipt_on)]
         case _:
             return []
 
@@ -83,9 +85,14 @@ def react_to_retrieval(message: Recorded[Any], facts: Facts) -> list[Command]:
             return []
 
 
-def _status(event: SafetyReportFiled | SafetyReportAcknowledged, status: Any, on: Any) -> Command:
+def _status(
+    event: SafetyReportFiled | SafetyReportAcknowledged,
+    case_id: UUID,
+    status: Literal["filed", "acknowledged"],
+    on: date,
+) -> Command:
     return RecordSafetyReportStatus(
-        case_id=event.case_id,
+        case_id=case_id,
         trial_id=event.trial_id,
         report_id=event.report_id,
         status=status,

@@ -70,9 +70,7 @@ def evolve(case: Case, event: SafetyEvent) -> Case:
             return replace(case, event=case.event or told, reports=case.reports | {told})
         case CaseOpened() if case.event is not None:
             opened = replace(case.event, received_on=event.received_on)
-            return replace(
-                case, event=opened, reports=case.reports | {opened}, clocks=event.clocks, version=1
-            )
+            return replace(case, event=opened, clocks=event.clocks, version=1)
         case AdverseEventCorrected():
             return _corrected(case, event)
         case CaseAssessed():

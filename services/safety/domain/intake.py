@@ -21,7 +21,7 @@ def report(case: Case, command: ReportAdverseEvent, facts: Facts, now: datetime)
     told, breaks = _told(command, now), _breaks(command, facts, now)
     if case.event is None:
         return [_received(command, breaks), _opened(command.case_id, told)]
-    if told in case.reports:
+    if _said(command) in case.reports:
         return []
     events: list[SafetyEvent] = [_received(command, (*breaks, "case_reported_before"))]
     merged = case.event.merged(told)
@@ -36,21 +36,26 @@ def correct(case: Case, command: CorrectAdverseEvent, facts: Facts, now: datetim
     told, breaks = _told(command, now), _breaks(command, facts, now)
     if case.event is None:
         return [_received(command, (*breaks, "report_unknown")), _opened(command.case_id, told)]
-    if told.trial_id != case.event.trial_id:
-        told, breaks = replace(told, trial_id=case.event.trial_id), (*breaks, "case_of_another_trial")
     if command.correction_id in case.corrections or told == case.event:
         return []
+    if told.trial_id != case.event.trial_id:
+        told, breaks = replace(told, trial_id=case.event.trial_id), (*breaks, "case_of_another_trial")
     corrected = _corrected(command.case_id, case, told, command.correction_id, command.reason)
     return [corrected.model_copy(update={"corrects": command.corrects, "breaks": breaks})]
 
 
 def _told(command: ReportAdverseEvent | CorrectAdverseEvent, now: datetime) -> AdverseEvent:
-    """What the command says; day 0 is never later than the day on which we were told (domain 0.2)."""
+    """What the command tells; day 0 is never later than the day on which we were told (domain 0.2)."""
+    said = _said(command)
+    return replace(said, received_on=min(said.received_on, local_date(now, said.zone)))
+
+
+def _said(command: ReportAdverseEvent | CorrectAdverseEvent) -> AdverseEvent:
     return AdverseEvent(
         trial_id=command.trial_id,
         site_id=command.site_id,
         subject_id=command.subject_id,
-        received_on=min(command.received_on, local_date(now, command.zone)),
+        received_on=command.received_on,
         zone=command.zone,
         seriousness=tuple(sorted(set(command.seriousness))),
         causality_excluded=command.causality_excluded,

@@ -60,7 +60,8 @@ class AdverseEvent:
 class Case:
     """A case; `event` is None until its adverse event has been reported.
 
-    `clocks` are the provisional ones in force, `obligations` those of the determinations in force,
+    `reports` are kept as they were told, so that a repeated one is known. `clocks` are the provisional ones in
+    force, `obligations` those of the determinations in force,
     `owed` and `acknowledged` name reports to authorities by case version and code.
     """
 
@@ -83,9 +84,9 @@ class Case:
     searched: frozenset[UUID] = frozenset()
 
     def assessed(self, opinion: CaseAssessed) -> "Case":
-        """The case with this opinion. Found fatal only now, by what arrived since, it counts its seven days
+        """The case with this opinion.
 
-        from that information; fatal from the first, from the receipt.
+        A case found fatal only now, by what arrived since, counts its seven days from that information.
         """
         before = self.assessment
         became = opinion.fatal_or_life_threatening and before and not before.fatal_or_life_threatening

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -39,9 +38,8 @@ def start_stack(
     place = home if isinstance(home, Home) else Home.at(home)
     place.prepare()
     with _alone(place):
-        for name, stray in process.strays(place):
-            say(f"{name} (pid {stray.pid}) is left of a start that was cut short: ending it")
-            process.end(stray, [(signal.SIGINT, 5.0), (signal.SIGKILL, 5.0)])
+        for stray in process.end_strays(place):
+            say(f"{stray} was left of a start that was cut short: ended")
         found = _start_servers(place, traces, say)
         _publish(place, found)
         if not only_stack:
@@ -65,9 +63,7 @@ def stop_stack(home: Home | str | os.PathLike[str] | None = None, say: Say = lam
             if halt(place):
                 say(f"{name} stopped")
                 stopped = True
-        for _, stray in process.strays(place):
-            process.end(stray, [(signal.SIGINT, 5.0), (signal.SIGKILL, 5.0)])
-            stopped = True
+        stopped = bool(process.end_strays(place)) or stopped
         with changing(place) as state:
             state.addresses.clear()
     return stopped

@@ -88,7 +88,11 @@ def broker(home: Home) -> Iterator[Finding]:
     if not servers:
         yield Finding("kafka", "warn", "not running", _UP)
         return
-    present = topics.present(servers, seconds=5.0)
+    places = [urlsplit(f"//{server.strip()}") for server in servers.split(",")]
+    if not any(answers(place.port or 9092, place.hostname or "") for place in places):
+        yield Finding("kafka", "fail", f"nobody listens at {servers}", f"Is the address right? Else {_UP}")
+        return
+    present = topics.present(servers, seconds=10.0)
     yield Finding("kafka", "ok", f"{servers}, {len(present)} topics")
     for topic in topics.listed():
         partitions = present.get(topic.name)

@@ -41,9 +41,7 @@ def _start(home: Home) -> Running:
     programs, data = cluster.binaries(folder, user), folder / "data"
     if not (data / "PG_VERSION").exists() or not home.secret("postgres.password").exists():
         cluster.make(home, folder, programs, user)
-    for name, orphan in process.strays(home):
-        if name == NAME:  # after a kill -9 its children may still hold the shared memory
-            process.end(orphan, [(signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)])
+    process.end_strays(home, NAME)  # after a kill -9 its children may still hold the shared memory
     cluster.forget_dead_owner(data)
     port = port_for(home, NAME)
     options = [f"--{key}={value}" for key, value in {**_SETTINGS, "port": str(port)}.items()]

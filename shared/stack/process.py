@@ -92,6 +92,17 @@ def end(process: psutil.Process, steps: Sequence[tuple[signal.Signals, float]]) 
         return
 
 
+def end_strays(home: Home, only: str | None = None) -> list[str]:
+    """End what `strays` finds, and name it; only Postgres has anything to put in order first."""
+    ended = []
+    for name, stray in list(strays(home)):
+        if only in (None, name):
+            first = signal.SIGINT if name == "postgres" else signal.SIGKILL
+            end(stray, [(first, 5.0), (signal.SIGKILL, 5.0)])
+            ended.append(f"{name} (pid {stray.pid})")
+    return ended
+
+
 def strays(home: Home) -> Iterator[tuple[str, psutil.Process]]:
     """Processes of this stack that stack.json does not know: of a start that was killed halfway."""
     known = {record.pid for record in load(home).processes.values() if record.process()}

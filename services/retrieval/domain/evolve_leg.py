@@ -85,7 +85,7 @@ def _way(leg: Leg, event: r.RouteEvent) -> Leg:
         case r.LegUnroutable():
             return leg if event.breaks else replace(leg, status="unroutable")
         case r.LegRerouted():
-            return replace(leg, status="verified")
+            return replace(leg, status="verified", contact=event.contact_ref)
         case r.LegSent():
             return replace(
                 leg,

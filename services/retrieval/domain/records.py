@@ -38,9 +38,11 @@ def decide(state: Request, command: RecordsCommand, now: datetime) -> list[r.Req
         case FailQualityControl():
             return _fail(state, leg, command)
         case RecordRedaction():
+            documents = tuple(r.Document(**d.model_dump()) for d in command.documents)
+            if leg.status == "deliverable" and leg.documents == documents:
+                return []
             if leg.status != "redaction":
                 return Refusal("nothing_to_redact", "no redaction is asked for", leg.status)
-            documents = tuple(r.Document(**d.model_dump()) for d in command.documents)
             return [r.RecordsRedacted(**state.about(), leg_id=leg.leg_id, documents=documents)]
         case DeliverRecords():
             return _deliver(state, leg, command, now)

@@ -32,6 +32,8 @@ def decide(state: Request, command: RouteCommand, now: datetime) -> list[r.Reque
         case CancelLeg(reason=reason):
             return [] if leg.ended else end_leg(state, leg, reason, "leg_cancelled")
         case RerouteLeg(contact_ref=contact):
+            if leg.status == "verified" and leg.contact == contact:
+                return []
             if leg.status != "unroutable":
                 return Refusal("not_unroutable", "the custodian can be reached", leg.status)
             return [r.LegRerouted(**state.about(), leg_id=leg.leg_id, contact_ref=contact)]

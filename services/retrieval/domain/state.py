@@ -79,6 +79,7 @@ class Leg:
     day: int = 0
     due: int = 0
     calls: int = 0
+    contact: str | None = None
     fee: tuple[int, str, bool] | None = None
     arrivals: tuple[Arrival, ...] = ()
     seen: tuple[str, ...] = ()

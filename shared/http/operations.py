@@ -50,8 +50,8 @@ async def parked(request: Request, limit: Limit = 100) -> dict[str, Any]:
     pool = request.app.state.pool
     streams = await pool.fetch("SELECT * FROM es.blocked_stream ORDER BY at LIMIT $1", limit)
     waiting = await pool.fetch(
-        'SELECT grp, topic, part, koffset AS "offset", stream_id, version, reason, error, at FROM es.parked_event'
-        " ORDER BY at, grp, topic, part, koffset LIMIT $1",
+        'SELECT grp, topic, part, koffset AS "offset", stream_id, version, reason, error, at'
+        " FROM es.parked_event ORDER BY at, grp, topic, part, koffset LIMIT $1",
         limit,
     )
     return {"blocked": [dict(r) for r in streams], "parked": [dict(r) for r in waiting]}

@@ -67,12 +67,17 @@ def key_of(request: Request) -> str:
     return key
 
 
-async def run(executor: Executor, command: Command, cause: Cause, key: str, body: bytes) -> Response:
-    """Run a command of the API and answer with its outcome, or with the problem that its rule makes."""
+async def run(
+    executor: Executor, command: Command, cause: Cause, key: str, body: bytes, parent: str | None = None
+) -> Response:
+    """Run a command of the API and answer with its outcome, or with the problem that its rule makes.
+
+    `parent` is the caller's traceparent: a program's call joins the program's trace.
+    """
     name = wire_type(type(command), executor.service.name)
     refused: Exception
     try:
-        with telemetry.span(f"execute {name}", SpanKind.SERVER) as span:
+        with telemetry.span(f"execute {name}", SpanKind.SERVER, None, telemetry.context_of(parent)) as span:
             outcome, repeated = await intake.once(executor, command, cause, key, body)
             span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
             span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
@@ -125,7 +130,8 @@ def _endpoint(contract: type[Command]) -> Any:
         key = key_of(request)
         body = await body_of(request)
         command = strict.parse(contract, body)
-        return await run(request.app.state.executor, command, cause_of(request, actor, command), key, body)
+        cause, parent = cause_of(request, actor, command), request.headers.get("traceparent")
+        return await run(request.app.state.executor, command, cause, key, body, parent)
 
     return endpoint
 

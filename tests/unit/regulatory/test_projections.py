@@ -1,0 +1,250 @@
+"""Rows: their tables, what they tell of a stream, and that those of several streams do not mind the order."""
+
+import re
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+import services.regulatory
+from services.regulatory.commands import FileSafetyReport, OpenReview, SubmitReview
+from services.regulatory.projections import (
+    ApprovalRow,
+    ClinicalHoldRow,
+    IndRow,
+    KnownTrial,
+    OpenHolds,
+    ReportRow,
+    ReviewRow,
+    TrialHoldRow,
+    approval_keys,
+    fold_approval,
+    fold_clinical_hold,
+    fold_ind,
+    fold_open_holds,
+    fold_report,
+    fold_review,
+    fold_trial_hold,
+)
+from services.regulatory.projections.authority import clinical_hold_keys, ind_keys, trial_hold_keys
+from services.regulatory.projections.guards import open_holds_keys
+from services.regulatory.projections.reports import report_keys
+from services.regulatory.projections.reviews import review_keys
+from shared.contracts.regulatory import (
+    ClinicalHoldImposed,
+    ClinicalHoldLifted,
+    IndInEffect,
+    IndReceived,
+    IndReviewPeriodElapsed,
+    IrbApprovalActivated,
+    IrbApprovalCorrected,
+    IrbApprovalExpiring,
+    IrbApprovalLapsed,
+    IrbApprovalRenewed,
+    IrbApprovalSuspended,
+    IrbApproved,
+    IrbClarificationAnswered,
+    IrbClarificationRequested,
+    IrbLapseAnnulled,
+    IrbReviewOpened,
+    IrbReviewStarted,
+    IrbReviewSubmitted,
+    ReportNotRequired,
+    SafetyReportAcknowledged,
+    SafetyReportFiled,
+    SafetyReportRejected,
+)
+from shared.contracts.trials import HoldApplied, HoldLifted
+from shared.rules.deadlines import DeadlineRow
+from tests.unit.regulatory.flow import recorded
+
+ROWS = (
+    KnownTrial,
+    OpenHolds,
+    ReviewRow,
+    ApprovalRow,
+    ReportRow,
+    IndRow,
+    ClinicalHoldRow,
+    TrialHoldRow,
+    DeadlineRow,
+)
+TRIAL, SITE, STREAM = uuid4(), uuid4(), uuid4()
+DAY = date(2026, 3, 2)
+REVIEW: Any = {"review_id": STREAM, "trial_id": TRIAL}
+APPROVAL: Any = {"approval_id": STREAM, "trial_id": TRIAL, "site_ids": (SITE,)}
+REPORT: Any = {"report_id": STREAM, "case_id": uuid4(), "trial_id": TRIAL}
+SENT: Any = REPORT | {"case_version": 1, "kind": "initial", "obligation_code": "c", "destination": "FDA"}
+
+
+def folded(fold: Any, keys: Any, *events: Any) -> Any:
+    row = None
+    for version, event in enumerate(events, 1):
+        message = recorded(event, STREAM, version, "regulatory")
+        (key,) = keys(message)
+        row = fold(row, message, key)
+    return row
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.table)
+def test_every_row_has_a_table_with_exactly_its_fields(row: Any) -> None:
+    folder = Path(services.regulatory.__path__[0]) / "migrations"
+    sql = "\n".join(file.read_text() for file in sorted(folder.glob("*.sql")))
+    found = re.search(rf"CREATE TABLE {row.table} \((.*?)\n\);", sql, re.DOTALL)
+    assert found
+    columns = [line.split()[0] for line in found[1].splitlines() if line.strip()]
+    assert columns == [field.name for field in fields(row)]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.table)
+def test_every_row_travels_as_json_and_can_begin_with_its_key_alone(row: Any) -> None:
+    empty = row(*(uuid4() for _ in row.key))
+    adapter = TypeAdapter(row)
+    assert adapter.validate_json(adapter.dump_json(empty)) == empty
+
+
+def test_the_deadlines_table_is_the_shared_one() -> None:
+    import shared.rules
+
+    shared_text = Path(shared.rules.__path__[0]) / "deadline.sql"
+    own = Path(services.regulatory.__path__[0]) / "migrations" / "0002_deadline.sql"
+    assert own.read_text() == shared_text.read_text()
+
+
+def test_a_review_row_follows_the_board() -> None:
+    opened = IrbReviewOpened(**REVIEW, site_ids=(SITE,), kind="initial", zone="UTC")
+    submitted = IrbReviewSubmitted(
+        **REVIEW, site_ids=(SITE,), kind="initial", protocol_version="2", submitted_on=DAY
+    )
+    started = IrbReviewStarted(**REVIEW, path="convened")
+    asked = IrbClarificationRequested(**REVIEW, requested_on=DAY)
+    answered = IrbClarificationAnswered(**REVIEW)
+    row = folded(fold_review, review_keys, opened, submitted, started, asked, answered)
+    assert (row.status, row.path, row.protocol_version, row.submitted_on) == (
+        "under_review",
+        "convened",
+        "2",
+        DAY,
+    )
+    approved = IrbApproved(
+        **REVIEW,
+        approval_id=uuid4(),
+        site_ids=(SITE,),
+        kind="initial",
+        protocol_version="2",
+        effective_on=DAY,
+        expires_on=DAY,
+        zone="UTC",
+    )
+    row = folded(fold_review, review_keys, opened, submitted, approved)
+    assert (row.status, row.approval_id) == ("approved", approved.approval_id)
+
+
+def test_an_approval_row_tells_its_days_and_its_end() -> None:
+    begun = IrbApprovalActivated(
+        **APPROVAL, review_id=uuid4(), protocol_version="2", effective_on=DAY, expires_on=DAY, zone="UTC"
+    )
+    near = IrbApprovalExpiring(**APPROVAL, expires_on=DAY, days_left=7)
+    lapsed = IrbApprovalLapsed(**APPROVAL, expires_on=DAY, lapsed_on=DAY)
+    fixed = IrbApprovalCorrected(
+        **APPROVAL, corrects=uuid4(), effective_on=DAY, expires_on=date(2027, 1, 1), zone="UTC", reason="x"
+    )
+    assert folded(fold_approval, approval_keys, begun, near).days_left == 7
+    assert folded(fold_approval, approval_keys, begun, near, lapsed).status == "lapsed"
+    row = folded(
+        fold_approval, approval_keys, begun, lapsed, fixed, IrbLapseAnnulled(**APPROVAL, expires_on=DAY)
+    )
+    assert (row.status, row.expires_on) == ("active", date(2027, 1, 1))
+    suspended = IrbApprovalSuspended(**APPROVAL, suspended_on=DAY, reason="x")
+    assert folded(fold_approval, approval_keys, begun, suspended).suspended
+    renewed = IrbApprovalRenewed(**APPROVAL, successor_id=uuid4(), effective_on=DAY)
+    assert folded(fold_approval, approval_keys, begun, lapsed, renewed).status == "renewed"
+
+
+def test_a_report_row_keeps_the_first_receipt() -> None:
+    sent = SafetyReportFiled(**SENT, filed_on=DAY, attempt=1)
+    no = SafetyReportRejected(**REPORT, rejected_on=DAY, errors=("E1",))
+    yes = SafetyReportAcknowledged(**REPORT, receipt_on=DAY, ack_code="accepted")
+    other = yes.model_copy(update={"receipt_on": date(2026, 4, 1), "breaks": ("report.receipt_contradicts",)})
+    row = folded(fold_report, report_keys, sent, no)
+    assert (row.status, row.errors) == ("rejected", ("E1",))
+    row = folded(fold_report, report_keys, sent, no, yes, other, no)
+    assert (row.status, row.receipt_on, row.breaks) == ("acknowledged", DAY, ("report.receipt_contradicts",))
+    assert folded(fold_report, report_keys, yes, sent).status == "acknowledged"
+    assert folded(fold_report, report_keys, ReportNotRequired(**REPORT, reason="x")).status == "not_required"
+
+
+def test_an_ind_row_keeps_the_first_receipt_date() -> None:
+    received = IndReceived(
+        ind_id=STREAM,
+        number="1",
+        trial_ids=(TRIAL,),
+        receipt_on=DAY,
+        zone="UTC",
+        review_ends_on=date(2026, 4, 1),
+    )
+    again = received.model_copy(update={"receipt_on": date(2026, 3, 9)})
+    elapsed = IndReviewPeriodElapsed(ind_id=STREAM, trial_ids=(TRIAL,), review_ends_on=date(2026, 4, 1))
+    effect = IndInEffect(ind_id=STREAM, trial_ids=(TRIAL,), effective_on=DAY, basis="thirty_days")
+    row = folded(fold_ind, ind_keys, received, again, elapsed)
+    assert (row.receipt_on, row.status) == (DAY, "elapsed")
+    row = folded(fold_ind, ind_keys, received, effect, elapsed)
+    assert (row.status, row.in_effect) == ("in_effect", (TRIAL,))
+
+
+def test_a_hold_row_is_lifted_by_its_letter() -> None:
+    imposed = hold(STREAM, (TRIAL,))
+    lifted = ClinicalHoldLifted(hold_id=STREAM, trial_ids=(TRIAL,), lifted_on=DAY, letter_ref="l")
+    row = folded(fold_clinical_hold, clinical_hold_keys, imposed, lifted)
+    assert (row.received_on, row.lifted_on, row.lift_letter_ref) == (DAY, DAY, "l")
+
+
+def test_a_hold_of_trials_is_shown_until_it_ends() -> None:
+    scope: Any = {"hold_id": STREAM, "trial_id": TRIAL, "scope_kind": "trial", "scope_id": TRIAL}
+    applied = HoldApplied(**scope, source="irb_lapse", effects=("enrol",), since=DAY)
+    lifted = HoldLifted(**scope, source="irb_lapse", until=DAY, evidence="e")
+    assert folded(fold_trial_hold, trial_hold_keys, applied).ended is None
+    row = folded(fold_trial_hold, trial_hold_keys, applied, lifted)
+    assert (row.ended, row.until, row.effects) == ("lifted", DAY, ("enrol",))
+
+
+def hold(hold_id: UUID, trials: tuple[UUID, ...]) -> ClinicalHoldImposed:
+    return ClinicalHoldImposed(
+        hold_id=hold_id, trial_ids=trials, kind="full", effects=("dose",), received_on=DAY, authority="FDA"
+    )
+
+
+@for_all(st.permutations(range(6)), st.integers(0, 3))
+def test_open_holds_do_not_mind_how_the_streams_of_holds_mix(order: list[int], lifted: int) -> None:
+    holds = [UUID(int=n + 1) for n in range(3)]
+    streams: list[list[Any]] = [[hold(id_, (TRIAL,))] for id_ in holds]
+    for n in range(lifted):
+        day = date(2026, 4, n + 1)
+        letter = ClinicalHoldLifted(hold_id=holds[n], trial_ids=(TRIAL,), lifted_on=day, letter_ref="l")
+        streams[n].append(letter)
+
+    def fold(picks: list[int]) -> Any:
+        left, row = [list(stream) for stream in streams], None
+        for pick in [*picks, 0, 1, 2, 0, 1, 2]:
+            if left[pick % 3]:
+                message = recorded(left[pick % 3].pop(0), holds[pick % 3], 1, "regulatory")
+                assert open_holds_keys(message) == ((TRIAL,),)
+                row = fold_open_holds(row, message, (TRIAL,))
+        return row
+
+    assert fold(order) == fold([])
+
+
+def test_ids_are_made_at_the_edge_and_streams_follow_them() -> None:
+    opened = OpenReview(trial_id=TRIAL, site_ids=(SITE,), zone="Europe/Berlin")
+    assert opened.stream_id == opened.review_id
+    submit = SubmitReview(review_id=opened.review_id, protocol_version="1", submitted_on=DAY)
+    assert submit.stream_id == opened.stream_id
+    file = FileSafetyReport(report_id=STREAM, meaning="released for submission")
+    assert file.stream_id == STREAM

@@ -145,6 +145,7 @@ class ReviewTrial(OfTrial):
 
     type: ClassVar[str] = "trials.review_trial.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
 
     def needs(self) -> tuple[Need, ...]:
         return (Need(TrialGuard, (self.trial_id,)),)
@@ -242,6 +243,7 @@ class AnnulDeviation(Command):
 
     type: ClassVar[str] = "trials.annul_deviation.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
     deviation_id: UUID
     trial_id: UUID
     reason: Text
@@ -285,6 +287,7 @@ class RecordRegistrySite(OfSite):
 
     type: ClassVar[str] = "trials.record_registry_site.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
     site: RegistrySite | None = None
 
 
@@ -319,6 +322,7 @@ class ReviewSite(OfSite):
 
     type: ClassVar[str] = "trials.review_site.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
 
 
 class ActivateSite(Signed):

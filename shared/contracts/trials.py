@@ -114,7 +114,7 @@ class RegistryChange(Value):
     """One field of RegistryFacts that a newer registry record states differently, with its new value."""
 
     field: str
-    value: JsonValue
+    value: JsonValue = None
 
 
 class RegistrySite(Value):

@@ -2,7 +2,6 @@
 
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from shared.contracts import retrieval as r
 from shared.contracts.message import Command
@@ -28,16 +27,17 @@ def service_level(event: Any) -> list[Command]:
                 )
             ]
         case r.RecordsDelivered(first_sent_on=sent_on) if sent_on:
-            return [MeetDeadline(deadline_id=_id(event, sent_on), met_on=event.delivered_on)]
+            return [MeetDeadline(**_of(event, sent_on), met_on=event.delivered_on)]
         case r.LegNoRecords(first_sent_on=sent_on) if sent_on:
-            return [CancelDeadline(deadline_id=_id(event, sent_on), reason="no_records")]
+            return [CancelDeadline(**_of(event, sent_on), reason="no_records")]
         case r.LegRefused(first_sent_on=sent_on) if sent_on:
-            return [CancelDeadline(deadline_id=_id(event, sent_on), reason="custodian_refused")]
+            return [CancelDeadline(**_of(event, sent_on), reason="custodian_refused")]
         case r.LegCancelled(first_sent_on=sent_on) if sent_on:
-            return [CancelDeadline(deadline_id=_id(event, sent_on), reason=event.reason)]
+            return [CancelDeadline(**_of(event, sent_on), reason=event.reason)]
         case _:
             return []
 
 
-def _id(event: r.AboutLeg, sent_on: date) -> UUID:
-    return deadline_id(event.leg_id, CODE, "operational", sent_on)
+def _of(event: r.AboutLeg, sent_on: date) -> dict[str, Any]:
+    deadline = deadline_id(event.leg_id, CODE, "operational", sent_on)
+    return {"deadline_id": deadline, "trial_id": event.trial_id}

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import assert_never
 
-from services.retrieval.domain.evolve_leg import added, moved
-from services.retrieval.domain.state import Request
+from services.retrieval.domain.evolve_leg import moved
+from services.retrieval.domain.state import Leg, Request
 from shared.contracts import retrieval as r
 
 
@@ -62,3 +62,18 @@ def _leg_event(state: Request, event: r.BasisEvent | r.RouteEvent | r.FeeEvent |
             return replace(state, strays=state.strays | {event.document_ref})
         return state
     return replace(state, legs={**state.legs, event.leg_id: moved(leg, event)})
+
+
+def added(event: r.LegAdded) -> Leg:
+    """A leg begins as a draft that knows its scope."""
+    return Leg(
+        leg_id=event.leg_id,
+        custodian=event.custodian,
+        custodian_kind=event.custodian_kind,
+        custodian_state=event.custodian_state,
+        record_types=event.record_types,
+        range_from=event.range_from,
+        range_to=event.range_to,
+        fee_limit=event.fee_limit_minor,
+        fee_currency=event.fee_currency,
+    )

@@ -10,21 +10,6 @@ from shared.contracts import retrieval as r
 LegEvent = r.BasisEvent | r.RouteEvent | r.FeeEvent | r.RecordsEvent
 
 
-def added(event: r.LegAdded) -> Leg:
-    """A leg begins as a draft that knows its scope."""
-    return Leg(
-        leg_id=event.leg_id,
-        custodian=event.custodian,
-        custodian_kind=event.custodian_kind,
-        custodian_state=event.custodian_state,
-        record_types=event.record_types,
-        range_from=event.range_from,
-        range_to=event.range_to,
-        fee_limit=event.fee_limit_minor,
-        fee_currency=event.fee_currency,
-    )
-
-
 def moved(leg: Leg, event: LegEvent) -> Leg:
     """A report that breaks a rule is stored and moves no leg."""
     match event:
@@ -81,7 +66,7 @@ def _waited(leg: Leg, until: date) -> Leg:
 def _way(leg: Leg, event: r.RouteEvent) -> Leg:
     match event:
         case r.LegAdded():
-            return added(event)
+            return leg  # a leg is added once
         case r.LegUnroutable():
             return leg if event.breaks else replace(leg, status="unroutable")
         case r.LegRerouted():

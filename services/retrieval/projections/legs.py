@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
-from services.retrieval.domain.evolve_leg import added, moved
+from services.retrieval.domain.evolve import added
+from services.retrieval.domain.evolve_leg import moved
 from services.retrieval.domain.state import Leg
 from shared.contracts import retrieval as r
 from shared.contracts.message import Event, Recorded

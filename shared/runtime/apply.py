@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from aiokafka import ConsumerRecord
 from pydantic import ValidationError
 
@@ -20,6 +19,7 @@ from shared.runtime.record import Envelope, UnreadableError, envelope_of, record
 from shared.runtime.service import Service
 
 Partition = tuple[str, int]
+Ready = tuple[Any, Envelope, Recorded[Any] | None]  # no event: nobody here reads its type
 REACTING = 200  # events with reactions that one transaction takes
 
 
@@ -115,7 +115,7 @@ class Applier:
         streams = {e.stream_id for _, e in placed if isinstance(e, Envelope)}
         seen = await parked.seen(tx, self.group, streams)
         blocks = await parked.blocked(tx, self.group, streams)
-        ready: list[tuple[Any, Recorded[Any]]] = []
+        ready: list[Ready] = []
         moved: dict[UUID, int] = {}
         reacting = 0
         for record, envelope in placed:
@@ -132,11 +132,8 @@ class Applier:
             else:
                 assert isinstance(envelope, Envelope)  # noqa: S101  for the type checker
                 seen[envelope.stream_id] = moved[envelope.stream_id] = envelope.version
-                if isinstance(message, Recorded):
-                    reacting += self.reacts(message.type)
-                    ready.append((record, message))
-                else:
-                    batch.outcomes["ignored"] += 1
+                ready.append((record, envelope, message if isinstance(message, Recorded) else None))
+                reacting += self.reacts(envelope.type)
         await self._handle(tx, ready, batch, moved, blocks)
         await parked.move(tx, self.group, moved)
         for stream_id in moved:
@@ -189,7 +186,7 @@ class Applier:
     async def _handle(
         self,
         tx: Connection,
-        ready: Sequence[tuple[Any, Recorded[Any]]],
+        ready: Sequence[Ready],
         batch: Batch,
         moved: dict[UUID, int],
         blocks: dict[UUID, str],
@@ -197,17 +194,18 @@ class Applier:
         """Fold and react, all at once; where our own code fails on one event, one by one to find it."""
         if not ready:
             return
-        if await self._attempt(tx, [m for _, m in ready], batch) is None:
-            batch.outcomes["applied"] += len(ready)
+        if await self._attempt(tx, [m for _, _, m in ready if m], batch) is None:
+            for _, _, message in ready:
+                batch.outcomes["applied" if message else "ignored"] += 1
             return
         failed: set[UUID] = set()
-        for record, message in ready:
-            stream, version = message.stream_id, message.version
+        for record, envelope, message in ready:
+            stream, version = envelope.stream_id, envelope.version
             reason = Fault("behind", "an earlier event of the stream is parked", stream, version)
             if stream not in failed:
-                fault = await self._attempt(tx, [message], batch)
+                fault = await self._attempt(tx, [message], batch) if message else None
                 if fault is None:
-                    batch.outcomes["applied"] += 1
+                    batch.outcomes["applied" if message else "ignored"] += 1
                     continue
                 reason = Fault("failed", type(fault).__name__, stream, version)
                 moved[stream] = version - 1
@@ -223,7 +221,7 @@ class Applier:
             async with tx.transaction():
                 await rows.project(tx, self.projections, messages)
                 await react(tx, self.executor, batch.work, self, messages)
-        except (*TRANSIENT, asyncpg.UniqueViolationError):
+        except TRANSIENT:
             raise
         except Exception as fault:
             batch.work.states, batch.work.appended = before

@@ -18,6 +18,7 @@ from shared.runtime import logs, metrics
 from shared.runtime.apply import DiscontinuityError
 from shared.runtime.database import TRANSIENT, Pool
 
+_AGAIN = 1.0  # seconds before a batch that failed for no known reason is tried again
 Records = Sequence[ConsumerRecord[Any, Any]]
 
 
@@ -141,10 +142,21 @@ class Subscription:
             logs.log.error("consumer.skipped", topic=topic, partition=partition, offset=skipped.expected)
             self.gate.consumer().seek(TopicPartition(topic, partition), skipped.expected)
             return [r for r in records if (r.topic, r.partition) != skipped.partition]
+        except Exception as fault:  # FastStream would swallow it and go on behind these records
+            logs.log.error("consumer.again", group=self.group, error=type(fault).__name__)
+            await asyncio.sleep(_AGAIN)
+            self._rewind(records)
+            return ()
         if batch.blocked:
             self._blocked.append((time.monotonic(), batch.blocked))
         await self._commit(batch.next_offsets)
         return [r for r in records if r.offset >= batch.next_offsets[r.topic, r.partition]]
+
+    def _rewind(self, records: Records) -> None:
+        """Read these records again, as far as their partitions are still ours."""
+        first = {TopicPartition(r.topic, r.partition): r.offset for r in reversed(records)}
+        for partition in first.keys() & self.gate.consumer().assignment():
+            self.gate.consumer().seek(partition, first[partition])
 
     def _allowance(self) -> int:
         """How many more streams may get blocked now; 20 within the circuit's time, at least one."""

@@ -4,16 +4,17 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from opentelemetry.trace import SpanKind
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.contracts.message import Actor, Command, Signature, Signed, wire_type
-from shared.runtime import clock, metrics, refusals, telemetry
-from shared.runtime.database import Connection
+from shared.runtime import clock, logs, metrics, refusals, telemetry
+from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Cause, Executor, Work
-from shared.runtime.record import UnreadableError
+from shared.runtime.record import UnreadableError, texts
 from shared.runtime.service import Outcome
 from shared.runtime.strict import InvalidError, parse
 
@@ -94,6 +95,11 @@ class Intake:
                 await self._take(record)
             except (UnreadableError, InvalidError) as fault:
                 await self._note(record, str(fault))
+            except (*TRANSIENT, TimeoutError):
+                raise
+            except Exception as fault:  # no reason to stop: the next command may be another's
+                logs.log.error("intake.failed", error=type(fault).__name__, offset=record.offset)
+                await self._note(record, f"failed: {type(fault).__name__}")
             taken.next_offsets[record.topic, record.partition] = record.offset + 1
         await self._advance(taken)
         return taken
@@ -133,8 +139,11 @@ class Intake:
         await self.executor.transact(work_on)
 
     async def _note(self, record: Any, error: str) -> None:
-        headers = {name: value.decode("utf-8", "replace")[:200] for name, value in record.headers}
-        kept = {name: headers[name].replace("\0", "") for name in headers if name.startswith("ce_")}
+        kept = {
+            name.replace("\0", ""): (value or b"").decode("utf-8", "replace")[:200].replace("\0", "")
+            for name, value in record.headers
+            if name.startswith("ce_")
+        }
         await self.executor.pool.execute(
             "INSERT INTO es.bad_command VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
             record.topic,
@@ -158,28 +167,33 @@ class Intake:
             )
 
 
-def _text(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
-    try:
-        text = {name: value.decode() for name, value in headers}
-    except UnicodeDecodeError:
-        raise UnreadableError("a header is not UTF-8") from None
+def _text(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
+    text = texts(headers)
     for needed in ("ce_type", "ce_id"):
         if needed not in text:
             raise UnreadableError(f"header {needed} is missing")
     return text
 
 
-async def republish(executor: Executor, body: bytes) -> None:
+class _Republish(BaseModel):
+    """What a consumer that has found a gap asks for."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    stream_id: UUID
+    from_version: Annotated[int, Field(ge=1, lt=2**63)]
+
+
+async def republish(executor: Executor, body: bytes | None) -> None:
     """Put a stream's events, from a version on, into the outbox again: a consumer has found a gap."""
     try:
-        wanted = json.loads(body)
-        stream, version = UUID(wanted["stream_id"]), int(wanted["from_version"])
-    except (ValueError, KeyError, TypeError):
+        wanted = _Republish.model_validate_json(body or b"")
+    except ValidationError:
         raise UnreadableError("republish_stream needs stream_id and from_version") from None
     await executor.pool.execute(
         "INSERT INTO es.outbox (bucket, stream_id, version, topic)"
         " SELECT s.bucket, e.stream_id, e.version, s.topic FROM es.event e JOIN es.stream s USING (stream_id)"
         " WHERE e.stream_id = $1 AND e.version >= $2 ORDER BY e.version",
-        stream,
-        version,
+        wanted.stream_id,
+        wanted.from_version,
     )

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -82,9 +82,9 @@ async def park(
         fault.version,
         record.key,
         record.value,
-        json.dumps([[name, value.decode("latin-1")] for name, value in record.headers]).encode(),
+        _headers_json(record.headers),
         fault.reason,
-        fault.detail,
+        fault.detail.replace("\0", ""),
     )
     if fault.stream_id is None or fault.stream_id in blocks:
         return 0
@@ -97,7 +97,7 @@ async def park(
         record.topic,
         fault.version,
         fault.reason,
-        fault.detail,
+        fault.detail.replace("\0", ""),
     )
     return 1
 
@@ -112,8 +112,17 @@ async def waiting(tx: Connection, group: str, stream_id: UUID) -> list[ConsumerR
     return [_record(row) for row in found]
 
 
+def _headers_json(headers: Iterable[tuple[str, bytes | None]]) -> bytes:
+    return json.dumps(
+        [[name, None if value is None else value.decode("latin-1")] for name, value in headers]
+    ).encode()
+
+
 def _record(row: Record) -> ConsumerRecord[Any, Any]:
-    headers = tuple((name, value.encode("latin-1")) for name, value in json.loads(row["headers"]))
+    headers = tuple(
+        (name, None if value is None else value.encode("latin-1"))
+        for name, value in json.loads(row["headers"])
+    )
     return ConsumerRecord(
         row["topic"], row["part"], row["koffset"], 0, 0, row["key"], row["value"], None, 0, 0, headers
     )

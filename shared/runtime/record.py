@@ -24,6 +24,7 @@ def bucket_of(key: str) -> int:
     return int((murmur2(key.encode()) & 0x7FFFFFFF) % PARTITIONS)
 
 
+_SPEC_VERSION, _CONTENT_TYPE = ("ce_specversion", b"1.0"), ("content-type", b"application/json")
 # Envelope fields that stand in the stored `meta`, and the header each becomes.
 _META_HEADERS = {
     "time": "ce_time",
@@ -57,17 +58,17 @@ def meta_of(message: Recorded[Any], signature: Mapping[str, str] | None = None) 
 
 def headers_of(source: str, row: Any, meta: Mapping[str, Any]) -> Headers:
     """The headers of a stored event. `row` has event_id, type, stream_id, version and sponsor_id."""
-    fixed = [
-        ("ce_specversion", b"1.0"),
+    return [
+        _SPEC_VERSION,
+        _CONTENT_TYPE,
         ("ce_id", str(row["event_id"]).encode()),
         ("ce_type", row["type"].encode()),
         ("ce_source", b"/trialwire/" + source.encode()),
         ("ce_subject", str(row["stream_id"]).encode()),
         ("ce_sequence", b"%020d" % row["version"]),
         ("ce_sponsorid", str(row["sponsor_id"]).encode()),
-        ("content-type", b"application/json"),
+        *[(_META_HEADERS[name], value.encode()) for name, value in meta.items() if name in _META_HEADERS],
     ]
-    return fixed + [(header, meta[name].encode()) for name, header in _META_HEADERS.items() if name in meta]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +81,26 @@ class Envelope:
     headers: Mapping[str, str]
 
 
-def envelope_of(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+def envelope_of(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """Decode a record's headers; raise UnreadableError naming what is missing or malformed."""
     try:
-        text = {name: value.decode() for name, value in headers}
-        return Envelope(text["ce_type"], UUID(text["ce_subject"]), int(text["ce_sequence"]), text)
-    except UnicodeDecodeError:
-        raise UnreadableError("a header is not UTF-8") from None
+        text = texts(headers)
+        version = int(text["ce_sequence"])
+        if not 0 < version < 2**63:
+            raise UnreadableError("ce_sequence is no version")
+        return Envelope(text["ce_type"], UUID(text["ce_subject"]), version, text)
     except KeyError as missing:
         raise UnreadableError(f"header {missing.args[0]} is missing") from None
-    except (ValueError, AttributeError):
+    except ValueError:
         raise UnreadableError("ce_subject is no UUID or ce_sequence no number") from None
+
+
+def texts(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    """A record's headers as text; one that Kafka holds without a value counts as missing."""
+    try:
+        return {name: value.decode() for name, value in headers if value is not None}
+    except UnicodeDecodeError:
+        raise UnreadableError("a header is not UTF-8") from None
 
 
 def recorded(envelope: Envelope, data: Event) -> Recorded[Any]:
@@ -105,7 +115,7 @@ def recorded(envelope: Envelope, data: Event) -> Recorded[Any]:
             version=envelope.version,
             sponsor_id=UUID(text["ce_sponsorid"]),
             trial_id=UUID(text["ce_trialid"]) if "ce_trialid" in text else None,
-            time=datetime.fromisoformat(text["ce_time"]),
+            time=_moment(text["ce_time"]),
             data=data,
             actor=Actor.parse(text["ce_actor"]),
             correlation_id=UUID(text["ce_correlationid"]),
@@ -119,6 +129,13 @@ def recorded(envelope: Envelope, data: Event) -> Recorded[Any]:
         raise UnreadableError(f"header {missing.args[0]} is missing") from None
     except ValueError:
         raise UnreadableError("an envelope header is malformed") from None
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone names no moment")
+    return moment
 
 
 def stored(source: str, row: Any, data: Event) -> Recorded[Any]:

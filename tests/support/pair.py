@@ -41,9 +41,10 @@ def pair(servers: Servers, wake_after: timedelta | None = None) -> Iterator[Pair
         yield Pair(probe.alpha(alpha, wake_after), probe.beta(beta, alpha))
     finally:
         topics = [f"{name}.{kind}" for name in (alpha, beta) for kind in ("events", "commands")]
-        with contextlib.suppress(KafkaException):
-            for deleted in administrator(servers.kafka).delete_topics(topics).values():
-                deleted.result(20)
+        client = administrator(servers.kafka)
+        for deleted in client.delete_topics(topics, operation_timeout=5).values():
+            with contextlib.suppress(KafkaException, TimeoutError):  # what stays does no harm
+                deleted.result(5)
 
 
 def cause(**more: object) -> Cause:

@@ -121,6 +121,9 @@ def main() -> None:
     except StackError as error:
         _say(f"{error.cause}\n{error.cure}")
         sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, a folder taken away
+        _say(f"{error}\n`trialwire doctor` may name the cause.")
+        sys.exit(1)
     except KeyboardInterrupt:
         _say("interrupted; what has started keeps running: `trialwire status`, `trialwire down`")
         sys.exit(1)

@@ -6,8 +6,11 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import asyncpg
+
+from shared.stack.faults import NotReady
 
 Result = TypeVar("Result")
 
@@ -16,16 +19,27 @@ def admits(dsn: str) -> bool:
     """Whether the server answers and takes this password."""
     try:
         run(dsn, lambda connection: connection.fetchval("SELECT 1"))
-    except (OSError, asyncpg.PostgresError, TimeoutError):
+    except NotReady:
         return False
     return True
+
+
+async def _connect(dsn: str) -> asyncpg.Connection[Any]:
+    try:
+        return await asyncpg.connect(dsn, timeout=5)
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        place = urlsplit(dsn).netloc.rpartition("@")[2]
+        raise NotReady(
+            f"Postgres at {place} does not let us in: {error or 'no answer'}.",
+            "Does it run, and are address and password right? See `trialwire status`.",
+        ) from error
 
 
 def run(dsn: str, work: Callable[[asyncpg.Connection[Any]], Awaitable[Result]]) -> Result:
     """Connect, do the work, disconnect; in a thread with its own loop, so that any caller may use it."""
 
     async def connected() -> Result:
-        connection = await asyncpg.connect(dsn, timeout=5)
+        connection = await _connect(dsn)
         try:
             return await work(connection)
         finally:

@@ -77,3 +77,16 @@ def test_a_registered_command_that_cannot_be_loaded_says_so(monkeypatch: pytest.
     found = {"gone": EntryPoint("gone", "services.no_such.cli:app", plugins.GROUP)}
     monkeypatch.setattr(plugins, "registered", lambda: found)
     assert "cannot be loaded" in str(CliRunner().invoke(cli.app, ["gone"]).exception)
+
+
+def test_a_postgres_that_does_not_answer_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, address in {"KAFKA": "127.0.0.1:9", "POSTGRES": "postgresql://x:pw@127.0.0.1:9/x"}.items():
+        monkeypatch.setenv(f"TRIALWIRE_{name}", address)
+    monkeypatch.setattr("sys.argv", ["trialwire", "up", "--only", "stack", "--no-traces"])
+    with pytest.raises(SystemExit, match="3"):
+        cli.main()
+    said = capsys.readouterr().err
+    assert "127.0.0.1:9" in said
+    assert "pw" not in said

@@ -1,0 +1,216 @@
+"""Queries of the trials service, plain SQL over its projections, and the import of registry records."""
+
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import TypeAdapter
+
+from services.trials.answers import Cursor, Limit, after, one, page
+from services.trials.domain.permissions import answer, holds_on
+from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
+from services.trials.imports import Summary, import_records
+from shared.contracts.message import Actor
+from shared.contracts.trials import TrialStatus
+from shared.http import identity
+from shared.http.problems import ProblemError
+from shared.runtime.database import Pool
+
+router = APIRouter(prefix="/v1", tags=["queries"])
+G = TypeVar("G", TrialGuard, SiteGuard, SubjectGuard)
+_TRIAL_GUARD = TypeAdapter(TrialGuard)
+_SITE_GUARD = TypeAdapter(SiteGuard)
+_SUBJECT_GUARD = TypeAdapter(SubjectGuard)
+
+_TRIAL = """
+SELECT (to_jsonb(t) || jsonb_build_object(
+    'lifecycle', jsonb_build_object(
+        'status', t.status, 'reason', t.status_reason,
+        'holds', (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.since, h.hold_id), '[]')
+                  FROM hold h WHERE h.trial_id = t.trial_id AND h.status = 'open')),
+    'sites', (SELECT coalesce(jsonb_object_agg(s.status, s.n), '{}') FROM (
+        SELECT coalesce(status, 'unknown') AS status, count(*) AS n FROM site
+        WHERE trial_id = t.trial_id GROUP BY 1) s),
+    'enrolled', coalesce((SELECT enrolled FROM trial_count c WHERE c.trial_id = t.trial_id), 0),
+    'deviations', (SELECT count(*) FROM deviation d WHERE d.trial_id = t.trial_id AND NOT d.annulled
+        AND (d.holds = '[]' OR d.category <> 'enrolment' OR jsonb_array_length(d.rules) > 1 OR EXISTS (
+            SELECT FROM hold h WHERE d.holds ? h.hold_id::text AND h.status <> 'annulled'))),
+    'deadlines', (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.due_on, x.deadline_id), '[]')
+                  FROM deadline x WHERE x.trial_id = t.trial_id)
+))::text FROM trial t WHERE """
+
+_TRIALS = """
+SELECT t.trial_id, t.nct, t.title, t.sponsor_name, t.phases, t.status, t.registry_status, t.basis,
+       t.target, coalesce(c.enrolled, 0) AS enrolled, t.changed_at,
+       (SELECT count(*) FROM hold h WHERE h.trial_id = t.trial_id AND h.status = 'open') AS open_holds
+FROM trial t LEFT JOIN trial_count c USING (trial_id)
+WHERE ($1::uuid IS NULL OR t.trial_id > $1) AND ($2::text IS NULL OR t.status = $2)
+  AND ($3::text IS NULL OR t.phases ? $3)
+  AND ($4::text IS NULL OR strpos(lower(concat_ws(' ', t.title, t.nct, t.sponsor_name)), lower($4)) > 0)
+ORDER BY t.trial_id LIMIT $5
+"""
+
+_BY_IDENTIFIER = """
+SELECT * FROM trial WHERE identifiers @> jsonb_build_array(jsonb_build_object('value', $1::text))
+ORDER BY trial_id
+"""
+
+_SITES = """
+SELECT s.*, coalesce(g.enrolled, 0) AS enrolled FROM site s LEFT JOIN site_guard g USING (site_id)
+WHERE s.trial_id = $1 AND ($2::uuid IS NULL OR s.site_id > $2) AND ($3::text IS NULL OR s.status = $3)
+ORDER BY s.site_id LIMIT $4
+"""
+
+_HISTORY = """
+SELECT e.event_id, e.type, e.stream_id, s.stream_type, e.version, e.pos, e.recorded_at,
+       e.meta::json->>'time' AS time, e.meta::json->>'actor' AS actor,
+       e.meta::json->>'causation' AS causation_id,
+       e.meta::json->>'correlation' AS correlation_id, e.meta::json->>'effective_on' AS effective_on,
+       e.meta::json->>'reason' AS reason, e.data::json AS data
+FROM es.event e JOIN es.stream s USING (stream_id)
+WHERE e.key = $1 AND ($2::bigint IS NULL OR e.pos > $2) ORDER BY e.pos LIMIT $3
+"""
+
+
+@router.get("/trials")
+async def trials(
+    request: Request,
+    status: TrialStatus | None = None,
+    phase: Annotated[str | None, Query(max_length=40, description="a registry phase, such as PHASE2")] = None,
+    text: Annotated[str | None, Query(max_length=200, description="part of title, number or sponsor")] = None,
+    identifier: Annotated[
+        str | None, Query(max_length=200, description="one trial by any identifier")
+    ] = None,
+    limit: Limit = 50,
+    after_: Annotated[Cursor, Query(alias="after")] = None,
+) -> Response:
+    """Trials by id, a page at a time; `identifier` finds the trial that bears it exactly."""
+    for given in (phase, text, identifier):
+        _storable(given)
+    if identifier is not None:
+        return await page(request, _BY_IDENTIFIER, identifier, key="trial_id", limit=limit)
+    values = (after(after_), status, phase, text, limit + 1)
+    return await page(request, _TRIALS, *values, key="trial_id", limit=limit)
+
+
+@router.get("/trials/nct/{nct}")
+async def trial_by_nct(request: Request, nct: Annotated[str, Path(pattern=r"^NCT[0-9]{8}$")]) -> Response:
+    """The trial that bears the registry's number."""
+    return await one(request, f"{_TRIAL} t.nct = $1", nct)
+
+
+@router.get("/trials/{trial_id}")
+async def trial(request: Request, trial_id: UUID) -> Response:
+    """One trial: lifecycle with open holds, sites by status, enrolment, deadlines, registry record."""
+    return await one(request, f"{_TRIAL} t.trial_id = $1", trial_id)
+
+
+@router.get("/trials/{trial_id}/sites")
+async def sites(
+    request: Request,
+    trial_id: UUID,
+    status: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Limit = 200,
+    after_: Annotated[Cursor, Query(alias="after")] = None,
+) -> Response:
+    """Sites of a trial with their gates and their count."""
+    _storable(status)
+    return await page(
+        request,
+        _SITES,
+        *(trial_id, after(after_), status, limit + 1),
+        key="site_id",
+        limit=limit,
+    )
+
+
+@router.get("/trials/{trial_id}/subjects")
+async def subjects(
+    request: Request,
+    trial_id: UUID,
+    site: UUID | None = None,
+    limit: Limit = 200,
+    after_: Annotated[Cursor, Query(alias="after")] = None,
+) -> Response:
+    """Subjects of a trial, by their codes alone."""
+    return await page(
+        request,
+        "SELECT * FROM subject WHERE trial_id = $1 AND ($2::uuid IS NULL OR subject_id > $2)"
+        " AND ($3::uuid IS NULL OR site_id = $3) ORDER BY subject_id LIMIT $4",
+        *(trial_id, after(after_), site, limit + 1),
+        key="subject_id",
+        limit=limit,
+    )
+
+
+@router.get("/trials/{trial_id}/history")
+async def history(
+    request: Request,
+    trial_id: UUID,
+    after_pos: Annotated[int | None, Query(alias="after", ge=0)] = None,
+    limit: Limit = 200,
+) -> Response:
+    """What happened in a trial, oldest first, with actor and cause; the next page is after the last `pos`."""
+    return await one(
+        request,
+        f"SELECT json_build_object('items', coalesce(json_agg(r), '[]'))::text FROM ({_HISTORY}) r",  # noqa: S608
+        *(str(trial_id), after_pos, limit),
+    )
+
+
+@router.get("/trials/{trial_id}/deviations")
+async def deviations(request: Request, trial_id: UUID) -> Response:
+    """Deviations of a trial, the latest first; annulled ones stay visible."""
+    return await one(
+        request,
+        "SELECT json_build_object('items', coalesce(json_agg(d ORDER BY occurred_on DESC), '[]'))::text"
+        " FROM deviation d WHERE trial_id = $1",
+        trial_id,
+    )
+
+
+@router.get("/trials/{trial_id}/permissions")
+async def permissions(
+    request: Request,
+    trial_id: UUID,
+    site: UUID | None = None,
+    subject: UUID | None = None,
+    arm: Annotated[str | None, Query(max_length=64)] = None,
+) -> dict[str, Any]:
+    """May I? Each effect with the holds that forbid it now, for the trial and the site or subject named."""
+    pool = request.app.state.pool
+    trial_row = await _guard(pool, _TRIAL_GUARD, "trial", trial_id)
+    site_row = await _guard(pool, _SITE_GUARD, "site", site)
+    subject_row = await _guard(pool, _SUBJECT_GUARD, "subject", subject)
+    if trial_row is None or (site and (site_row is None or site_row.trial_id != trial_id)):
+        raise ProblemError(404, "unknown", "there is no such trial, or no such site in it")
+    holds = [hold for hold in holds_on(trial_row, site_row, subject_row, arm) if hold.open]
+    return {
+        "trial_id": trial_id,
+        "site_id": site,
+        "subject_id": subject,
+        "trial_status": trial_row.status,
+        "site_status": site_row.status if site_row else None,
+        "permissions": answer(holds),
+        "holds": [{"hold_id": h.hold_id, "source": h.source, "since": h.since} for h in holds],
+    }
+
+
+@router.post("/imports/ctgov", tags=["commands"])
+async def import_ctgov(request: Request, actor: Annotated[Actor, Depends(identity.actor)]) -> Summary:
+    """Import ClinicalTrials.gov records: API v2 as lines, array or page, or the legacy XML, as one stream.
+
+    Each record is imported, unchanged or rejected with its reason. Sending it again changes nothing.
+    """
+    return await import_records(request.app.state.executor, request.stream(), actor)
+
+
+async def _guard(pool: Pool, row: TypeAdapter[G], name: str, key: UUID | None) -> G | None:
+    sql = f"SELECT row_to_json(g)::text FROM {name}_guard g WHERE {name}_id = $1"  # noqa: S608 - three names
+    text = await pool.fetchval(sql, key) if key else None
+    return row.validate_json(text) if text else None
+
+
+def _storable(text: str | None) -> None:
+    if text is not None and "\x00" in text:
+        raise ProblemError(400, "malformed-query", "a query must not contain a NUL character")

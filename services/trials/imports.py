@@ -1,0 +1,88 @@
+"""Importing an upload: records are read as they arrive, and go into the log in batches of one transaction."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import islice
+
+from anyio import from_thread, to_thread
+from pydantic import BaseModel
+
+from services.trials.commands import RecordRegistryEntry
+from services.trials.ctgov import Rejection, entries
+from shared.contracts.message import Actor
+from shared.runtime.execute import Cause, Executor, RefusedError
+from shared.runtime.service import Outcome
+from shared.runtime.store import ConflictError, ForeignStreamError
+
+BATCH = 20
+# An upload that is wrong throughout is told once and not a million times.
+REJECTIONS = 10_000
+
+
+class Rejected(BaseModel):
+    """A record that was not imported, the field at fault, and why."""
+
+    id: str | None
+    field: str | None
+    reason: str
+
+
+class Summary(BaseModel):
+    """What became of the records read."""
+
+    read: int = 0
+    imported: int = 0
+    unchanged: int = 0
+    rejected: list[Rejected] = []
+
+
+async def import_records(executor: Executor, upload: AsyncIterator[bytes], actor: Actor) -> Summary:
+    """Import every record of the upload; memory holds one batch, and the sender waits for the log."""
+    records = entries(_chunks(upload))
+    summary = Summary()
+    while batch := await to_thread.run_sync(lambda: list(islice(records, BATCH))):
+        summary.read += len(batch)
+        for record in batch:
+            if isinstance(record, Rejection):
+                _reject(summary, record.id, record.field, record.reason)
+        await _record(executor, summary, [r for r in batch if isinstance(r, RecordRegistryEntry)], actor)
+        if len(summary.rejected) >= REJECTIONS:
+            _reject(summary, None, None, f"after {REJECTIONS} rejections nothing more was read")
+            break
+    return summary
+
+
+async def _record(
+    executor: Executor, summary: Summary, commands: Sequence[RecordRegistryEntry], actor: Actor
+) -> None:
+    if not commands:
+        return
+    try:
+        outcomes = await executor.execute_many([(command, Cause(actor)) for command in commands])
+    except (RefusedError, ConflictError, ForeignStreamError) as fault:
+        if len(commands) == 1:
+            _reject(summary, commands[0].nct, None, str(fault))
+            return
+        for command in commands:  # one of them spoils the batch: each stands alone now
+            await _record(executor, summary, [command], actor)
+        return
+    _count(summary, outcomes)
+
+
+def _count(summary: Summary, outcomes: Sequence[Outcome]) -> None:
+    changed = sum(bool(outcome.events) for outcome in outcomes)
+    summary.imported += changed
+    summary.unchanged += len(outcomes) - changed
+
+
+def _reject(summary: Summary, id_: str | None, field: str | None, reason: str) -> None:
+    summary.rejected.append(Rejected(id=id_, field=field, reason=reason))
+
+
+def _chunks(upload: AsyncIterator[bytes]) -> Iterator[bytes]:
+    """The upload's chunks for the thread that parses them: it waits for each in the event loop."""
+    while chunk := from_thread.run(_next, upload):
+        yield chunk
+
+
+async def _next(upload: AsyncIterator[bytes]) -> bytes:
+    return await anext(upload, b"")

@@ -110,6 +110,7 @@ class RequestFollowUp(_OfCase):
 
     type: ClassVar[str] = "safety.request_follow_up.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
 
 
 class RecordSafetyReportStatus(_OfCase):
@@ -117,6 +118,7 @@ class RecordSafetyReportStatus(_OfCase):
 
     type: ClassVar[str] = "safety.record_safety_report_status.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
     report_id: UUID
     status: Literal["filed", "acknowledged"]
     on: Day
@@ -129,6 +131,7 @@ class RecordDueDiligence(_OfCase):
 
     type: ClassVar[str] = "safety.record_due_diligence.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
     request_id: UUID
     outcome: Code
 

@@ -14,10 +14,10 @@ from shared.rules.dates import local_date
 def assess(case: Case, command: AssessCase, now: datetime) -> list[SafetyEvent] | Refusal:
     """The opinion as signed, then what follows from the determination; signing the same again gives none."""
     if case.event is None:
-        return Refusal("case_unknown", "no adverse event has been reported for this case")
+        return Refusal("case.unknown", "no adverse event has been reported for this case")
     if command.case_version not in (None, case.version):
         detail = f"the case is at version {case.version}: look at that one and sign again"
-        return Refusal("case_version", detail, field="case_version")
+        return Refusal("case.version", detail, field="case_version")
     today = local_date(now, case.event.zone)
     assessed = _assessed(case, case.event, command, today)
     if case.assessment is not None and _same(case.assessment, assessed, command):
@@ -63,20 +63,20 @@ def _obstacle(case: Case, event: AdverseEvent, assessed: CaseAssessed, today: da
     before = case.assessment
     if not event.received_on <= assessed.determination_on <= today:
         detail = "a determination is made between the receipt of the event and today"
-        return Refusal("determination_date", detail, field="determination_on")
+        return Refusal("case.determination_date", detail, field="determination_on")
     said_related = before is not None and before.causality_investigator == "related"
     if said_related and assessed.causality_investigator != "related":
-        detail = "the investigator said related; the sponsor reports both opinions and downgrades neither"
-        return Refusal("R8: Annex III 2.1(4)", detail, field="causality_investigator")
+        detail = "the investigator said related: both opinions are reported, none is downgraded (R8)"
+        return Refusal("case.causality_downgraded", detail, field="causality_investigator")
     if assessed.reportable and not qualifies:
-        detail = "reportable is what is serious, unexpected and suspected by the sponsor"
-        return Refusal("R1: 21 CFR 312.32(c)(1)(i)", detail, field="determination")
+        detail = "reportable is what is serious, unexpected and suspected (21 CFR 312.32(c)(1)(i))"
+        return Refusal("case.not_qualifying", detail, field="determination")
     if assessed.reportable and assessed.evidence_category is None:
-        detail = "name the category of evidence, A, B or C, that makes causality a reasonable possibility"
-        return Refusal("0.4: 21 CFR 312.32(c)(1)(i)", detail, field="evidence_category")
+        detail = "name the category of evidence, A, B or C, for a causal relation (21 CFR 312.32(c)(1)(i))"
+        return Refusal("case.evidence_missing", detail, field="evidence_category")
     if qualifies and not assessed.reportable and assessed.rationale is None:
         detail = "serious, unexpected and suspected: say why it is not reported singly"
-        return Refusal("R1: 21 CFR 312.32(c)(1)(i)", detail, field="rationale")
+        return Refusal("case.rationale_missing", detail, field="rationale")
     return None
 
 

@@ -41,17 +41,17 @@ def receive(case: Case, command: RecordNewInformation, now: datetime) -> list[Sa
 def review(case: Case, command: ReviewNewInformation, now: datetime) -> list[SafetyEvent] | Refusal:
     """The reviewer's word; only significant information makes a version, and a follow-up where reportable."""
     if case.event is None:
-        return Refusal("case_unknown", "no adverse event has been reported for this case")
+        return Refusal("case.unknown", "no adverse event has been reported for this case")
     found = [info for info in case.information if command.info_id in (None, info.info_id)]
     waiting = [info for info in case.waiting if info in found]
     if not found:
-        return Refusal("information_unknown", "no such information has been received", field="info_id")
+        return Refusal("case.information_unknown", "no such information has been received", field="info_id")
     if not waiting:
         judged = {found[-1].info_id: command.significant}.items() <= dict(case.reviewed).items()
         detail = "the information has been judged otherwise already"
-        return [] if judged else Refusal("information_reviewed", detail, field="significant")
+        return [] if judged else Refusal("case.information_reviewed", detail, field="significant")
     if len(waiting) > 1:
-        return Refusal("information_ambiguous", "several wait for review: name one", field="info_id")
+        return Refusal("case.information_ambiguous", "several wait for review: name one", field="info_id")
     return _reviewed(case, case.event, waiting[0], command.significant, now)
 
 

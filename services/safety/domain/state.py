@@ -60,9 +60,9 @@ class AdverseEvent:
 class Case:
     """A case; `event` is None until its adverse event has been reported.
 
-    `reports` are kept as they were told, so that a repeated one is known. `clocks` are the provisional ones in
-    force, `obligations` those of the determinations in force,
-    `owed` and `acknowledged` name reports to authorities by case version and code.
+    `reports` are kept as they were told, so that a repeated one is known. `clocks` are the provisional ones
+    in force, `obligations` those of the determinations in force, `owed` and `acknowledged` name reports to
+    authorities by case version and code.
     """
 
     event: AdverseEvent | None = None

@@ -1,4 +1,4 @@
--- Deadlines of every service whose clocks run on a case, safety's own among them.
+-- Deadlines that safety owns: the review of new information.
 CREATE TABLE deadline (
     deadline_id    uuid PRIMARY KEY,
     service        text,

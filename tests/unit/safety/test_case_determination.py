@@ -119,7 +119,7 @@ def test_both_causality_opinions_are_kept() -> None:
 @pytest.mark.parametrize("opinion", ["not_related", "not_assessed"])
 def test_the_investigator_s_opinion_is_never_downgraded(opinion: str) -> None:
     refusal = refused(given(SERIOUS, SUSPECTED), signed(causality_investigator=opinion))
-    assert refusal.rule.startswith("R8")
+    assert refusal.rule == "case.causality_downgraded"
     assert refusal.field == "causality_investigator"
 
 
@@ -131,9 +131,9 @@ def test_the_investigator_s_opinion_is_never_downgraded(opinion: str) -> None:
         ({"causality_sponsor": "not_assessed"}, "determination"),
         ({"evidence_category": None}, "evidence_category"),
         ({"determination": "not_reportable"}, "rationale"),
-        ({"determination_on": date(2026, 3, 6)}, "determination_date"),
-        ({"determination_on": date(2026, 3, 1)}, "determination_date"),
-        ({"case_version": 2}, "case_version"),
+        ({"determination_on": date(2026, 3, 6)}, "case.determination_date"),
+        ({"determination_on": date(2026, 3, 1)}, "case.determination_date"),
+        ({"case_version": 2}, "case.version"),
     ],
 )
 def test_a_determination_that_contradicts_itself_is_refused(changes: dict[str, Any], field: str) -> None:
@@ -147,7 +147,7 @@ def test_an_anticipated_event_is_not_reported_singly_where_the_physician_says_so
 
 
 def test_a_case_that_was_never_reported_cannot_be_signed() -> None:
-    assert refused(Case(), SUSPECTED).rule == "case_unknown"
+    assert refused(Case(), SUSPECTED).rule == "case.unknown"
 
 
 def test_an_event_reported_as_mild_may_be_found_serious() -> None:

@@ -92,16 +92,16 @@ def test_information_is_judged_once_and_otherwise_refused() -> None:
     case, _ = then(given(*REPORTABLE), RECORDS, LATER)
     case, _ = then(case, SIGNIFICANT, LATER)
     assert told(case, SIGNIFICANT, LATER) == []
-    assert refused(case, INSIGNIFICANT, LATER).rule == "information_reviewed"
+    assert refused(case, INSIGNIFICANT, LATER).rule == "case.information_reviewed"
 
 
 def test_a_reviewer_names_the_information_unless_one_alone_waits() -> None:
     unnamed = SIGNIFICANT.model_copy(update={"info_id": None})
-    assert refused(given(*REPORTABLE), unnamed).rule == "information_unknown"
+    assert refused(given(*REPORTABLE), unnamed).rule == "case.information_unknown"
     case, _ = then(given(*REPORTABLE), RECORDS, LATER)
     assert only(CaseVersionCreated, told(case, unnamed, LATER)).info_id == INFO
     case, _ = then(case, RECORDS.model_copy(update={"info_id": CASE}), LATER)
-    assert refused(case, unnamed, LATER).rule == "information_ambiguous"
+    assert refused(case, unnamed, LATER).rule == "case.information_ambiguous"
 
 
 def test_follow_up_is_asked_for_once_with_the_earliest_dates_of_all_reports() -> None:

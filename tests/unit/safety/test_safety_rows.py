@@ -1,0 +1,177 @@
+"""Projections of safety: the case as shown, and what decisions know of trials, sites and subjects."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import TypeAdapter
+
+from services.safety import guards, projections
+from services.safety.commands import CaseCommand
+from services.safety.domain.state import Case
+from services.safety.guards import KnownSite, KnownSubject, KnownTrial
+from services.safety.projections import CaseRow, case_keys, fold_case
+from shared.contracts.message import Actor, CommandRefused, Event, Recorded
+from shared.contracts.trials import (
+    SiteActivated,
+    SiteIdentified,
+    SubjectEnrolled,
+    SubjectWithdrawn,
+    TrialRegistered,
+    TrialStatusChanged,
+)
+from tests.unit.safety.given_case import (
+    CASE,
+    EXPECTED,
+    FATAL,
+    FOLLOW_UP,
+    LATER,
+    RECORDS,
+    SERIOUS,
+    SIGNIFICANT,
+    SITE,
+    SUBJECT,
+    SUSPECTED,
+    SUSPECTED_FATAL,
+    TRIAL,
+    acknowledged,
+    corrected,
+    then,
+)
+
+SQL = (Path(projections.__file__).parent / "migrations/0001_case.sql").read_text(encoding="utf-8")
+
+
+def recorded(event: Event, version: int = 1) -> Recorded[Any]:
+    return Recorded(
+        id=UUID(int=900 + version),
+        type="x",
+        source="safety",
+        stream_id=CASE,
+        version=version,
+        sponsor_id=UUID(int=7),
+        trial_id=TRIAL,
+        time=datetime(2026, 3, 2, tzinfo=UTC),
+        data=event,
+        actor=Actor("x", "service"),
+        correlation_id=UUID(int=8),
+    )
+
+
+def shown(*commands: CaseCommand) -> CaseRow:
+    case, row, version = Case(), None, 0
+    for command in commands:
+        case, events = then(case, command, LATER)
+        for event in events:
+            version += 1
+            message = recorded(event, version)
+            for key in case_keys(message):
+                row = fold_case(row, message, key)
+    assert row is not None
+    assert row.clocks == case.clocks
+    assert row.obligations == case.obligations
+    assert row.version == case.version
+    return row
+
+
+def test_a_received_case_shows_its_clocks_and_its_correlation() -> None:
+    row = shown(FATAL)
+    assert (row.status, row.fatal_or_life_threatening, row.correlation_id) == ("received", True, UUID(int=8))
+    assert row.seriousness == ("death",)
+
+
+def test_a_case_is_shown_through_its_whole_course() -> None:
+    row = shown(SERIOUS, SUSPECTED, FOLLOW_UP, acknowledged("us_ind_15_day"))
+    assert (row.status, len(row.acknowledged)) == ("acknowledged", 1)
+    row = shown(SERIOUS, SUSPECTED, FOLLOW_UP, acknowledged("us_ind_15_day"), RECORDS)
+    assert row.waiting == (UUID(int=20),)
+    row = shown(SERIOUS, SUSPECTED, FOLLOW_UP, acknowledged("us_ind_15_day"), RECORDS, SIGNIFICANT)
+    assert (row.status, row.version, row.waiting) == ("reportable", 2, ())
+    assert (row.received_on, row.new_info_on) == (date(2026, 3, 2), date(2026, 4, 1))
+    assert row.assessment is not None
+    assert row.followup_id is not None
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        (SERIOUS, EXPECTED),
+        (FATAL, SUSPECTED_FATAL, SUSPECTED),
+        (SERIOUS, SUSPECTED, corrected(received_on=date(2026, 2, 27), seriousness=("death",))),
+        (SERIOUS, FATAL),
+        (RECORDS, SERIOUS),
+    ],
+)
+def test_the_row_says_what_the_case_decides_from(commands: Sequence[CaseCommand]) -> None:
+    assert shown(*commands).case_id == CASE
+
+
+def test_a_row_survives_its_way_through_the_database() -> None:
+    rows = TypeAdapter(CaseRow)
+    row = shown(FATAL, SUSPECTED_FATAL, RECORDS, SIGNIFICANT)
+    assert rows.validate_json(rows.dump_json(row)) == row
+
+
+def test_what_is_no_case_has_no_row() -> None:
+    refused = CommandRefused(command_id=CASE, command_type="x", rule="r", detail="d")
+    assert case_keys(recorded(refused)) == ()
+
+
+def folded(keys: Any, fold: Any, *events: Event) -> Any:
+    row = None
+    for event in events:
+        for key in keys(recorded(event)):
+            row = fold(row, recorded(event), key)
+    return row
+
+
+def test_a_trial_is_known_with_its_status_and_who_owes_its_reports() -> None:
+    registered = TrialRegistered(
+        trial_id=TRIAL,
+        title="A trial",
+        sponsor_name="Sponsor",
+        study_type="INTERVENTIONAL",
+        basis="sponsor",
+        status="draft",
+        owner="cro",
+    )
+    moved = TrialStatusChanged(trial_id=TRIAL, before="draft", after="active", basis="sponsor")
+    trial = folded(guards.known_trial_keys, guards.fold_known_trial, registered, moved)
+    assert (trial.status, trial.owner) == ("active", "cro")
+
+
+def test_a_site_and_a_subject_are_known_by_ids_alone() -> None:
+    identified = SiteIdentified(trial_id=TRIAL, site_id=SITE, name="Site", basis="sponsor", zone="UTC")
+    activated = SiteActivated(
+        trial_id=TRIAL, site_id=SITE, gates=(), activated_on=date(2026, 1, 1), zone="UTC", country="US"
+    )
+    site = folded(guards.known_site_keys, guards.fold_known_site, identified, activated)
+    assert (site.activated, site.zone) == (True, "UTC")
+    enrolled = SubjectEnrolled(
+        trial_id=TRIAL,
+        site_id=SITE,
+        subject_id=SUBJECT,
+        subject_code="001-001",
+        enrolled_on=date(2026, 1, 2),
+    )
+    left = SubjectWithdrawn(
+        trial_id=TRIAL,
+        site_id=SITE,
+        subject_id=SUBJECT,
+        withdrawn_on=date(2026, 2, 2),
+        scopes=("samples", "intervention"),
+    )
+    subject = folded(guards.known_subject_keys, guards.fold_known_subject, enrolled, left)
+    assert (subject.withdrew, subject.enrolled_on) == (("intervention", "samples"), date(2026, 1, 2))
+
+
+@pytest.mark.parametrize("row", [CaseRow, KnownTrial, KnownSite, KnownSubject])
+def test_a_table_has_the_columns_of_its_row(row: Any) -> None:
+    table = SQL[SQL.index(f"CREATE TABLE {row.table} (") :]
+    columns = re.findall(r"^    (\w+) ", table[: table.index(");")], re.MULTILINE)
+    assert columns == [field.name for field in fields(row)]

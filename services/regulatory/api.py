@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.regulatory.answers import (
     ApprovalStatus,
@@ -24,9 +24,10 @@ from services.regulatory.projections import (
     ReviewRow,
     TrialHoldRow,
 )
+from shared.http import identity
 from shared.rules.deadlines import DeadlineRow
 
-router = APIRouter(prefix="/v1", tags=["queries"])
+router = APIRouter(prefix="/v1", tags=["queries"], dependencies=[Depends(identity.actor)])
 
 
 @router.get("/reviews", response_model=Items[ReviewRow])

@@ -43,6 +43,12 @@ def show_review(review_id: UUID, as_json: Json = False) -> None:
     show(approvals, ("approval_id", "status", "effective_on", "expires_on", "zone", "days_left"), False)
 
 
+@deadlines.callback()
+def board() -> None:
+    """What is due when, by which rule, and who owes it."""
+    # typer would make a group of one command that command itself
+
+
 @deadlines.command("list")
 def list_deadlines(
     trial: Trial = None,
@@ -50,7 +56,7 @@ def list_deadlines(
     as_json: Json = False,
 ) -> None:
     """List the deadlines of every service that owns one, the next to fall due first."""
-    wanted = {"trial": trial, "status": None if everything else ["armed", "at_risk", "missed"]}
+    wanted = {"trial": trial, "limit": 1000, "status": None if everything else ["armed", "at_risk", "missed"]}
     found = [row for owner in OWNERS for row in get(owner, "/v1/deadlines", wanted)["items"]]
     found.sort(key=lambda row: (row["due_on"], row["deadline_id"]))
     show(found, ("due_on", "status", "code", "citation", "anchor", "anchor_on", "owner", "service"), as_json)

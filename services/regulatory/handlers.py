@@ -19,21 +19,12 @@ from services.regulatory.reactions import (
     react_to_trials,
 )
 from shared.contracts.regulatory import (
-    IrbApproved,
     RegulatoryEvent,
-    ReportNotRequired,
-    ReportReanchored,
-    SafetyReportAcknowledged,
-    SafetyReportFiled,
 )
 from shared.contracts.safety import (
-    AdverseEventCorrected,
-    CaseNotReportable,
-    CaseOpened,
-    CaseReportable,
     SafetyEvent,
 )
-from shared.contracts.trials import SiteSelected, TrialsEvent
+from shared.contracts.trials import TrialsEvent
 from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
 
@@ -69,25 +60,9 @@ SERVICE = Service(
         Projection(rows.TrialHoldRow, rows.trial_hold_keys, rows.fold_trial_hold, TRIALS),
     ),
     reactions=(
-        Reaction("trials", react_to_trials, events=(SiteSelected,)),
-        Reaction(
-            "safety",
-            react_to_safety,
-            needs_of_safety,
-            events=(CaseOpened, CaseReportable, CaseNotReportable, AdverseEventCorrected),
-        ),
-        Reaction(
-            "regulatory",
-            react_to_own,
-            needs_of_own,
-            events=(
-                IrbApproved,
-                ReportNotRequired,
-                ReportReanchored,
-                SafetyReportAcknowledged,
-                SafetyReportFiled,
-            ),
-        ),
+        Reaction("trials", react_to_trials),
+        Reaction("safety", react_to_safety, needs_of_safety),
+        Reaction("regulatory", react_to_own, needs_of_own),
     ),
     migrations=Path(__file__).parent / "migrations",
 )

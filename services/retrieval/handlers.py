@@ -14,8 +14,8 @@ from services.retrieval.reactions import (
     react_to_trials,
 )
 from shared.contracts.retrieval import RetrievalEvent
-from shared.contracts.safety import FollowUpRequested, SafetyEvent
-from shared.contracts.trials import HoldAnnulled, HoldApplied, HoldLifted, SubjectWithdrawn, TrialsEvent
+from shared.contracts.safety import SafetyEvent
+from shared.contracts.trials import TrialsEvent
 from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
 
@@ -38,13 +38,8 @@ SERVICE = Service(
         deadline_rows(*OWN),
     ),
     reactions=(
-        Reaction("safety", react_to_safety, needs_of_safety, (FollowUpRequested,)),
-        Reaction(
-            "trials",
-            react_to_trials,
-            needs_of_trials,
-            (SubjectWithdrawn, HoldApplied, HoldLifted, HoldAnnulled),
-        ),
+        Reaction("safety", react_to_safety, needs_of_safety),
+        Reaction("trials", react_to_trials, needs_of_trials),
         Reaction("retrieval", react_to_own, needs_of_own),
     ),
     migrations=Path(__file__).parent / "migrations",

@@ -9,12 +9,9 @@ from services.safety.domain.state import Case
 from services.safety.reactions import needs_of_own, react_to_own, react_to_regulatory, react_to_retrieval
 from shared.contracts.regulatory import (
     RegulatoryEvent,
-    ReportOpened,
-    SafetyReportAcknowledged,
-    SafetyReportFiled,
 )
-from shared.contracts.retrieval import RecordsReceived, RequestCompleted, RetrievalEvent
-from shared.contracts.safety import InformationReviewed, NewInformationReceived, SafetyEvent
+from shared.contracts.retrieval import RetrievalEvent
+from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
 from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
@@ -41,13 +38,9 @@ SERVICE = Service(
         Projection(guards.KnownSubject, guards.known_subject_keys, guards.fold_known_subject, TRIALS),
     ),
     reactions=(
-        Reaction("safety", react_to_own, needs_of_own, (NewInformationReceived, InformationReviewed)),
-        Reaction(
-            "regulatory",
-            react_to_regulatory,
-            events=(ReportOpened, SafetyReportFiled, SafetyReportAcknowledged),
-        ),
-        Reaction("retrieval", react_to_retrieval, events=(RecordsReceived, RequestCompleted)),
+        Reaction("safety", react_to_own, needs_of_own),
+        Reaction("regulatory", react_to_regulatory),
+        Reaction("retrieval", react_to_retrieval),
     ),
     migrations=Path(__file__).parent / "migrations",
 )

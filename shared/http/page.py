@@ -32,7 +32,7 @@ def page(document: dict[str, Any]) -> str:
 
 def _route(method: str, path: str, route: dict[str, Any]) -> str:
     parameters = "".join(
-        f"<li><code>{escape(p['name'])}</code> in {escape(p['in'] + ', required' * p.get('required', 0))}</li>"
+        f"<li><code>{escape(p['name'])}</code> in {escape(p['in'])}{', required' if p.get('required') else ''}"
         for p in route.get("parameters", [])
     )
     content = route.get("requestBody", {}).get("content", {}).get("application/json", {})

@@ -54,12 +54,6 @@ class Applier:
         # The service's own projections are folded where the event is appended, never here.
         self.projections = () if source == service.name else service.projections_of(source)
 
-    def reacts(self, type_: str) -> bool:
-        contract = self.service.types.get(type_)
-        return bool(
-            self.reaction and contract and (not self.reaction.events or contract in self.reaction.events)
-        )
-
     async def apply(self, records: Sequence[ConsumerRecord[Any, Any]], allowance: int = 20) -> Batch:
         """Apply records in offset order a partition. Takes fewer than given where `allowance` streams got blocked.
 
@@ -132,8 +126,9 @@ class Applier:
             else:
                 assert isinstance(envelope, Envelope)  # noqa: S101  for the type checker
                 seen[envelope.stream_id] = moved[envelope.stream_id] = envelope.version
-                ready.append((record, envelope, message if isinstance(message, Recorded) else None))
-                reacting += self.reacts(envelope.type)
+                event = message if isinstance(message, Recorded) else None
+                ready.append((record, envelope, event))
+                reacting += bool(event and self.reaction and self.reaction.acts_on(event))
         await self._handle(tx, ready, batch, moved, blocks)
         await parked.move(tx, self.group, moved)
         for stream_id in moved:

@@ -21,8 +21,10 @@ async def react(
 ) -> None:
     """Run what the messages ask of this service. A refusal becomes an event, never a silence."""
     reaction = applier.reaction
-    acting = [m for m in messages if applier.reacts(m.type)]
-    if reaction is None or not acting:
+    if reaction is None:
+        return
+    acting = [m for m in messages if reaction.acts_on(m)]
+    if not acting:
         return
     await _lock(tx, reaction, acting)
     for message in acting:

@@ -23,6 +23,7 @@ from shared.contracts.message import (
 
 Key = tuple[Any, ...]
 Decision = Sequence[Event] | Refusal
+_NOTHING = Facts()
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ class Reaction:
     source: str
     react: Callable[[Any, Facts], Sequence[Command]]
     needs: Callable[[Any], tuple[Need, ...]] = lambda message: ()
-    events: tuple[type[Event], ...] = ()
+
+    def acts_on(self, message: Recorded[Any]) -> bool:
+        """Whether the message may lead to commands: with no facts to ask for, its answer is final."""
+        return bool(self.needs(message) or self.react(message, _NOTHING))
 
 
 @dataclass(frozen=True)

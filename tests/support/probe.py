@@ -204,7 +204,7 @@ def beta(name: str = "beta", source: str = "alpha") -> Service:
         contracts={source: AlphaEvent, name: BetaEvent},
         aggregates=(Aggregate("note", Note, False, decide_note, lambda state, event: True),),
         projections=(Projection(TallyRow, lambda m: ((m.data.tally_id,),), fold_tally, (source,)),),
-        reactions=(Reaction(source, react_to_alpha, events=(CountedUp,)),),
+        reactions=(Reaction(source, react_to_alpha),),
         migrations=MIGRATIONS / "beta",
     )
 

@@ -8,18 +8,18 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
-from shared.runtime import logs, metrics
-from shared.runtime.apply import DiscontinuityError
+from shared.runtime import headers, logs, metrics
 from shared.runtime.database import TRANSIENT, Pool
+from shared.runtime.offsets import DiscontinuityError, Records
 
 _AGAIN = 1.0  # seconds before a batch that failed for no known reason is tried again
-Records = Sequence[ConsumerRecord[Any, Any]]
+headers.tolerate()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +78,7 @@ async def retried(do: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def _safe_parser(message: Any, original: Any) -> Any:
-    """FastStream decodes headers before anything of ours runs; a record it cannot read would be skipped for ever."""
+    """FastStream decodes headers before us; a record it cannot read it would skip for ever."""
     try:
         return await original(message)
     except Exception:

@@ -163,6 +163,16 @@ async def test_an_event_id_that_was_used_before_parks_the_event_whose_reaction_c
     assert (await follower.total(first), await follower.total(good)) == (10, 1)
 
 
+async def test_a_header_whose_name_is_not_utf_8_stops_nothing(follower: Follower) -> None:
+    stream = uuid7()
+    await follower.send(follower.event(stream, 1, n=2))
+    odd = follower.event(stream, 2, n=3)
+    await raw.send_with_header_name(follower.servers, follower.pair.alpha.topic, odd, b"\xff\xfename")
+    await follower.send(follower.event(stream, 3, n=4))
+    await follower.reaches(3)
+    assert await follower.total(stream) == 9
+
+
 async def test_a_null_key_and_an_unknown_type_are_no_faults(follower: Follower) -> None:
     stream = uuid7()
     unknown = f"{follower.pair.alpha.name}.tally.forgotten.v1"

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.record.util import calc_crc32c
 from uuid_utils.compat import uuid7
 
 from shared.runtime.record import bucket_of
@@ -67,6 +68,24 @@ async def send(servers: Servers, topic: str, records: Sequence[Raw]) -> list[int
             (await producer.send_and_wait(topic, r.value, r.key, r.partition, headers=r.headers)).offset
             for r in records
         ]
+    finally:
+        await asyncio.wait_for(producer.stop(), 10)
+
+
+async def send_with_header_name(servers: Servers, topic: str, record: Raw, name: bytes) -> None:
+    """Produce a record with one more header, whose name no library would write: the batch is patched."""
+    placeholder = "n" * len(name)
+    producer = AIOKafkaProducer(bootstrap_servers=servers.kafka, acks="all")
+    await producer.start()
+    try:
+        builder = producer.create_batch()
+        builder.append(
+            timestamp=None, key=record.key, value=record.value, headers=[*record.headers, (placeholder, b"")]
+        )
+        data = bytearray(builder._build().replace(placeholder.encode(), name))
+        data[17:21] = calc_crc32c(bytes(data[21:])).to_bytes(4, "big")
+        builder._buffer = data
+        await (await producer.send_batch(builder, topic, partition=record.partition))
     finally:
         await asyncio.wait_for(producer.stop(), 10)
 

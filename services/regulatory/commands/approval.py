@@ -22,6 +22,7 @@ class StartApproval(_OfApproval):
     """A board approved: its approval begins a life of its own."""
 
     type: ClassVar[str] = "regulatory.start_approval.v1"
+    internal: ClassVar[bool] = True
     review_id: UUID
     trial_id: UUID
     site_ids: tuple[UUID, ...]
@@ -36,6 +37,7 @@ class RenewApproval(_OfApproval):
     """A continuing approval takes the place of this one at `site_ids` from `effective_on`."""
 
     type: ClassVar[str] = "regulatory.renew_approval.v1"
+    internal: ClassVar[bool] = True
     trial_id: UUID
     site_ids: tuple[UUID, ...]
     successor_id: UUID

@@ -24,6 +24,7 @@ class OpenReport(_OfReport):
     """A case must be reported. Given again with other clocks, it re-anchors the report's deadlines."""
 
     type: ClassVar[str] = "regulatory.open_report.v1"
+    internal: ClassVar[bool] = True
     trial_id: UUID
     case_id: UUID
     case_version: int
@@ -38,6 +39,7 @@ class ReanchorReport(_OfReport):
     """The clocks of the report that has `former` deadlines count from another day 0."""
 
     type: ClassVar[str] = "regulatory.reanchor_report.v1"
+    internal: ClassVar[bool] = True
     former: tuple[UUID, UUID]
     legal: Clock
     operational: Clock
@@ -47,6 +49,7 @@ class CancelReport(_OfReport):
     """The report that has these deadlines is not owed any more; one that was filed already stays."""
 
     type: ClassVar[str] = "regulatory.cancel_report.v1"
+    internal: ClassVar[bool] = True
     deadlines: tuple[UUID, UUID]
     reason: str
 

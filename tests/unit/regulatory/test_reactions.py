@@ -326,3 +326,10 @@ def test_an_approved_review_begins_an_approval_and_a_continuing_one_renews_it() 
     renewed = flow.events[approval_of(review)][-1]
     assert isinstance(renewed, IrbApprovalRenewed)
     assert renewed.successor_id == approval_of(continuing.review_id)
+
+
+def test_what_only_this_services_own_events_may_cause_nobody_can_ask_for() -> None:
+    from services.regulatory import commands
+
+    own = {name for name in commands.__all__ if getattr(getattr(commands, name), "internal", False)}
+    assert own == {"StartApproval", "RenewApproval", "OpenReport", "ReanchorReport", "CancelReport"}

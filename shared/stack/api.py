@@ -41,10 +41,12 @@ def start_stack(
         for stray in process.end_strays(place):
             say(f"{stray} was left of a start that was cut short: ended")
         found = _start_servers(place, traces, say)
-        _publish(place, found)
         if not only_stack:
             found.services.update(services.start(place, found.kafka, found.otlp, say))
             _publish(place, found)
+        if found.zipkin:  # the slowest to start, and nothing else waits for it
+            zipkin.wait_ready(place)
+            say(f"Traces     {found.zipkin}/zipkin/   (OTLP {found.otlp})")
     return found
 
 
@@ -96,7 +98,7 @@ def _start_servers(home: Home, traces: bool, say: Say) -> StackAddresses:
     if database:
         postgres.wait_ready(home, database)
         given["postgres"] = postgres.admin_dsn(home)
-        say(f"Postgres  {LOOPBACK}:{database.port}")
+        say(f"Postgres   {LOOPBACK}:{database.port}")
     dsn = {
         name: databases.ensure(home.secret(f"{name}.dsn"), given["postgres"], name)
         for name in databases.SERVICES
@@ -104,20 +106,11 @@ def _start_servers(home: Home, traces: bool, say: Say) -> StackAddresses:
     if broker:
         kafka.wait_ready(broker)
         given["kafka"] = f"{LOOPBACK}:{broker.port}"
-        say(f"Kafka     {given['kafka']}")
+        say(f"Kafka      {given['kafka']}")
     topics.ensure(given["kafka"])
-    if zipkin_url:
-        zipkin.wait_ready(bridge)
-        zipkin.wait_ready(pages)
-        say(f"Traces    {zipkin_url}/zipkin/   (OTLP {given['otlp']})")
-    return StackAddresses(
-        kafka=given["kafka"],
-        postgres=given["postgres"],
-        dsn=dsn,
-        otlp=given["otlp"],
-        zipkin=zipkin_url,
-        services={},
-    )
+    found = StackAddresses(given["kafka"], given["postgres"], dsn, given["otlp"], zipkin_url, {})
+    _publish(home, found)
+    return found
 
 
 def _publish(home: Home, found: StackAddresses) -> None:

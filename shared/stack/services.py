@@ -7,6 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from shared.stack import process
 from shared.stack.databases import SERVICES
@@ -26,7 +27,7 @@ def start(
     started = [start_one(home, name, kafka, otlp) for name in SERVICES]
     for record in started:
         wait_ready(record)
-        say(f"{record.name:<9} {address(record)}   (API: {address(record)}/docs)")
+        say(f"{record.name:<10} {address(record)}   (API: {address(record)}/docs)")
     return {record.name: address(record) for record in started}
 
 
@@ -67,8 +68,9 @@ def address(record: Running) -> str:
 
 
 def stop(home: Home, say: Callable[[str], None] = lambda _line: None) -> bool:
-    """Stop every service; return whether any ran."""
-    stopped = [name for name in SERVICES if process.stop(home, name, _STOP)]
-    for name in stopped:
+    """Stop every service, all at once; return whether any ran."""
+    with ThreadPoolExecutor(len(SERVICES)) as pool:
+        ran = list(pool.map(lambda name: process.stop(home, name, _STOP), SERVICES))
+    for name in (name for name, stopped in zip(SERVICES, ran, strict=True) if stopped):
         say(f"{name} stopped")
-    return bool(stopped)
+    return any(ran)

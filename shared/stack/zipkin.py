@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import partial
 
 from shared.stack import jars, process
 from shared.stack.home import LOOPBACK, Home
@@ -38,8 +39,11 @@ def start_bridge(home: Home, zipkin_url: str) -> Running:
     return running
 
 
-def wait_ready(record: Running, seconds: float = 60.0) -> None:
-    process.wait_until(lambda: answers(record.port or 0), record, seconds)
+def wait_ready(home: Home, seconds: float = 60.0) -> None:
+    """Wait until bridge and Zipkin listen."""
+    for record in map(load(home).alive, ("otlp", "zipkin")):
+        if record:
+            process.wait_until(partial(answers, record.port or 0), record, seconds)
 
 
 def stop(home: Home) -> bool:

@@ -191,7 +191,7 @@ def test_a_broker_killed_comes_back_without_a_network_on_its_port_with_its_topic
     )  # fmt: skip
     assert up.returncode == 0, up.stderr
     assert json.loads(up.stdout)["addresses"]["kafka"] == first.kafka
-    assert f"Kafka     {first.kafka}" in up.stderr
+    assert f"Kafka      {first.kafka}" in up.stderr
     assert "trials.events" in topics.present(first.kafka, 20)
 
 

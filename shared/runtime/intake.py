@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.contracts.message import Actor, Command, Signature, Signed, wire_type
-from shared.runtime import clock, logs, metrics, refusals, telemetry
+from shared.runtime import clock, logs, metrics, offsets, refusals, telemetry
 from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Cause, Executor, Work
 from shared.runtime.record import UnreadableError, texts
@@ -101,7 +101,8 @@ class Intake:
                 logs.log.error("intake.failed", error=type(fault).__name__, offset=record.offset)
                 await self._note(record, f"failed: {type(fault).__name__}")
             taken.next_offsets[record.topic, record.partition] = record.offset + 1
-        await self._advance(taken)
+        async with self.executor.pool.acquire(timeout=5) as connection:
+            await offsets.advance(connection, self.group, taken.next_offsets)
         return taken
 
     async def _take(self, record: Any) -> None:
@@ -154,17 +155,6 @@ class Intake:
             error,
         )
         metrics.COMMANDS.labels("unreadable", "noted").inc()
-
-    async def _advance(self, taken: Taken) -> None:
-        for (topic, part), offset in taken.next_offsets.items():
-            await self.executor.pool.execute(
-                "INSERT INTO es.kafka_offset VALUES ($1, $2, $3, $4) ON CONFLICT (grp, topic, part)"
-                " DO UPDATE SET next_offset = greatest(kafka_offset.next_offset, excluded.next_offset)",
-                self.group,
-                topic,
-                part,
-                offset,
-            )
 
 
 def _text(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:

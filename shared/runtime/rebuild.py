@@ -9,9 +9,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.message import Recorded
 from shared.runtime import rows
-from shared.runtime.apply import Applier, Partition
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
+from shared.runtime.offsets import Partition
+from shared.runtime.place import read
 from shared.runtime.record import UnreadableError, envelope_of, stored
 from shared.runtime.service import Projection
 
@@ -99,11 +100,11 @@ class Rebuild:
         self, tx: Connection, source: str, offsets: Mapping[Partition, int]
     ) -> dict[Partition, int]:
         """Fold what the live group has applied of a source: up to its offsets, up to its versions."""
-        applier = Applier(self.service, self._executor, source)
+        group = f"{self.service.name}.{source}"
         ends: dict[Partition, int] = {
             (row["topic"], row["part"]): row["next_offset"]
             for row in await tx.fetch(
-                "SELECT topic, part, next_offset FROM es.kafka_offset WHERE grp = $1", applier.group
+                "SELECT topic, part, next_offset FROM es.kafka_offset WHERE grp = $1", group
             )
         }
         left = {partition: end for partition, end in ends.items() if offsets.get(partition, 0) < end}
@@ -122,7 +123,7 @@ class Rebuild:
                 batch = [
                     r for p, found in got.items() for r in found if r.offset < ends[p.topic, p.partition]
                 ]
-                await self._fold(tx, source, await self._fresh(tx, applier, batch))
+                await self._fold(tx, source, await self._fresh(tx, group, batch))
                 for p in [TopicPartition(*partition) for partition in left]:
                     if await consumer.position(p) >= ends[p.topic, p.partition]:
                         left.pop((p.topic, p.partition))
@@ -131,7 +132,7 @@ class Rebuild:
             await consumer.stop()
         return ends
 
-    async def _fresh(self, tx: Connection, applier: Applier, records: Sequence[Any]) -> list[Recorded[Any]]:
+    async def _fresh(self, tx: Connection, group: str, records: Sequence[Any]) -> list[Recorded[Any]]:
         """Those that are next in their stream and that the live group did not park."""
         placed = []
         for record in records:
@@ -143,17 +144,17 @@ class Rebuild:
             row["stream_id"]: row["version"]
             for row in await tx.fetch(
                 "SELECT stream_id, version FROM es.seen WHERE grp = $1 AND stream_id = ANY($2)",
-                applier.group,
+                group,
                 [e.stream_id for _, e in placed],
             )
         }
-        versions = self._versions[applier.group]
+        versions = self._versions[group]
         messages = []
         for record, envelope in placed:
             stream, version = envelope.stream_id, envelope.version
             if version <= applied.get(stream, 0) and version == versions.get(stream, 0) + 1:
                 versions[stream] = version
-                message = applier.read(record, envelope)
+                message = read(self.service, record, envelope)
                 if isinstance(message, Recorded):
                     messages.append(message)
         return messages

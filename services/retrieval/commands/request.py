@@ -61,6 +61,7 @@ class NoteWithdrawal(OfRequest):
 
     type: ClassVar[str] = "retrieval.note_withdrawal.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
 
 
 class FreezeRequest(OfRequest):
@@ -68,6 +69,7 @@ class FreezeRequest(OfRequest):
 
     type: ClassVar[str] = "retrieval.freeze_request.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
     hold_id: UUID
 
 
@@ -76,4 +78,5 @@ class ThawRequest(OfRequest):
 
     type: ClassVar[str] = "retrieval.thaw_request.v1"
     report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
     hold_id: UUID

@@ -106,7 +106,7 @@ class ReviewNewInformation(_OfCase, Signed):
 
 
 class RequestFollowUp(_OfCase):
-    """A report of the case is open: ask once for what explains the event. Made by a reaction."""
+    """A report of the case is open or counts anew: ask for what explains the event. Made by a reaction."""
 
     type: ClassVar[str] = "safety.request_follow_up.v1"
     report: ClassVar[bool] = True

@@ -13,7 +13,12 @@ from services.safety.commands import (
 from services.safety.deadlines import arm_review, meet_review
 from services.safety.guards import KnownTrial
 from shared.contracts.message import Command, Facts, Need, Recorded
-from shared.contracts.regulatory import ReportOpened, SafetyReportAcknowledged, SafetyReportFiled
+from shared.contracts.regulatory import (
+    ReportOpened,
+    ReportReanchored,
+    SafetyReportAcknowledged,
+    SafetyReportFiled,
+)
 from shared.contracts.retrieval import RecordsReceived, RequestCompleted
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
 
@@ -42,7 +47,7 @@ def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
 def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
     """An open report asks for follow-up, once a case; what becomes of reports is told to their case."""
     match message.data:
-        case ReportOpened() as event:
+        case ReportOpened() | ReportReanchored() as event:
             return [RequestFollowUp(case_id=event.case_id, trial_id=event.trial_id)]
         case SafetyReportFiled() as event:
             return [_status(event, event.case_id, "filed", event.filed_on)]

@@ -58,8 +58,8 @@ class CaseOpened(Event):
 class AdverseEventCorrected(Event):
     """The report of an adverse event was wrong: the full data as they should have been, and what follows.
 
-    `clocks` are all provisional clocks that hold from now, `former_clocks` all that held before: a code in both
-    with another anchor supersedes, a former code that is missing now is cancelled, an equal clock goes on.
+    `clocks` are all provisional clocks that hold from now, `former_clocks` all that held before: a code in
+    both with another anchor supersedes, a former code missing now is cancelled, an equal clock goes on.
     `obligations` are only those whose anchors changed, `former_obligations` the same ones as they were.
     """
 
@@ -196,7 +196,10 @@ class CaseVersionCreated(Event):
 
 
 class FollowUpRequested(Event):
-    """The sponsor needs more about a reportable case; `questions` are codes, dates are the earliest due."""
+    """The sponsor needs more about a reportable case; `questions` are codes, dates are the earliest due.
+
+    Asked once a case, and again under another `followup_id` where a date became earlier.
+    """
 
     type: ClassVar[str] = "safety.followup.requested.v1"
     followup_id: UUID

@@ -87,7 +87,7 @@ def evolve(case: Case, event: SafetyEvent) -> Case:
             latest = max(event.new_info_on, case.latest_on or event.new_info_on)
             return replace(case, version=event.version, latest_on=latest)
         case FollowUpRequested():
-            return replace(case, followed_up=True)
+            return replace(case, asked=(event.legal_due, event.operational_due))
         case ReportFiled():
             return replace(case, told=case.told | {(event.report_id, "filed")})
         case ReportAcknowledged():

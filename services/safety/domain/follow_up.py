@@ -1,5 +1,6 @@
 """Follow-up of a case: asked for once, and what became of the requests and reports that it led to."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -26,31 +27,38 @@ _ASKED_OF = {"death": ("cause_of_death", "autopsy"), "hospitalisation": ("discha
 
 
 def request_follow_up(case: Case, command: RequestFollowUp) -> list[SafetyEvent]:
-    """Once a case, with the earliest dates of all its reports, whichever of them was opened first."""
-    if case.event is None or case.followed_up or not case.obligations:
+    """Once a case, with the earliest dates of all its reports, whichever of them was opened first.
+
+    It is asked again only where a case that became graver, or a corrected day 0, makes a date earlier.
+    """
+    if case.event is None or not case.obligations:
+        return []
+    legal_due = min(owed.legal.due_on for owed in case.obligations)
+    operational_due = min(owed.operational.due_on for owed in case.obligations)
+    if case.asked is not None and (legal_due >= case.asked[0] and operational_due >= case.asked[1]):
         return []
     criteria = (case.assessment or case.event).seriousness
-    asked = [question for criterion in criteria for question in _ASKED_OF.get(criterion, ())]
+    questions = [question for criterion in criteria for question in _ASKED_OF.get(criterion, ())]
     by_law = any(owed.legal.force == "regulation" for owed in case.obligations)
     return [
         FollowUpRequested(
-            followup_id=follow_up_id(command.case_id),
+            followup_id=follow_up_id(command.case_id, case.asked and (legal_due, operational_due)),
             case_id=command.case_id,
             trial_id=case.event.trial_id,
             site_id=case.event.site_id,
             subject_id=case.event.subject_id,
-            questions=(*_ALWAYS_ASKED, *asked),
-            legal_due=min(owed.legal.due_on for owed in case.obligations),
-            operational_due=min(owed.operational.due_on for owed in case.obligations),
+            questions=(*_ALWAYS_ASKED, *questions),
+            legal_due=legal_due,
+            operational_due=operational_due,
             zone=case.event.zone,
             priority="urgent" if by_law else "routine",
         )
     ]
 
 
-def follow_up_id(case_id: UUID) -> UUID:
-    """The one follow-up of a case."""
-    return uuid5(case_id, "follow-up")
+def follow_up_id(case_id: UUID, sooner: tuple[date, date] | None = None) -> UUID:
+    """The follow-up of a case, and one of its own for each time that it is needed sooner."""
+    return uuid5(case_id, "follow-up" if sooner is None else f"follow-up/{sooner[0]}/{sooner[1]}")
 
 
 def record_status(case: Case, command: RecordSafetyReportStatus) -> list[SafetyEvent]:

@@ -61,8 +61,8 @@ class Case:
     """A case; `event` is None until its adverse event has been reported.
 
     `reports` are kept as they were told, so that a repeated one is known. `clocks` are the provisional ones
-    in force, `obligations` those of the determinations in force, `owed` and `acknowledged` name reports to
-    authorities by case version and code.
+    in force, `obligations` those of the determinations in force, `asked` the legal and the operational date
+    of the last follow-up, `owed` and `acknowledged` name reports to authorities by case version and code.
     """
 
     event: AdverseEvent | None = None
@@ -77,7 +77,7 @@ class Case:
     obligations: tuple[Obligation, ...] = ()
     information: tuple[NewInformationReceived, ...] = ()
     reviewed: frozenset[tuple[UUID, bool]] = frozenset()
-    followed_up: bool = False
+    asked: tuple[date, date] | None = None
     told: frozenset[tuple[UUID, str]] = frozenset()
     owed: frozenset[tuple[int, str]] = frozenset()
     acknowledged: frozenset[tuple[int, str]] = frozenset()

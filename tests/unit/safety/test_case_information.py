@@ -31,6 +31,7 @@ from tests.unit.safety.given_case import (
     SUSPECTED_FATAL,
     TRIAL,
     acknowledged,
+    corrected,
     given,
     only,
     refused,
@@ -111,6 +112,19 @@ def test_follow_up_is_asked_for_once_with_the_earliest_dates_of_all_reports() ->
     assert asked.priority == "urgent"
     assert "autopsy" in asked.questions
     assert told(case, FOLLOW_UP) == []
+
+
+def test_follow_up_is_asked_for_again_only_where_a_date_becomes_earlier() -> None:
+    case = given(SERIOUS, SUSPECTED, FOLLOW_UP)
+    assert (
+        told(given(SERIOUS, SUSPECTED, FOLLOW_UP, corrected(received_on=date(2026, 3, 3))), FOLLOW_UP) == []
+    )
+    case, _ = then(case, corrected(received_on=date(2026, 2, 27)))
+    again = only(FollowUpRequested, told(case, FOLLOW_UP))
+    assert again.operational_due == date(2026, 3, 14)
+    assert (
+        again.followup_id != only(FollowUpRequested, told(given(SERIOUS, SUSPECTED), FOLLOW_UP)).followup_id
+    )
 
 
 def test_nothing_is_asked_for_while_nothing_is_owed() -> None:

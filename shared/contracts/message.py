@@ -75,7 +75,7 @@ class Command(BaseModel):
 
     @property
     def stream_id(self) -> UUID:
-        """The stream that the command is about."""
+        """The stream that the command is about; ValueError while only its external ids name it."""
         raise NotImplementedError
 
     def needs(self) -> tuple[Need, ...]:

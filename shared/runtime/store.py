@@ -17,6 +17,7 @@ from shared.runtime.service import Aggregate, Service
 RETRY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
 
+DATA_LIMIT, META_LIMIT = 262_144, 16_384  # bytes, as es.event checks them
 HOUSE = UUID(int=0)  # the tenant of rows that belong to no sponsor
 
 
@@ -26,6 +27,10 @@ class ConflictError(Exception):
 
 class UnknownTrialError(Exception):
     """The service has not heard of the trial that the command names."""
+
+
+class TooLargeError(Exception):
+    """An event, or its envelope, is larger than the log takes: the bytes belong elsewhere, by reference."""
 
 
 class ForeignStreamError(Exception):
@@ -98,6 +103,11 @@ async def append(
 ) -> None:
     """Append at the stream's version; asyncpg.SerializationError when another got there first."""
     first = messages[0]
+    data = [m.data.model_dump_json(exclude_none=True) for m in messages]
+    meta = [meta_of(m, signature) for m in messages]
+    for texts, limit in ((data, DATA_LIMIT), (meta, META_LIMIT)):
+        if max(len(text.encode()) for text in texts) > limit:
+            raise TooLargeError(f"an event takes at most {limit} bytes of this")
     key = str(first.trial_id or first.stream_id)
     await tx.execute(
         "SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -112,8 +122,8 @@ async def append(
         stream.version,
         [m.id for m in messages],
         [m.type for m in messages],
-        [m.data.model_dump_json(exclude_none=True) for m in messages],
-        [meta_of(m, signature) for m in messages],
+        data,
+        meta,
     )
 
 
@@ -133,7 +143,7 @@ async def bind(tx: Connection, command: Command) -> Command:
     names = command.external_ids()
     if not names:
         return command
-    wanted = await find(tx, names) or command.trial_id or uuid7()
+    wanted = await find(tx, names) or _own_id(command)
     for name in names:
         await tx.execute(
             "INSERT INTO es.external_id VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
@@ -142,6 +152,13 @@ async def bind(tx: Connection, command: Command) -> Command:
             wanted,
         )
     return command.bound_to(await find(tx, names) or wanted)
+
+
+def _own_id(command: Command) -> UUID:
+    try:
+        return command.stream_id
+    except ValueError:  # it has none: its names are all that the sender knows
+        return uuid7()
 
 
 async def sponsor_of(tx: Connection, command: Command, given: UUID | None) -> UUID:

@@ -1,6 +1,7 @@
 """Every command of a service as a route: `POST /v1/commands/<name>`, one schema each."""
 
 import re
+from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,14 +9,16 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from opentelemetry.trace import SpanKind
+from starlette.exceptions import HTTPException
 
 from shared.contracts.message import Actor, Command, wire_type
 from shared.http import identity
 from shared.http.problems import ProblemError, problem_of
 from shared.runtime import intake, metrics, strict, telemetry
+from shared.runtime.database import TRANSIENT, UNSTORABLE
 from shared.runtime.execute import Cause, Executor, RefusedError
 from shared.runtime.service import Service
-from shared.runtime.store import ConflictError, ForeignStreamError, UnknownTrialError
+from shared.runtime.store import ConflictError, ForeignStreamError, TooLargeError, UnknownTrialError
 
 BODY_LIMIT = 1024 * 1024
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -27,8 +30,9 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         404: "Unknown trial",
         409: "Refused by a rule, or changed by others",
         412: "Not at the version of If-Match",
-        413: "Body over 1 MiB",
+        413: "Body over 1 MiB, or an event over 256 KiB",
         422: "A field breaks a rule, or the key came with another body",
+        503: "The database is not to be had: try again",
     }.items()
 }
 
@@ -88,6 +92,8 @@ async def run(
         problem = ProblemError(409, r.rule, r.detail, state=r.state, field=r.field)
     except UnknownTrialError as fault:
         problem, refused = ProblemError(404, "unknown-trial", str(fault), field="trial_id"), fault
+    except TooLargeError as fault:
+        problem, refused = ProblemError(413, "too-large", str(fault)), fault
     except ForeignStreamError as fault:
         problem, refused = ProblemError(404, "unknown-stream", "there is no such stream"), fault
     except ConflictError as fault:
@@ -163,6 +169,23 @@ def add_problem_handlers(app: FastAPI) -> None:
         errors = [("/" + "/".join(map(str, e["loc"])), str(e["msg"])) for e in fault.errors()]
         return ProblemError(422, "invalid", "a parameter breaks a rule", errors=errors).response()
 
+    async def http(_: Request, fault: Any) -> Response:
+        rule = HTTPStatus(fault.status_code).phrase.lower().replace(" ", "-")
+        answer = ProblemError(fault.status_code, rule, f"{fault.detail}").response()
+        answer.headers.update(fault.headers or {})
+        return answer
+
+    async def unavailable(_: Request, fault: Exception) -> Response:
+        return ProblemError(503, "unavailable", f"the database: {type(fault).__name__}").response()
+
+    async def unstorable(_: Request, fault: Exception) -> Response:
+        return ProblemError(422, "unstorable", "a value that the database cannot hold").response()
+
+    for transient in TRANSIENT:
+        app.add_exception_handler(transient, unavailable)
+    for refused in UNSTORABLE:
+        app.add_exception_handler(refused, unstorable)
+    app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(ProblemError, problem)
     app.add_exception_handler(strict.InvalidError, invalid)
     app.add_exception_handler(RequestValidationError, parameters)

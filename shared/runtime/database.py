@@ -24,6 +24,9 @@ TRANSIENT = (
     OSError,
 )
 
+# What no retry can heal: a value beyond its column, refused by the server or before it gets there.
+UNSTORABLE = (asyncpg.DataError, asyncpg.exceptions._base.DataError)
+
 _SERVER_SETTINGS = {
     "timezone": "UTC",
     "lock_timeout": "5s",

@@ -7,7 +7,7 @@ from shared.runtime import clock, store
 from shared.runtime.database import Connection
 from shared.runtime.execute import Cause, Executor, RefusedError, Work
 from shared.runtime.service import Aggregate, Outcome
-from shared.runtime.store import ForeignStreamError, UnknownTrialError
+from shared.runtime.store import ForeignStreamError, TooLargeError, UnknownTrialError
 
 
 async def run(
@@ -20,6 +20,8 @@ async def run(
         refusal = refused.refusal
     except UnknownTrialError as unknown:
         refusal = Refusal("unknown-trial", str(unknown), field="trial_id")
+    except TooLargeError as large:
+        refusal = Refusal("too-large", str(large))
     except ForeignStreamError:
         refusal = Refusal("other-sponsor", "the stream belongs to another sponsor")
     await record(tx, executor, work, command, cause, refusal)

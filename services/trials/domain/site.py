@@ -29,13 +29,16 @@ from shared.rules.dates import local_date
 
 __all__ = ["Site", "decide", "evolve", "wake_at"]
 
-SiteCommand = IdentifySite | RecordRegistrySite | SelectSite | RecordGateEvidence | ReviewSite | ActivateSite
+GuardedCommand = IdentifySite | SelectSite | RecordGateEvidence | ReviewSite | ActivateSite
+SiteCommand = GuardedCommand | RecordRegistrySite
 
 
 def decide(site: Site, command: SiteCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
     """The events of a command and what they make of gates, holds and permissions; repeats cause none."""
     if isinstance(command, Wake):
         return on_time(site, now)
+    if isinstance(command, RecordRegistrySite):
+        return [*_from_registry(site, command)]
     trial = facts.get(TrialGuard, command.trial_id)
     guard = facts.get(SiteGuard, command.site_id)
     told = _told(site, command, trial, guard, now)
@@ -47,14 +50,12 @@ def decide(site: Site, command: SiteCommand | Wake, facts: Facts, now: datetime)
 
 
 def _told(
-    site: Site, command: SiteCommand, trial: TrialGuard | None, guard: SiteGuard | None, now: datetime
+    site: Site, command: GuardedCommand, trial: TrialGuard | None, guard: SiteGuard | None, now: datetime
 ) -> list[SiteEvent] | Refusal:
     match command:
         case IdentifySite():
             given = command.model_dump()
             return [] if site.status else [SiteIdentified(**given, basis="sponsor")]
-        case RecordRegistrySite():
-            return _from_registry(site, command)
         case SelectSite():
             return _select(site, command, trial)
         case RecordGateEvidence():

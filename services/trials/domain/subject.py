@@ -136,7 +136,8 @@ def _refusal(
         return Refusal("subject.not_enrolled", "the subject is not enrolled", None, "subject_id")
     if "intervention" in subject.withdrawn:
         return Refusal("subject.withdrawn", "the subject withdrew from the intervention", "withdrawn")
-    if site is None or site.activated_on is None or (effect == "randomise" and site.status == "suspended"):
+    # A suspension follows its holds a moment later: they were asked above, not it.
+    if site is None or site.activated_on is None:
         return Refusal("site.not_active", "the site is not active", site.status if site else None)
     return None
 

@@ -1,0 +1,87 @@
+"""Commands on subjects: enrolment and withdrawal are reports, randomisation and dosing requests."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+from uuid_utils.compat import uuid7
+
+from services.trials.commands.words import Code
+from services.trials.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
+from shared.contracts.message import Command, Identifier, Need
+from shared.contracts.trials import (
+    WithdrawalScope,
+)
+from shared.rules.dates import Day
+
+
+class OfSubject(Command):
+    """A command on a subject's stream, decided with the holds on subject, site and trial."""
+
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.subject_id
+
+    def needs(self) -> tuple[Need, ...]:
+        return (
+            Need(SiteGuard, (self.site_id,)),
+            Need(SubjectGuard, (self.subject_id,)),
+            Need(TrialGuard, (self.trial_id,)),
+        )
+
+
+class EnrolSubject(OfSubject):
+    """Report that a subject enrolled; rules that it breaks are marked and never undo it."""
+
+    type: ClassVar[str] = "trials.enrol_subject.v1"
+    report: ClassVar[bool] = True
+    subject_id: UUID = Field(default_factory=uuid7)
+    subject_code: Code
+    enrolled_on: Day
+    identifiers: tuple[Identifier, ...] = ()
+
+    def needs(self) -> tuple[Need, ...]:
+        return (
+            Need(SiteGuard, (self.site_id,), counts=True),
+            Need(SubjectGuard, (self.subject_id,)),
+            Need(TrialCount, (self.trial_id,), counts=True),
+            Need(TrialGuard, (self.trial_id,)),
+        )
+
+
+class CorrectEnrolment(OfSubject):
+    """Report that the enrolment which event `corrects` told was otherwise: whole data and reason."""
+
+    type: ClassVar[str] = "trials.correct_enrolment.v1"
+    report: ClassVar[bool] = True
+    subject_code: Code
+    enrolled_on: Day
+    corrects: UUID
+    reason: Code
+
+
+class RandomiseSubject(OfSubject):
+    """Ask to randomise a subject; the allocation stays outside."""
+
+    type: ClassVar[str] = "trials.randomise_subject.v1"
+    randomised_on: Day
+
+
+class DoseSubject(OfSubject):
+    """Ask to give a subject a dose."""
+
+    type: ClassVar[str] = "trials.dose_subject.v1"
+    dose_on: Day
+
+
+class WithdrawSubject(OfSubject):
+    """Report that a subject withdrew from what the scopes name."""
+
+    type: ClassVar[str] = "trials.withdraw_subject.v1"
+    report: ClassVar[bool] = True
+    withdrawn_on: Day
+    scopes: Annotated[tuple[WithdrawalScope, ...], Field(min_length=1)]

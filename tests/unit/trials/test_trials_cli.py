@@ -1,0 +1,36 @@
+"""Wrong use of the commands: said in a sentence, with the exit code of its kind."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services.trials.cli import imports, trial
+
+run = CliRunner().invoke
+
+
+@pytest.fixture(autouse=True)
+def _no_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TRIALWIRE_HOME", str(tmp_path))
+    monkeypatch.delenv("TRIALWIRE_TRIALS_URL", raising=False)
+
+
+def test_a_file_that_is_not_there_is_wrong_use() -> None:
+    result = run(imports, ["ctgov", "nowhere.ndjson"])
+    assert (result.exit_code, "there is no file nowhere.ndjson" in result.output) == (2, True)
+
+
+def test_without_a_running_service_nothing_is_ready() -> None:
+    result = run(imports, ["ctgov", "-"], input=b"[]")
+    assert (result.exit_code, "trialwire up" in result.output) == (3, True)
+
+
+def test_a_service_that_does_not_answer_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIALWIRE_TRIALS_URL", "http://127.0.0.1:1")
+    assert run(trial, ["show", "NCT00000001"]).exit_code == 3
+
+
+def test_a_name_that_is_no_trial_is_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIALWIRE_TRIALS_URL", "http://127.0.0.1:1")
+    assert run(trial, ["show", "some trial"]).exit_code == 2

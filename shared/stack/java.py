@@ -29,6 +29,15 @@ def java() -> Path:
     return path
 
 
+def options(heap_mb: int) -> list[str]:
+    """JVM flags of a server: the quick compiler alone halves the work of a start.
+
+    Load tests want the slow one too: TRIALWIRE_JVM_OPTIONS=-XX:TieredStopAtLevel=4 comes last and wins.
+    """
+    own = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    return [f"-Xmx{heap_mb}m", *own, *os.environ.get("TRIALWIRE_JVM_OPTIONS", "").split()]
+
+
 def version() -> str:
     """What the JVM says of itself, first line."""
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from shared.stack import jars, process
 from shared.stack.faults import NotReady
 from shared.stack.home import LOOPBACK, Home
-from shared.stack.java import java
+from shared.stack.java import java, options
 from shared.stack.ports import answers, port_for
 from shared.stack.state import Running, load
 
@@ -59,8 +59,7 @@ def start(home: Home, *, wait: bool = True) -> Running:
             _format(home, settings, class_path)
         command = [
             java(),
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
+            *options(512),
             *_LOGGING,
             "-cp",
             class_path,
@@ -106,7 +105,7 @@ def _format(home: Home, settings: Path, class_path: str) -> None:
     shutil.rmtree(home.kafka / "data", ignore_errors=True)
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
-    flags = ["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *_LOGGING, "-cp", class_path]
+    flags = [*options(128), *_LOGGING, "-cp", class_path]
     done = subprocess.run(  # noqa: S603
         [str(java()), *flags, *tool], capture_output=True, text=True, timeout=60, check=False, cwd=home.kafka
     )

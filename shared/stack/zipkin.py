@@ -8,7 +8,7 @@ from functools import partial
 
 from shared.stack import jars, process
 from shared.stack.home import LOOPBACK, Home
-from shared.stack.java import java
+from shared.stack.java import java, options
 from shared.stack.ports import answers, port_for
 from shared.stack.state import Running, load
 
@@ -23,7 +23,7 @@ def start(home: Home) -> Running:
         # By these names alone: with --server.address it listens on every interface.
         where = {"ip": LOOPBACK, "port": port, "protocols[0]": "http"}
         flags = [f"--armeria.ports[0].{key}={value}" for key, value in where.items()]
-        command = [java(), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar", jar, *flags]
+        command = [java(), *options(256), "-jar", jar, *flags]
         env = {"MEM_MAX_SPANS": "100000", "LOGGING_LEVEL_ROOT": "WARN"}
         running = process.spawn(home, "zipkin", command, port=port, env=env)
     return running

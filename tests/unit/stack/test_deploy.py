@@ -64,3 +64,8 @@ def test_no_password_stands_in_the_compose_file(compose: dict[str, Any]) -> None
         for key, value in block.get("environment", {}).items():
             if "PASSWORD" in key or "@" in str(value).partition("//")[2]:
                 assert "${POSTGRES_PASSWORD:?" in value
+
+
+def test_no_container_believes_whoever_reaches_it(compose: dict[str, Any]) -> None:
+    for block in compose["services"].values():
+        assert "TRIALWIRE_DEV_IDENTITY" not in block.get("environment", {})

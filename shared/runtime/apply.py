@@ -130,7 +130,8 @@ class Applier:
         try:
             async with tx.transaction():
                 await rows.project(tx, self.projections, messages)
-                await react(tx, self.executor, batch.work, self, messages)
+                if self.reaction:
+                    await react(tx, self.executor, batch.work, self.reaction, messages)
         except TRANSIENT:
             raise
         except Exception as fault:

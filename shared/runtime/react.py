@@ -1,7 +1,7 @@
 """Reactions: the events of a batch become commands of this service, in the consumer's transaction."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid5
 
 from opentelemetry.trace import SpanKind
@@ -12,41 +12,30 @@ from shared.runtime.database import Connection
 from shared.runtime.execute import Cause, Executor, Work
 from shared.runtime.service import Reaction
 
-if TYPE_CHECKING:
-    from shared.runtime.apply import Applier
-
 
 async def react(
-    tx: Connection, executor: Executor, work: Work, applier: "Applier", messages: Sequence[Recorded[Any]]
+    tx: Connection, executor: Executor, work: Work, reaction: Reaction, messages: Sequence[Recorded[Any]]
 ) -> None:
     """Run what the messages ask of this service. A refusal becomes an event, never a silence."""
-    reaction = applier.reaction
-    if reaction is None:
-        return
     acting = [m for m in messages if reaction.acts_on(m)]
     if not acting:
         return
     await _lock(tx, reaction, acting)
+    service, topic = executor.service.name, f"{reaction.source}.events"
     for message in acting:
         attributes = telemetry.messaging(
             "process",
-            f"{applier.source}.events",
-            messaging__consumer__group__name=applier.group,
+            topic,
+            messaging__consumer__group__name=f"{service}.{reaction.source}",
             cloudevents__event_id=str(message.id),
             cloudevents__event_type=message.type,
             trialwire__correlation_id=str(message.correlation_id),
             trialwire__trial_id=message.trial_id and str(message.trial_id),
         )
-        with telemetry.span(
-            f"process {applier.source}.events",
-            SpanKind.CONSUMER,
-            attributes,
-            telemetry.context_of(message.traceparent),
-            telemetry.link_to(message.traceparent),
-        ):
+        parent, links = telemetry.context_of(message.traceparent), telemetry.link_to(message.traceparent)
+        with telemetry.span(f"process {topic}", SpanKind.CONSUMER, attributes, parent, links):
             for n, command in enumerate(await _commands(tx, reaction, message)):
-                cause = _cause(executor.service.name, message, n)
-                await refusals.run(tx, executor, work, command, cause)
+                await refusals.run(tx, executor, work, command, _cause(service, message, n))
 
 
 async def _commands(tx: Connection, reaction: Reaction, message: Recorded[Any]) -> Sequence[Command]:

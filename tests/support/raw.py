@@ -54,7 +54,7 @@ def command(type_: str, body: object, **over: Any) -> Raw:
     headers = {"ce_type": type_, "ce_id": str(uuid7()), "ce_actor": "developer:tester"} | over
     value = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     encoded = [(k, v.encode() if isinstance(v, str) else v) for k, v in headers.items()]
-    return Raw(value, encoded)
+    return Raw(value, encoded, b"any")
 
 
 async def send(servers: Servers, topic: str, records: Sequence[Raw]) -> list[int]:

@@ -47,8 +47,10 @@ WHERE $2::uuid IS NULL OR l.trial_id = $2
 GROUP BY l.status ORDER BY l.status
 """
 _DEADLINES = """
-SELECT * FROM deadline WHERE ($1::text[] IS NULL OR status = ANY($1)) AND ($2::uuid IS NULL OR trial_id = $2)
-ORDER BY due_on, deadline_id LIMIT $3
+SELECT * FROM deadline
+WHERE ($1::text[] IS NULL OR status = ANY($1)) AND ($2::uuid IS NULL OR trial_id = $2)
+  AND ($3::uuid IS NULL OR subject_id = $3) AND ($4::date IS NULL OR due_on <= $4)
+ORDER BY due_on, deadline_id LIMIT $5
 """
 
 
@@ -97,7 +99,9 @@ async def list_deadlines(
     request: Request,
     status: Annotated[list[DeadlineStatus] | None, Query()] = None,
     trial: UUID | None = None,
+    subject: UUID | None = None,
+    due_by: date | None = None,
     limit: Limit = 100,
 ) -> Response:
-    """The service levels of legs, the earliest due first."""
-    return await _items(request, _DEADLINES, status, trial, limit)
+    """The service levels of legs, the earliest due first; `subject` is a leg."""
+    return await _items(request, _DEADLINES, status, trial, subject, due_by, limit)

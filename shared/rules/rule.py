@@ -29,6 +29,7 @@ Condition = Literal[
     "fatal_or_life_threatening",
     "causality_excluded",
     "reassessed",
+    "upgraded",
     "follow_up",
 ]
 _PLACES = ("receipt", "site", "requester")
@@ -85,8 +86,8 @@ class Rule(_Row):
         return self
 
     def applies(self, facts: Mapping[Condition, bool]) -> bool:
-        """Whether every condition holds; one that `facts` does not name does not hold."""
-        return all(facts.get(name) == wanted for name, wanted in self.when.items())
+        """Whether every condition is as the rule wants it; one that `facts` does not name is false."""
+        return all(facts.get(name, False) == wanted for name, wanted in self.when.items())
 
     def clock(self, anchor_on: date, zone: str, anchor_event: UUID | None = None) -> Clock:
         """The due date from this anchor; `zone` is the zone of the place that the rule names."""

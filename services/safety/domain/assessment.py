@@ -106,7 +106,7 @@ def _reportable(case: Case, event: AdverseEvent, assessed: CaseAssessed) -> list
 
 
 def _seven_day(case: Case) -> tuple[Obligation, ...]:
-    return tuple(owed for owed in case.obligations if owed.legal.anchor == "fatal_information")
+    return tuple(owed for owed in case.obligations if clocks.for_fatal_only(owed.code))
 
 
 def _not_reportable(case: Case, assessed: CaseAssessed) -> CaseNotReportable:

@@ -38,12 +38,11 @@ def anchors(case: Case, event: AdverseEvent, determination_on: date) -> dict[Anc
     New information sets the follow-up's anchor and never moves the receipt (E2B C.1.4); what made a case
     fatal later counts from the day that this became known.
     """
-    fatal_since = None if event.fatal else case.fatal_since
     return {
         "receipt": event.received_on,
         "determination": determination_on,
         "latest_information": max(case.latest_on or event.received_on, event.received_on),
-        "fatal_information": fatal_since or event.received_on,
+        "fatal_information": case.fatal_since or event.received_on,
     }
 
 
@@ -55,9 +54,15 @@ def expedited(case: Case, event: AdverseEvent, assessed: CaseAssessed) -> tuple[
         "suspected": assessed.causality_sponsor == "related",
         "fatal_or_life_threatening": assessed.fatal_or_life_threatening,
         "reassessed": case.determination == "not_reportable",
+        "upgraded": case.fatal_since is not None and not event.fatal,
         "follow_up": False,
     }
     return pack(PACK).obligations(facts, anchors(case, event, assessed.determination_on), event.zone)
+
+
+def for_fatal_only(code: str) -> bool:
+    """Whether the obligation is one of fatal or life-threatening events alone."""
+    return "fatal_or_life_threatening" in pack(PACK).find(code, "legal").when
 
 
 def follow_up(new_info_on: date, zone: str) -> tuple[Obligation, ...]:

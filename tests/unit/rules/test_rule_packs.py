@@ -29,13 +29,13 @@ SERIOUS: dict[Condition, bool] = {
     "unexpected": True,
     "suspected": True,
     "reassessed": False,
+    "upgraded": False,
     "follow_up": False,
 }
 ANCHORS: dict[Anchor, date] = {
     "receipt": date(2026, 3, 2),
     "determination": date(2026, 3, 5),
     "latest_information": date(2026, 3, 4),
-    "fatal_information": date(2026, 3, 2),
 }
 
 

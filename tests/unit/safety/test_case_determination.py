@@ -53,6 +53,7 @@ def test_a_determination_gives_the_fifteen_day_report_with_both_anchors() -> Non
 def test_the_seven_day_report_counts_from_receipt_on_both_legs() -> None:
     owed = only(CaseReportable, told(given(FATAL), SUSPECTED_FATAL))
     seven = next(each for each in owed.obligations if each.code == "us_ind_7_day")
+    assert seven.legal.anchor == seven.operational.anchor == "receipt"
     assert seven.legal.anchor_on == seven.operational.anchor_on == date(2026, 3, 2)
     assert seven.legal.due_on == seven.operational.due_on == date(2026, 3, 9)
 
@@ -93,7 +94,7 @@ def test_a_case_that_turns_out_fatal_owes_the_seven_day_report_from_that_informa
     case, _ = then(case, RECORDS, LATER)
     case, _ = then(case, SIGNIFICANT, LATER)
     owed = only(CaseReportable, told(case, SUSPECTED_FATAL, LATER))
-    assert [each.code for each in owed.obligations] == ["us_ind_7_day"]
+    assert [each.code for each in owed.obligations] == ["us_ind_7_day_upgraded"]
     assert owed.obligations[0].legal.anchor_on == date(2026, 4, 1)
 
 

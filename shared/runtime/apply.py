@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.runtime import logs, metrics, offsets, parked, rows
+from shared.runtime import failpoints, logs, metrics, offsets, parked, rows
 from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Executor, Work
 from shared.runtime.offsets import Partition, Records
@@ -57,6 +57,8 @@ class Applier:
             batch.outcomes["reread"] += len(records) - len(fresh)
             await self._take(tx, fresh, batch, allowance)
             await offsets.advance(tx, self.group, batch.next_offsets)
+            failpoints.reach("consumer.applying")
+        failpoints.reach("consumer.applied")
         self.executor.committed(batch.work)
         for outcome, count in batch.outcomes.items():
             metrics.APPLIED.labels(self.group, outcome).inc(count)

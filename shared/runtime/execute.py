@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Actor, Command, Event, Recorded, Refusal, Signature
-from shared.runtime import clock, rows, store, telemetry
+from shared.runtime import clock, failpoints, rows, store, telemetry
 from shared.runtime.database import Connection, Pool
 from shared.runtime.service import Aggregate, Outcome, Service
 from shared.runtime.store import ConflictError, ForeignStreamError, Stream, Streams
@@ -174,6 +174,7 @@ class Executor:
                     raise ConflictError("the stream was changed by others at the same time") from None
                 await asyncio.sleep(0.005 * 2**attempt)
                 continue
+            failpoints.reach("command.committed")
             self.committed(work)
             return result
         raise AssertionError("unreachable")

@@ -3,22 +3,21 @@
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.regulatory.commands.ind import first_trial
+from services.regulatory.commands.ind import OfTrials
 from shared.contracts.message import Command
 from shared.contracts.regulatory import Effect, HoldKind
 from shared.rules.dates import Day
 
 
-class ImposeClinicalHold(Command):
+class ImposeClinicalHold(OfTrials):
     """The authority put trials on hold, by phone or letter. `effects` is what a partial hold stops."""
 
     type: ClassVar[str] = "regulatory.impose_clinical_hold.v1"
     report: ClassVar[bool] = True
     hold_id: UUID = Field(default_factory=uuid7)
-    trial_ids: tuple[UUID, ...] = Field(min_length=1)
     kind: HoldKind
     effects: tuple[Effect, ...] = ()
     received_on: Day
@@ -26,8 +25,6 @@ class ImposeClinicalHold(Command):
     ind_id: UUID | None = None
     reason: str | None = None
     letter_ref: str | None = None
-
-    _key = model_validator(mode="before")(first_trial)
 
     @property
     def stream_id(self) -> UUID:

@@ -1,6 +1,6 @@
 """Commands about an IND: what the authority stated, and the signature that lets trials begin under it."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -11,28 +11,30 @@ from shared.contracts.message import Command, Need, Signed, Wake
 from shared.rules.dates import Day
 
 
-def first_trial(data: Any) -> Any:
-    """Where a command names several trials, the first lends it its key and its sponsor."""
-    if (
-        isinstance(data, dict)
-        and not data.get("trial_id")
-        and isinstance(data.get("trial_ids"), list | tuple)
-    ):
-        return {**data, "trial_id": next(iter(data["trial_ids"]), None)}
-    return data
+class OfTrials(Command):
+    """A command over several trials: the first lends it its key and its sponsor.
+
+    Set after validation: a validator before it would turn the JSON into Python's types, and a strict
+    reader then takes neither dates nor ids from text.
+    """
+
+    trial_ids: tuple[UUID, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _keyed(self) -> Self:
+        if self.trial_id is None:
+            object.__setattr__(self, "trial_id", self.trial_ids[0])
+        return self
 
 
-class RecordIndReceipt(Command):
+class RecordIndReceipt(OfTrials):
     """The authority stated the date, its own local one, on which it received the IND."""
 
     type: ClassVar[str] = "regulatory.record_ind_receipt.v1"
     report: ClassVar[bool] = True
     ind_id: UUID = Field(default_factory=uuid7)
     number: str | None = None
-    trial_ids: tuple[UUID, ...] = Field(min_length=1)
     receipt_on: Day
-
-    _key = model_validator(mode="before")(first_trial)
 
     @property
     def stream_id(self) -> UUID:
@@ -53,15 +55,12 @@ class RecordIndEarlyNotice(Command):
         return self.ind_id
 
 
-class ConfirmIndInEffect(Signed):
+class ConfirmIndInEffect(OfTrials, Signed):
     """Sign that no hold on these trials was received by any means: the IND is in effect for them."""
 
     type: ClassVar[str] = "regulatory.confirm_ind_in_effect.v1"
     meaning: Literal["no hold received by any means"]
     ind_id: UUID
-    trial_ids: tuple[UUID, ...] = Field(min_length=1)
-
-    _key = model_validator(mode="before")(first_trial)
 
     @property
     def stream_id(self) -> UUID:

@@ -117,6 +117,4 @@ def _from_registry(
     )
     if trial.basis == "sponsor":
         return told
-    return replace(
-        told, title=facts.title, phases=facts.phases, study_type=facts.study_type, target=facts.enrolment
-    )
+    return replace(told, title=facts.title, phases=facts.phases, study_type=facts.study_type)

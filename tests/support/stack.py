@@ -19,7 +19,7 @@ from shared.runtime.process import Process
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.stack import topics
-from shared.stack.api import StackAddresses, start_stack, stop_stack
+from shared.stack.api import StackAddresses, reset_stack, start_stack
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def servers() -> Iterator[Servers]:
         yield Servers(addresses.kafka, addresses.postgres, home)
     finally:
         if not kept:
-            stop_stack(home)
+            reset_stack(home)
 
 
 async def new_database(servers: Servers, service: Service) -> str:

@@ -85,6 +85,8 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
             return replace(guard, activated_on=day, status="activated")
         case SiteResumed(status=status):
             return replace(guard, status=status)
+        case SiteEnrolmentStarted() if guard.status == "suspended":
+            return guard  # told late: the site goes on as enrolling once it is resumed
         case SubjectEnrolled():
             return replace(guard, enrolled=guard.enrolled + 1)
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:

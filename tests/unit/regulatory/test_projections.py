@@ -61,7 +61,6 @@ from shared.contracts.regulatory import (
     SafetyReportRejected,
 )
 from shared.contracts.trials import HoldApplied, HoldLifted
-from shared.rules.deadlines import DeadlineRow
 from tests.unit.regulatory.flow import recorded
 
 ROWS = (
@@ -73,7 +72,6 @@ ROWS = (
     IndRow,
     ClinicalHoldRow,
     TrialHoldRow,
-    DeadlineRow,
 )
 TRIAL, SITE, STREAM = uuid4(), uuid4(), uuid4()
 DAY = date(2026, 3, 2)
@@ -107,14 +105,6 @@ def test_every_row_travels_as_json_and_can_begin_with_its_key_alone(row: Any) ->
     empty = row(*(uuid4() for _ in row.key))
     adapter = TypeAdapter(row)
     assert adapter.validate_json(adapter.dump_json(empty)) == empty
-
-
-def test_the_deadlines_table_is_the_shared_one() -> None:
-    import shared.rules
-
-    shared_text = Path(shared.rules.__path__[0]) / "deadline.sql"
-    own = Path(services.regulatory.__path__[0]) / "migrations" / "0002_deadline.sql"
-    assert own.read_text() == shared_text.read_text()
 
 
 def test_a_review_row_follows_the_board() -> None:

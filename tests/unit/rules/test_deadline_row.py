@@ -1,7 +1,5 @@
 """The projected deadline: one row from arming to its end, whoever owns it."""
 
-import re
-from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,6 @@ from shared.contracts.deadline import (
     DeadlineSuperseded,
 )
 from shared.contracts.message import Actor, CommandRefused, Event, Recorded, wire_type
-from shared.rules import deadline_row
 from shared.rules.deadlines import DeadlineRow, deadline_keys, fold_deadline
 from shared.rules.packs import pack
 
@@ -101,19 +98,3 @@ def test_what_waits_for_its_arming_and_what_is_no_deadline_has_no_row() -> None:
     refused = CommandRefused(command_id=STREAM, command_type="x", rule="r", detail="d")
     assert deadline_keys(recorded(refused)) == ()
     assert fold_deadline(None, recorded(DeadlineMet(**WHAT, met_on=date(2026, 3, 9))), (STREAM,)) is None
-
-
-def columns(sql: str) -> list[str]:
-    table = sql[sql.index("CREATE TABLE deadline (") :]
-    return re.findall(r"^    (\w+) ", table[: table.index(");")], re.MULTILINE)
-
-
-def test_the_tables_of_all_services_have_the_columns_of_the_row() -> None:
-    wanted = [field.name for field in fields(DeadlineRow)]
-    assert (
-        columns(Path(deadline_row.__file__).with_name("deadline.sql").read_text(encoding="utf-8")) == wanted
-    )
-    for path in ROOT.glob("services/*/migrations/*.sql"):
-        sql = path.read_text(encoding="utf-8")
-        if "CREATE TABLE deadline (" in sql:
-            assert sorted(columns(sql)) == sorted(wanted), path.name

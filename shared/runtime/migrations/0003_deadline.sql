@@ -1,4 +1,4 @@
--- The table of shared/rules/deadline_row.py; each service that shows deadlines has a migration with this text.
+-- Deadlines as every service shows them (shared/rules/deadline_row.py): its own, or those of others.
 CREATE TABLE deadline (
     deadline_id    uuid PRIMARY KEY,
     service        text,

@@ -175,6 +175,18 @@ async def sponsor_of(tx: Connection, command: Command, given: UUID | None) -> UU
     return known
 
 
+async def hear_of_trials(tx: Connection, messages: Sequence[Recorded[Any]]) -> None:
+    """Remember whose each trial is that others begin a stream about: a command about it may come next."""
+    heard = {m.trial_id: m.sponsor_id for m in messages if m.version == 1 and m.trial_id}
+    if heard:
+        trials = sorted(heard, key=str)
+        await tx.execute(
+            "INSERT INTO es.trial SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING",
+            trials,
+            [heard[trial] for trial in trials],
+        )
+
+
 async def _sponsor_by_name(tx: Connection, name: str) -> UUID:
     await tx.execute(
         "INSERT INTO es.external_id VALUES ('sponsor', $1, $2) ON CONFLICT DO NOTHING", name, uuid7()

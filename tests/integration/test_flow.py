@@ -27,3 +27,13 @@ async def test_events_reach_the_follower_once_and_make_it_act(servers: Servers) 
         noted = "SELECT count(*) FROM es.event e JOIN es.stream s USING (stream_id) WHERE s.correlation_id = $1"
         assert await beta.pool.fetchval(noted, outcome.correlation_id) == 1
         await until(lambda: alpha.pool.fetchval("SELECT NOT EXISTS (SELECT FROM es.outbox)"))
+
+
+async def test_a_follower_that_never_reacts_still_knows_whose_a_trial_is(servers: Servers) -> None:
+    async with process(servers, probe.alpha()) as alpha, process(servers, probe.beta()) as beta:
+        tally, trial, sponsor = uuid7(), uuid7(), uuid7()
+        command = probe.CountUp(tally_id=tally, trial_id=trial, n=1)
+        await alpha.executor.execute(command, Cause(ACTOR, sponsor_id=sponsor))
+        known = "SELECT sponsor_id FROM es.trial WHERE trial_id = $1"
+        await until(lambda: beta.pool.fetchval(known, trial))
+        assert await beta.pool.fetchval(known, trial) == sponsor

@@ -1,6 +1,7 @@
 """A service as an ASGI application: commands, queries, health and metrics around its process."""
 
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 
 import uvicorn
@@ -76,8 +77,13 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
 
 def serve(service: Service, queries: APIRouter, settings: Settings) -> None:
     """Run the service until it is told to stop; exits within 20 s of SIGTERM."""
+    app = create_app(service, queries, settings)
+    # What is loaded by now lives as long as the process: without this the collector walks all of it again and
+    # again while a batch makes its many short-lived objects, which cost a third of a consumer's time.
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
     uvicorn.run(
-        create_app(service, queries, settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,

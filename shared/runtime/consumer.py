@@ -16,8 +16,9 @@ from faststream.kafka.annotations import KafkaMessage
 
 from shared.runtime import headers, logs, metrics
 from shared.runtime.database import TRANSIENT, Pool
-from shared.runtime.offsets import DiscontinuityError, Records
+from shared.runtime.offsets import DiscontinuityError, Partition, Records
 
+LANES = 2  # transactions that a batch is applied in at once: one computes while the other waits for Postgres
 _AGAIN = 1.0  # seconds before a batch that failed for no known reason is tried again
 headers.tolerate()
 
@@ -77,15 +78,11 @@ async def retried(do: Callable[[], Awaitable[Any]]) -> Any:
             pause = min(pause * 2, 10)
 
 
-async def _safe_parser(message: Any, original: Any) -> Any:
-    """FastStream decodes headers before us; a record it cannot read it would skip for ever."""
-    try:
-        return await original(message)
-    except Exception:
-        bare = tuple(dataclasses.replace(record, headers=()) for record in message)
-        parsed = await original(bare)
-        parsed.raw_message = tuple(message)
-        return parsed
+async def _bare(message: Any, original: Any) -> Any:
+    """FastStream decodes every header before us, and skips for ever a record whose headers it cannot read."""
+    parsed = await original((dataclasses.replace(message[0], headers=()),))
+    parsed.raw_message = tuple(message)
+    return parsed
 
 
 async def _undecoded(message: Any) -> Any:
@@ -108,11 +105,11 @@ class Subscription:
             *topics,
             group_id=feed.group,
             batch=True,
-            max_records=1_000,
+            max_records=LANES * 1_000,
             batch_timeout_ms=200,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
-            parser=_safe_parser,
+            parser=_bare,
             decoder=_undecoded,
             listener=self.gate,
             session_timeout_ms=timing.session_ms,
@@ -125,15 +122,18 @@ class Subscription:
         self.gate.consumer = lambda: self.subscriber.consumer
 
     async def _handle(self, body: Any, message: KafkaMessage) -> None:
-        raw = message.raw_message
-        records: Records = raw if isinstance(raw, tuple) else (raw,)
-        while records:
+        lanes: list[Records] = [
+            [r for r in message.raw_message if r.partition % LANES == lane] for lane in range(LANES)
+        ]
+        applied: dict[Partition, int] = {}
+        while lanes := [lane for lane in lanes if lane]:
             async with self.gate.lock:
-                records = await self._some(records)
+                lanes = await asyncio.gather(*[self._some(lane, applied) for lane in lanes])
             await self._rest_if_open()
+        await self._commit(applied)
 
-    async def _some(self, records: Records) -> Records:
-        """Apply some of the records; answer with those that are left."""
+    async def _some(self, records: Records, applied: dict[Partition, int]) -> Records:
+        """Apply some of the records and note how far; answer with those that are left."""
         try:
             batch = await retried(lambda: self._feed.apply(records, self._allowance()))
         except DiscontinuityError as skipped:
@@ -149,7 +149,7 @@ class Subscription:
             return ()
         if batch.blocked:
             self._blocked.append((time.monotonic(), batch.blocked))
-        await self._commit(batch.next_offsets)
+        applied |= batch.next_offsets
         return [r for r in records if r.offset >= batch.next_offsets[r.topic, r.partition]]
 
     def _rewind(self, records: Records) -> None:
@@ -172,7 +172,7 @@ class Subscription:
         await asyncio.sleep(self._timing.circuit_seconds)
         metrics.CIRCUIT.labels(self.group).set(0)
 
-    async def _commit(self, offsets: dict[tuple[str, int], int]) -> None:
+    async def _commit(self, offsets: dict[Partition, int]) -> None:
         """Tell Kafka too, for the tools that show lag. Nothing depends on it."""
         with contextlib.suppress(Exception):
             await asyncio.wait_for(

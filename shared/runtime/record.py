@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from aiokafka.partitioner import murmur2
+from asyncpg.pgproto.pgproto import UUID  # the standard library's, made and hashed by compiled code
 
 from shared.contracts.message import Actor, Event, Recorded
 

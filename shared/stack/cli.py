@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from shared.stack import clock
 from shared.stack import status as stack_status
 from shared.stack.faults import StackError
 from shared.stack.home import Home
@@ -20,6 +21,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 not ready. Data on stdout, progress on stderr.",
 )  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+app.add_typer(clock.app, name="clock")
 _MARK = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 
@@ -45,6 +47,8 @@ def up(
 
     home = Home.at()
     _say(f"Trialwire in {home.root}")
+    if simulated := clock.banner(home):
+        _say(simulated)
     start_stack(home, only_stack=only is Part.stack, traces=traces, say=_say)
     _print(stack_status.report(home), as_json)
 
@@ -76,6 +80,17 @@ def reset(yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] 
     if not yes:
         typer.confirm(f"Remove all data in {home.root}?", abort=True, err=True)
     reset_stack(home, _say)
+
+
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave all of it running.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Play the whole story live, in a stack of its own: the main job."""
+    from shared.stack.demo.command import run
+
+    raise typer.Exit(run(keep, as_json))
 
 
 @app.command()

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from shared.stack import process
+from shared.stack import clock, process
 from shared.stack.databases import SERVICES
 from shared.stack.home import LOOPBACK, Home
 from shared.stack.ports import port_for
@@ -44,6 +44,7 @@ def start_one(home: Home, name: str, kafka: str, otlp: str) -> Running:
         "TRIALWIRE_OTLP": otlp,
         "TRIALWIRE_HOST": LOOPBACK,
         "TRIALWIRE_PORT": str(port),
+        "TRIALWIRE_CLOCK_FILE": str(clock.file_of(home)),
         "TRIALWIRE_DEV_IDENTITY": "1",  # loopback only: the identity of whoever sits at this machine
     }
     command = [sys.executable, "-m", f"services.{name}.app"]

@@ -1,0 +1,138 @@
+"""Second act: a site of the trial is chosen, approved, made ready, activated and used."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+from shared.stack.demo.stage import ZONE, Stage
+
+SUBJECTS = 3
+
+PROJECT_LEAD = "project_lead:p-04"
+START_UP = "start_up_specialist:s-22"
+REGULATORY = "regulatory_affairs:r-11"
+COORDINATOR = "site_coordinator:c-31"
+
+# What the site shows on paper; the board's approval and the authority's word come by events.
+PAPERS = (
+    "contract",
+    "form_1572",
+    "financial_disclosure",
+    "delegation_log",
+    "training",
+    "lab_cert",
+    "ip_on_site",
+    "ib_receipt",
+    "siv_done",
+    "consent_version_released",
+)
+
+
+async def play(stage: Stage, approved_for: timedelta = timedelta(days=357)) -> None:
+    """From a chosen site to enrolled subjects; the board's approval lasts for so long from today."""
+    await _choose_a_site(stage)
+    await _ethics(stage, approved_for)
+    await _ind(stage)
+    await _papers(stage)
+    await _activate(stage)
+    await _enrol(stage)
+
+
+async def _choose_a_site(stage: Stage) -> None:
+    story = stage.story
+    about = {"trial_id": story.trial, "site_id": story.site}
+    async with stage.step("a start-up specialist identifies and selects a site", 15):
+        name = f"Demonstration site {str(story.site)[:4]}"
+        await stage.act(START_UP, "trials", "identify-site", **about, name=name, country="US", zone=ZONE)
+        await stage.act(
+            START_UP, "trials", "select-site", **about, irb="central board", zone=ZONE, country="US"
+        )
+        await stage.come("regulatory.irb.review_opened")
+
+
+async def _ethics(stage: Stage, approved_for: timedelta) -> None:
+    story, today = stage.story, stage.today
+    async with stage.step("the ethics board takes the review and approves", 15):
+        (opened,) = await stage.come("regulatory.irb.review_opened", trial_id=story.trial)
+        review = opened.data["review_id"]
+        submitted = today - timedelta(days=21)
+        await stage.act(
+            REGULATORY,
+            "regulatory",
+            "submit-review",
+            review_id=review,
+            protocol_version="1.0",
+            submitted_on=submitted,
+        )
+        await stage.act(REGULATORY, "regulatory", "start-pre-review", review_id=review)
+        await stage.act(REGULATORY, "regulatory", "start-review", review_id=review, path="convened")
+        await stage.act(
+            REGULATORY,
+            "regulatory",
+            "determine-review",
+            review_id=review,
+            outcome="approved",
+            meaning="filed as the board decided",
+            decided_on=today - timedelta(days=7),
+            effective_on=today - timedelta(days=7),
+            expires_on=today + approved_for,
+        )
+        await stage.come("trials.site.gate_satisfied", site_id=story.site, gate="irb_current")
+
+
+async def _ind(stage: Stage) -> None:
+    story, ind = stage.story, uuid4()
+    async with stage.step("30 days after the authority's receipt nobody holds the IND: it is in effect", 15):
+        received = stage.today - timedelta(days=45)
+        about = {"ind_id": ind, "trial_ids": [story.trial]}
+        await stage.act(REGULATORY, "regulatory", "record-ind-receipt", **about, receipt_on=received)
+        meaning = "no hold received by any means"
+        await stage.act(REGULATORY, "regulatory", "confirm-ind-in-effect", **about, meaning=meaning)
+        await stage.come("trials.site.gate_satisfied", site_id=story.site, gate="ha_ok")
+
+
+async def _papers(stage: Stage) -> None:
+    story = stage.story
+    async with stage.step("the site's papers open the other gates, one by one", 20):
+        for gate in PAPERS:
+            await stage.act(
+                START_UP,
+                "trials",
+                "record-gate-evidence",
+                trial_id=story.trial,
+                site_id=story.site,
+                gate=gate,
+                valid_from=stage.today - timedelta(days=10),
+                document_ref=f"etmf/{gate}",
+            )
+        await stage.come("trials.site.ready", site_id=story.site)
+
+
+async def _activate(stage: Stage) -> None:
+    story = stage.story
+    async with stage.step("a project lead signs the activation of the site", 15):
+        about = {"trial_id": story.trial, "site_id": story.site}
+        await stage.act(PROJECT_LEAD, "trials", "activate-site", **about, meaning="approval")
+        await stage.come("trials.site.activated", site_id=story.site)
+
+
+async def _enrol(stage: Stage) -> None:
+    story = stage.story
+    async with stage.step(f"{SUBJECTS} subjects enrol; the first is randomised and dosed", 15):
+        for number in range(1, SUBJECTS + 1):
+            subject = uuid4()
+            story.subjects.append(subject)
+            about = {"trial_id": story.trial, "site_id": story.site, "subject_id": subject}
+            code = f"{str(story.site)[:4]}-{number:03}"
+            await stage.act(
+                COORDINATOR, "trials", "enrol-subject", **about, subject_code=code, enrolled_on=stage.today
+            )
+        about["subject_id"] = story.subjects[0]
+        await stage.act(COORDINATOR, "trials", "randomise-subject", **about, randomised_on=stage.today)
+        await stage.act(COORDINATOR, "trials", "dose-subject", **about, dose_on=stage.today)
+        enrolled = await stage.come("trials.subject.enrolled", SUBJECTS, site_id=story.site)
+        if broken := [seen.data["breaks"] for seen in enrolled if seen.data.get("breaks")]:
+            stage.fail(f"an enrolment broke {broken}")
+        await stage.come("trials.subject.dosing_released", subject_id=story.subjects[0])
+        await stage.come("trials.site.enrolment_started", site_id=story.site)

@@ -49,6 +49,7 @@ class Applier:
 
         Raises DiscontinuityError, or what Postgres raised when it was not to be had.
         """
+        failpoints.reach("consumer.read")
         batch = Batch()
         async with self.executor.pool.acquire(timeout=5) as tx, tx.transaction():
             partitions = sorted({(r.topic, r.partition) for r in records})
@@ -139,6 +140,7 @@ class Applier:
             raise
         except Exception as fault:
             batch.work.states, batch.work.appended = before
+            batch.work.pending.clear()
             logs.log.error("consumer.failed", error=type(fault).__name__, group=self.group, exc_info=False)
             return fault
         return None

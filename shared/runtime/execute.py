@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
-from shared.contracts.message import Actor, Command, Event, Recorded, Refusal, Signature
+from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal, Signature
 from shared.runtime import clock, failpoints, rows, store, telemetry
 from shared.runtime.database import Connection, Pool
 from shared.runtime.service import Aggregate, Outcome, Service
@@ -43,9 +43,13 @@ class RefusedError(Exception):
 
 @dataclass
 class Work:
-    """What a transaction has done so far: kept states and a wake-up for the relay follow its commit."""
+    """What a transaction has done so far: kept states and a wake-up for the relay follow its commit.
+
+    `pending` are own events not folded yet: all of a transaction's together, or before a decision reads rows.
+    """
 
     states: dict[UUID, tuple[int, Any]] = field(default_factory=dict)
+    pending: list[Recorded[Any]] = field(default_factory=list)
     appended: int = 0
 
 
@@ -74,13 +78,27 @@ class Executor:
         if stream.sponsor_id and cause.sponsor_id and stream.sponsor_id != cause.sponsor_id:
             raise ForeignStreamError(f"{stream.id} belongs to another sponsor")
         now = clock.now()
-        facts = await rows.facts(tx, command.needs())
+        facts = await self.facts(tx, work, command.needs())
         decision = aggregate.decide(stream.state, command, facts, now)
         if isinstance(decision, Refusal):
             raise RefusedError(decision)
         if not decision:
             return Outcome(stream.id, stream.version, stream.correlation_id or cause.command_id)
         return await self.append(tx, work, aggregate, stream, command, cause, decision, now)
+
+    async def facts(self, tx: Connection, work: Work, needs: Sequence[Need]) -> Facts:
+        """The guard rows named, as they are after all that this transaction has done."""
+        if not needs:
+            return Facts()
+        await self.flush(tx, work)
+        return await rows.facts(tx, needs)
+
+    async def flush(self, tx: Connection, work: Work) -> None:
+        """Fold the own events that wait; the last act of every transaction that appends."""
+        messages, work.pending = work.pending, []
+        if messages:
+            await store.hear_of_trials(tx, messages)
+            await rows.project(tx, self._own, messages)
 
     async def _load(self, tx: Connection, work: Work, aggregate: Aggregate, stream_id: UUID) -> Stream:
         stream = await self.streams.load(tx, aggregate, stream_id)
@@ -100,7 +118,10 @@ class Executor:
         events: Sequence[Event],
         now: datetime,
     ) -> Outcome:
-        sponsor = stream.sponsor_id or await store.sponsor_of(tx, command, cause.sponsor_id)
+        sponsor = stream.sponsor_id or cause.sponsor_id
+        if sponsor is None:
+            await self.flush(tx, work)  # the trial may have begun in this very transaction
+            sponsor = await store.sponsor_of(tx, command)
         correlation = stream.correlation_id or cause.correlation_id or uuid7()
         messages: list[Recorded[Any]] = [
             Recorded(
@@ -124,24 +145,21 @@ class Executor:
             for n, event in enumerate(events, 1)
         ]
         await store.append(tx, self.service, aggregate, stream, messages, _signed(cause.signature))
-        if stream.version == 0 and command.trial_id:
-            await tx.execute(
-                "INSERT INTO es.trial VALUES ($1, $2) ON CONFLICT DO NOTHING", command.trial_id, sponsor
-            )
-        await rows.project(tx, self._own, messages)
+        work.pending += messages
         state = stream.state
         for event in events:
             state = aggregate.evolve(state, event)
         work.states[stream.id] = (messages[-1].version, state)
         work.appended += len(messages)
-        if aggregate.wake_at:
-            await _set_wake(tx, stream.id, aggregate.wake_at(state))
+        if aggregate.wake_at and (at := aggregate.wake_at(state)) != aggregate.wake_at(stream.state):
+            await _set_wake(tx, stream.id, at)
         return Outcome(stream.id, messages[-1].version, correlation, tuple((m.id, m.type) for m in messages))
 
     async def set_wake_again(self, tx: Connection, aggregate: Aggregate, stream_id: UUID) -> None:
-        """Set the next moment of a stream from its state alone."""
+        """Set the next moment of a stream from its state alone; one that has passed and led to nothing is over."""
         stream = await self.streams.load(tx, aggregate, stream_id)
-        await _set_wake(tx, stream_id, aggregate.wake_at(stream.state) if aggregate.wake_at else None)
+        at = aggregate.wake_at(stream.state) if aggregate.wake_at else None
+        await _set_wake(tx, stream_id, at if at and at > clock.now() else None)
 
     def committed(self, work: Work) -> None:
         """Call after the commit: states become visible to others, the relay wakes."""
@@ -169,6 +187,7 @@ class Executor:
             try:
                 async with self.pool.acquire(timeout=5) as tx, tx.transaction():
                     result = await do(tx, work)
+                    await self.flush(tx, work)
             except store.RETRY:
                 if attempt == 3:
                     raise ConflictError("the stream was changed by others at the same time") from None

@@ -6,7 +6,7 @@ from uuid import uuid5
 
 from opentelemetry.trace import SpanKind
 
-from shared.contracts.message import Actor, Command, Recorded
+from shared.contracts.message import Actor, Recorded
 from shared.runtime import refusals, rows, telemetry
 from shared.runtime.database import Connection
 from shared.runtime.execute import Cause, Executor, Work
@@ -34,12 +34,10 @@ async def react(
         )
         parent, links = telemetry.context_of(message.traceparent), telemetry.link_to(message.traceparent)
         with telemetry.span(f"process {topic}", SpanKind.CONSUMER, attributes, parent, links):
-            for n, command in enumerate(await _commands(tx, reaction, message)):
+            facts = await executor.facts(tx, work, reaction.needs(message))
+            for n, command in enumerate(reaction.react(message, facts)):
                 await refusals.run(tx, executor, work, command, _cause(service, message, n))
-
-
-async def _commands(tx: Connection, reaction: Reaction, message: Recorded[Any]) -> Sequence[Command]:
-    return reaction.react(message, await rows.facts(tx, reaction.needs(message)))
+    await executor.flush(tx, work)
 
 
 async def _lock(tx: Connection, reaction: Reaction, messages: Sequence[Recorded[Any]]) -> None:

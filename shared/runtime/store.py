@@ -161,10 +161,8 @@ def _own_id(command: Command) -> UUID:
         return uuid7()
 
 
-async def sponsor_of(tx: Connection, command: Command, given: UUID | None) -> UUID:
-    """The sponsor of a stream that begins: the causing event's, the named one, or the trial's."""
-    if given:
-        return given
+async def sponsor_of(tx: Connection, command: Command) -> UUID:
+    """The sponsor of a stream that begins: the one it names, or the trial's."""
     if name := command.sponsor_name():
         return await _sponsor_by_name(tx, " ".join(name.casefold().split()))
     known: UUID | None = await tx.fetchval(

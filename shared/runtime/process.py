@@ -58,6 +58,7 @@ class Process:
         self._subscribe(timing)
         loops: list[Coroutine[Any, Any, None]] = [
             leases.run(),
+            self.relay.hints.run(),
             self.relay.run(0),
             self.relay.run(1),
             wakes.wake_for_ever(self.executor, self.settings.clock_file),

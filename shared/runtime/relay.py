@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from shared.runtime import failpoints, logs, metrics
 from shared.runtime.database import TRANSIENT, Connection, Record, connect
+from shared.runtime.hints import Hints
 from shared.runtime.leases import Leases
 from shared.runtime.publish import Group, Publisher
 
@@ -49,11 +50,21 @@ class Relay:
         self._pending = [asyncio.Event() for _ in range(WORKERS)]
         self._publishers = [Publisher(service, bootstrap) for _ in range(WORKERS)]
         self._waiting: dict[int, float] = {}
+        self.hints = Hints(dsn, service, self._look)
 
     def wake(self) -> None:
-        """There is something to send."""
+        """There is something to send, perhaps from a bucket that another replica holds."""
+        self._look()
+        if self._leases.live > 1:
+            self.hints.tell()
+
+    def _look(self) -> None:
         for event in self._pending:
             event.set()
+
+    def held(self) -> list[int]:
+        """The buckets that this process relays now."""
+        return self._leases.held()
 
     def stuck_for(self) -> float:
         """Seconds that the oldest batch in flight has waited for the broker; 0 when none waits."""

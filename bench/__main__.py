@@ -1,0 +1,5 @@
+"""`python -m bench`: all benchmarks, or those named."""
+
+from bench.run import main
+
+main()

@@ -1,0 +1,82 @@
+"""The servers that a benchmark runs on: started as the product starts them, fresh databases each time."""
+
+import contextlib
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from shared.runtime.database import connect
+from shared.runtime.migrate import migrate
+from shared.runtime.process import Process
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+from shared.stack import topics
+from shared.stack.api import reset_stack, start_stack
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Addresses of Kafka and of Postgres's administrator, and a folder for files that go with the run."""
+
+    kafka: str
+    postgres: str
+    folder: Path
+
+    def dsn(self, database: str) -> str:
+        return self.postgres.rpartition("/")[0] + "/" + database
+
+    async def database(self, service: Service) -> str:
+        """A new database with the tables of the runtime and the service; answers with its address."""
+        name = f"b_{service.name}_{secrets.token_hex(4)}"
+        admin = await asyncpg.connect(self.postgres)
+        await admin.execute(f'CREATE DATABASE "{name}"')
+        await admin.close()
+        connection = await connect(self.dsn(name), "bench", statement_timeout="0")
+        await migrate(connection, service.migrations)
+        await connection.close()
+        return self.dsn(name)
+
+    async def drop(self, dsn: str) -> None:
+        """Remove a database, so that its vacuum does not run under the next measurement."""
+        admin = await asyncpg.connect(self.postgres)
+        await admin.execute(f'DROP DATABASE IF EXISTS "{dsn.rpartition("/")[2]}" WITH (FORCE)')
+        await admin.close()
+
+    def topic(self, name: str, partitions: int = 12) -> None:
+        topics.ensure(self.kafka, [topics.Topic(name, partitions, -1)])
+
+    def settings(self, dsn: str, **more: object) -> Settings:
+        file = self.folder / f"{dsn.rpartition('/')[2]}.dsn"
+        file.write_text(dsn)
+        return Settings(dsn_file=file, kafka=self.kafka, dev_identity=True, **more)  # type: ignore[arg-type]
+
+    @contextlib.asynccontextmanager
+    async def process(self, service: Service, dsn: str) -> AsyncIterator[Process]:
+        """A whole process of the service within this event loop."""
+        for name in {service.name, *service.sources}:
+            for kind in ("events", "commands"):
+                self.topic(f"{name}.{kind}")
+        async with Process(service, self.settings(dsn)).running() as running:
+            yield running
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Stack]:
+    """The stack for a run of benchmarks; TRIALWIRE_BENCH_HOME keeps one for several runs."""
+    kept = os.environ.get("TRIALWIRE_BENCH_HOME")
+    home = Path(kept or tempfile.mkdtemp(prefix="trialwire-bench-"))
+    found = start_stack(home, traces=False, say=lambda line: print(line, file=sys.stderr))
+    folder = Path(tempfile.mkdtemp(prefix="files-", dir=home))
+    try:
+        yield Stack(found.kafka, found.postgres, folder)
+    finally:
+        if not kept:
+            reset_stack(home)

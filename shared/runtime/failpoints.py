@@ -1,16 +1,16 @@
-"""Places where a fault test may end the process as a power cut would: `TRIALWIRE_FAIL=relay.sent:3`."""
+"""Places where a fault test ends or freezes the process: `TRIALWIRE_FAIL=relay.sent:3`, `relay.sent:3:STOP`."""
 
 import os
 import signal
 
-_NAME, _, _COUNT = os.environ.get("TRIALWIRE_FAIL", "").partition(":")
+_NAME, _COUNT, _SIGNAL, *_ = (os.environ.get("TRIALWIRE_FAIL", "") + ":::").split(":")
 _left = int(_COUNT or 1)
 
 
 def reach(name: str) -> None:
-    """Die by SIGKILL at the n-th time that this place is reached, where the environment says so."""
+    """Die by SIGKILL, or the signal named, at the n-th time that this place is reached."""
     global _left
     if name == _NAME:
         _left -= 1
         if _left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.Signals[f"SIG{_SIGNAL or 'KILL'}"])

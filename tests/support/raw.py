@@ -92,13 +92,18 @@ async def send_with_header_name(servers: Servers, topic: str, record: Raw, name:
 
 async def read_all(servers: Servers, topic: str, partitions: int = 12) -> list[ConsumerRecord[Any, Any]]:
     """Every record that is on the topic now, in offset order a partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers.kafka, max_partition_fetch_bytes=4 * 1024 * 1024)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=servers.kafka,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )
     await consumer.start()
     try:
         places = [TopicPartition(topic, part) for part in range(partitions)]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
+        for place in places:
+            consumer.seek(place, 0)
         found: list[ConsumerRecord[Any, Any]] = []
         left = {place for place in places if ends[place]}
         while left:

@@ -1,0 +1,80 @@
+"""Faults 4 and 6: the broker and the database restarted, killed and frozen under load."""
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from shared.stack import kafka, postgres
+from shared.stack.api import reset_stack, start_stack
+from shared.stack.home import Home
+from tests.support.arena import Arena, arena
+from tests.support.stack import Servers
+
+pytestmark = pytest.mark.short
+PAUSE = float(os.environ.get("TRIALWIRE_TEST_PAUSE", "6"))  # seconds that a frozen server stays frozen
+
+
+@pytest.fixture(scope="module")
+def home() -> Home:
+    """Servers of this module's own, since it kills them."""
+    return Home.at(tempfile.mkdtemp(prefix="trialwire-faulty-"))
+
+
+@pytest.fixture
+async def place(home: Home) -> AsyncIterator[Arena]:
+    """A counting service and its follower, ready, on servers that may be killed."""
+    addresses = await asyncio.to_thread(start_stack, home, traces=False)
+    try:
+        async with arena(Servers(addresses.kafka, addresses.postgres, home.root)) as made:
+            made.start("alpha")
+            made.start("beta")
+            await made.ready()
+            yield made
+    finally:
+        await asyncio.to_thread(reset_stack, home)
+
+
+async def play(place: Arena, name: str, down: Callable[[], object], up: Callable[[], object]) -> None:
+    """One fault under load: down, a while without, up, and the work goes on."""
+    place.history.note("fault", name=name)
+    await asyncio.to_thread(down)
+    await asyncio.sleep(1)
+    await asyncio.to_thread(up)
+    place.history.note("healed", name=name)
+    await place.progress(40, 60)
+
+
+async def test_the_broker_restarts_dies_and_freezes_and_nothing_is_lost(place: Arena, home: Home) -> None:
+    async with place.load.running():
+        await place.progress(40)
+        await play(place, "stop", lambda: kafka.stop(home), lambda: kafka.start(home))
+        await place.ready(seconds=60)
+        await play(place, "kill -9", lambda: kafka.kill(home), lambda: kafka.start(home))
+        await place.ready(seconds=60)
+        broker = kafka.start(home).pid
+        os.kill(broker, signal.SIGSTOP)
+        await place.lasting(PAUSE)
+        os.kill(broker, signal.SIGCONT)
+        await place.progress(40)
+        await place.ready(seconds=60)
+    await place.check()
+
+
+async def test_the_database_restarts_and_dies_and_no_acknowledged_write_is_lost(
+    place: Arena, home: Home
+) -> None:
+    async with place.load.running():
+        await place.progress(40)
+        for mode in ("fast", "immediate"):
+            await play(
+                place, mode, lambda m=mode: postgres.stop(home, m), lambda: postgres.start(home)  # type: ignore[misc]
+            )  # fmt: skip
+        await play(place, "kill -9", lambda: postgres.kill(home), lambda: postgres.start(home))
+        await place.ready(seconds=60)
+    await place.check()
+    refused = [line for line in place.history.lines() if line["what"] == "fail"]
+    assert refused == [], "an outage is answered by 503, never by a 500"

@@ -1,21 +1,11 @@
 """Queries of the regulatory service: plain SQL over its projections, rows as JSON made by Postgres."""
 
 from datetime import date
-from typing import Annotated
+from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from services.regulatory.answers import (
-    ApprovalStatus,
-    DeadlineStatus,
-    Items,
-    Limit,
-    ReportStatus,
-    ReviewStatus,
-    items,
-    one,
-)
 from services.regulatory.projections import (
     ApprovalRow,
     ClinicalHoldRow,
@@ -24,31 +14,49 @@ from services.regulatory.projections import (
     ReviewRow,
     TrialHoldRow,
 )
-from shared.http import identity
-from shared.rules.deadlines import DeadlineRow
+from shared.http.answers import DAY, INSTANT, Cursor, Limit, Order, Page, one, page
 
-router = APIRouter(prefix="/v1", tags=["queries"], dependencies=[Depends(identity.actor)])
+router = APIRouter(prefix="/v1", tags=["queries"])
+ReviewStatus = Literal[
+    "draft",
+    "submitted",
+    "pre_review",
+    "clarification_requested",
+    "under_review",
+    "modifications_required",
+    "post_review",
+    "deferred",
+    "approved",
+    "disapproved",
+    "withdrawn",
+]
+ApprovalStatus = Literal["active", "expiring", "lapsed", "renewed", "terminated", "closed"]
+ReportStatus = Literal["open", "awaiting_ack", "acknowledged", "rejected", "not_required"]
+
+# A row may begin with an event that does not know the day yet: it comes with the latest of days.
+_REVIEWS = Order({"changed_at": INSTANT, "review_id": UUID}, falling=True)
+_APPROVALS = Order({"coalesce(expires_on, '9999-12-31')": DAY, "approval_id": UUID})
+_REPORTS = Order({"coalesce(least(legal_due, operational_due), '9999-12-31')": DAY, "report_id": UUID})
+_HOLDS = Order({"coalesce(received_on, '9999-12-31')": DAY, "hold_id": UUID}, falling=True)
+_TRIAL_HOLDS = Order({"coalesce(since, '9999-12-31')": DAY, "hold_id": UUID}, falling=True)
+_INDS = Order({"coalesce(receipt_on, '9999-12-31')": DAY, "ind_id": UUID}, falling=True)
 
 
-@router.get("/reviews", response_model=Items[ReviewRow])
+@router.get("/reviews", response_model=Page[ReviewRow])
 async def reviews(
     request: Request,
     trial: UUID | None = None,
     site: UUID | None = None,
     status: ReviewStatus | None = None,
     limit: Limit = 200,
+    after: Cursor = None,
 ) -> Response:
     """Ethics reviews, the latest change first."""
-    return await items(
-        request,
+    sql = (
         "SELECT * FROM review WHERE ($1::uuid IS NULL OR trial_id = $1)"
         " AND ($2::uuid IS NULL OR site_ids ? ($2::uuid)::text) AND ($3::text IS NULL OR status = $3)"
-        " ORDER BY changed_at DESC, review_id LIMIT $4",
-        trial,
-        site,
-        status,
-        limit,
     )
+    return await page(request, sql, trial, site, status, order=_REVIEWS, limit=limit, after=after)
 
 
 @router.get("/reviews/{review_id}", response_model=ReviewRow)
@@ -57,28 +65,24 @@ async def review(request: Request, review_id: UUID) -> Response:
     return await one(request, "SELECT * FROM review WHERE review_id = $1", review_id)
 
 
-@router.get("/approvals", response_model=Items[ApprovalRow])
+@router.get("/approvals", response_model=Page[ApprovalRow])
 async def approvals(
     request: Request,
     trial: UUID | None = None,
     site: UUID | None = None,
     status: ApprovalStatus | None = None,
     limit: Limit = 200,
+    after: Cursor = None,
 ) -> Response:
     """Ethics approvals, the next to expire first."""
-    return await items(
-        request,
+    sql = (
         "SELECT * FROM approval WHERE ($1::uuid IS NULL OR trial_id = $1)"
         " AND ($2::uuid IS NULL OR site_ids ? ($2::uuid)::text) AND ($3::text IS NULL OR status = $3)"
-        " ORDER BY expires_on, approval_id LIMIT $4",
-        trial,
-        site,
-        status,
-        limit,
     )
+    return await page(request, sql, trial, site, status, order=_APPROVALS, limit=limit, after=after)
 
 
-@router.get("/reports", response_model=Items[ReportRow])
+@router.get("/reports", response_model=Page[ReportRow])
 async def reports(
     request: Request,
     case: UUID | None = None,
@@ -86,20 +90,15 @@ async def reports(
     status: ReportStatus | None = None,
     due_by: date | None = None,
     limit: Limit = 200,
+    after: Cursor = None,
 ) -> Response:
     """Safety reports, the next to fall due first. `due_by` compares the earlier of both dates."""
-    return await items(
-        request,
+    sql = (
         "SELECT * FROM report WHERE ($1::uuid IS NULL OR case_id = $1)"
         " AND ($2::uuid IS NULL OR trial_id = $2) AND ($3::text IS NULL OR status = $3)"
         " AND ($4::date IS NULL OR least(legal_due, operational_due) <= $4)"
-        " ORDER BY least(legal_due, operational_due), report_id LIMIT $5",
-        case,
-        trial,
-        status,
-        due_by,
-        limit,
     )
+    return await page(request, sql, case, trial, status, due_by, order=_REPORTS, limit=limit, after=after)
 
 
 @router.get("/reports/{report_id}", response_model=ReportRow)
@@ -108,63 +107,35 @@ async def report(request: Request, report_id: UUID) -> Response:
     return await one(request, "SELECT * FROM report WHERE report_id = $1", report_id)
 
 
-@router.get("/deadlines", response_model=Items[DeadlineRow])
-async def deadlines(
+@router.get("/holds", response_model=Page[ClinicalHoldRow])
+async def holds(
     request: Request,
     trial: UUID | None = None,
-    subject: UUID | None = None,
-    status: Annotated[list[DeadlineStatus] | None, Query()] = None,
-    due_by: date | None = None,
+    open: bool | None = None,
     limit: Limit = 200,
-) -> Response:
-    """The deadline board: what is due when, by which rule, from which day 0, and who owes it."""
-    return await items(
-        request,
-        "SELECT * FROM deadline WHERE ($1::uuid IS NULL OR trial_id = $1)"
-        " AND ($2::uuid IS NULL OR subject_id = $2) AND ($3::text[] IS NULL OR status = ANY($3))"
-        " AND ($4::date IS NULL OR due_on <= $4) ORDER BY due_on, deadline_id LIMIT $5",
-        trial,
-        subject,
-        status,
-        due_by,
-        limit,
-    )
-
-
-@router.get("/holds", response_model=Items[ClinicalHoldRow])
-async def holds(
-    request: Request, trial: UUID | None = None, open: bool | None = None, limit: Limit = 200
+    after: Cursor = None,
 ) -> Response:
     """Clinical holds, the latest first; `open` asks for those not lifted, or for those lifted."""
-    return await items(
-        request,
+    sql = (
         "SELECT * FROM clinical_hold WHERE ($1::uuid IS NULL OR trial_ids ? ($1::uuid)::text)"
-        " AND ($2::boolean IS NULL OR (lifted_on IS NULL) = $2) ORDER BY received_on DESC, hold_id LIMIT $3",
-        trial,
-        open,
-        limit,
+        " AND ($2::boolean IS NULL OR (lifted_on IS NULL) = $2)"
     )
+    return await page(request, sql, trial, open, order=_HOLDS, limit=limit, after=after)
 
 
-@router.get("/trial-holds", response_model=Items[TrialHoldRow])
-async def trial_holds(request: Request, trial: UUID | None = None, limit: Limit = 200) -> Response:
+@router.get("/trial-holds", response_model=Page[TrialHoldRow])
+async def trial_holds(
+    request: Request, trial: UUID | None = None, limit: Limit = 200, after: Cursor = None
+) -> Response:
     """All holds that trials applied, whatever their source."""
-    return await items(
-        request,
-        "SELECT * FROM trial_hold WHERE ($1::uuid IS NULL OR trial_id = $1)"
-        " ORDER BY since DESC, hold_id LIMIT $2",
-        trial,
-        limit,
-    )
+    sql = "SELECT * FROM trial_hold WHERE ($1::uuid IS NULL OR trial_id = $1)"
+    return await page(request, sql, trial, order=_TRIAL_HOLDS, limit=limit, after=after)
 
 
-@router.get("/inds", response_model=Items[IndRow])
-async def inds(request: Request, trial: UUID | None = None, limit: Limit = 200) -> Response:
+@router.get("/inds", response_model=Page[IndRow])
+async def inds(
+    request: Request, trial: UUID | None = None, limit: Limit = 200, after: Cursor = None
+) -> Response:
     """INDs with day 30 of their review and the trials they are in effect for."""
-    return await items(
-        request,
-        "SELECT * FROM ind WHERE ($1::uuid IS NULL OR trial_ids ? ($1::uuid)::text)"
-        " ORDER BY receipt_on DESC, ind_id LIMIT $2",
-        trial,
-        limit,
-    )
+    sql = "SELECT * FROM ind WHERE ($1::uuid IS NULL OR trial_ids ? ($1::uuid)::text)"
+    return await page(request, sql, trial, order=_INDS, limit=limit, after=after)

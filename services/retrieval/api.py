@@ -1,26 +1,22 @@
 """Queries of retrieval: requests with their legs, custody and service levels, and the funnel of legs."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from shared.http import identity
-from shared.http.problems import ProblemError
+from shared.http.answers import DAY, Cursor, Limit, Order, one, page, rows
 from shared.runtime import clock
 
-router = APIRouter(prefix="/v1", tags=["queries"], dependencies=[Depends(identity.actor)])
-Limit = Annotated[int, Query(ge=1, le=1000)]
+router = APIRouter(prefix="/v1", tags=["queries"])
 RequestStatus = Literal["open", "frozen", "unknown", "complete", "partial", "none", "cancelled"]
-DeadlineStatus = Literal["armed", "at_risk", "met", "met_late", "missed", "superseded", "cancelled"]
 
+_BY_NEED = Order({"coalesce(needed_by, '9999-12-31')": DAY, "request_id": UUID})
 _REQUESTS = """
 SELECT * FROM request
 WHERE ($1::text IS NULL OR status = $1) AND ($2::uuid IS NULL OR trial_id = $2)
   AND ($3::uuid IS NULL OR case_id = $3) AND ($4::date IS NULL OR needed_by <= $4)
-  AND ($5::uuid IS NULL OR request_id > $5)
-ORDER BY request_id LIMIT $6
 """
 _ONE = """
 SELECT r.*,
@@ -29,7 +25,8 @@ SELECT r.*,
   (SELECT coalesce(json_agg(c ORDER BY c.seq, c.document_ref), '[]') FROM custody c
    WHERE c.request_id = r.request_id) AS custody,
   (SELECT coalesce(json_agg(d ORDER BY d.due_on, d.deadline_id), '[]') FROM deadline d
-   JOIN leg l ON l.leg_id = d.subject_id WHERE l.request_id = r.request_id) AS deadlines
+   JOIN leg l ON l.leg_id = d.subject_id WHERE l.request_id = r.request_id) AS deadlines,
+  '/v1/events?stream_id=' || r.request_id AS history
 FROM request r WHERE r.request_id = $1
 """
 # Ages in whole days: who looks at the funnel asks what has stood still.
@@ -46,20 +43,6 @@ FROM leg l LEFT JOIN request r USING (request_id),
 WHERE $2::uuid IS NULL OR l.trial_id = $2
 GROUP BY l.status ORDER BY l.status
 """
-_DEADLINES = """
-SELECT * FROM deadline
-WHERE ($1::text[] IS NULL OR status = ANY($1)) AND ($2::uuid IS NULL OR trial_id = $2)
-  AND ($3::uuid IS NULL OR subject_id = $3) AND ($4::date IS NULL OR due_on <= $4)
-ORDER BY due_on, deadline_id LIMIT $5
-"""
-
-
-async def _items(request: Request, sql: str, *values: Any) -> Response:
-    text = await request.app.state.pool.fetchval(
-        f"SELECT coalesce(json_agg(r), '[]')::text FROM ({sql}) r",  # noqa: S608 - the constants above
-        *values,
-    )
-    return Response(f'{{"items":{text}}}', media_type="application/json")
 
 
 @router.get("/requests")
@@ -69,39 +52,21 @@ async def list_requests(
     trial: UUID | None = None,
     case: UUID | None = None,
     needed_by: date | None = None,
-    after: UUID | None = None,
     limit: Limit = 100,
+    after: Cursor = None,
 ) -> Response:
-    """Requests whose records are needed by that date or earlier; `after` continues behind a request id."""
-    return await _items(request, _REQUESTS, status, trial, case, needed_by, after, limit)
+    """Requests whose records are needed by that date or earlier, the most pressing first."""
+    asked = (status, trial, case, needed_by)
+    return await page(request, _REQUESTS, *asked, order=_BY_NEED, limit=limit, after=after)
 
 
 @router.get("/requests/{request_id}")
 async def show_request(request: Request, request_id: UUID) -> Response:
     """A request with its provider legs, the custody of its documents, and its service levels."""
-    text = await request.app.state.pool.fetchval(
-        f"SELECT row_to_json(r)::text FROM ({_ONE}) r",  # noqa: S608 - the constant above
-        request_id,
-    )
-    if text is None:
-        raise ProblemError(404, "unknown-request", "there is no such record request")
-    return Response(text, media_type="application/json")
+    return await one(request, _ONE, request_id)
 
 
 @router.get("/funnel")
 async def show_funnel(request: Request, trial: UUID | None = None) -> Response:
     """How many legs stand in each state, for how many days, and how many calls are due."""
-    return await _items(request, _FUNNEL, clock.now(), trial)
-
-
-@router.get("/deadlines")
-async def list_deadlines(
-    request: Request,
-    status: Annotated[list[DeadlineStatus] | None, Query()] = None,
-    trial: UUID | None = None,
-    subject: UUID | None = None,
-    due_by: date | None = None,
-    limit: Limit = 100,
-) -> Response:
-    """The service levels of legs, the earliest due first; `subject` is a leg."""
-    return await _items(request, _DEADLINES, status, trial, subject, due_by, limit)
+    return await rows(request, _FUNNEL, clock.now(), trial)

@@ -6,13 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import TypeAdapter
 
-from services.trials.answers import Cursor, Limit, after, one, page
 from services.trials.domain.permissions import answer, holds_on
 from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
 from services.trials.imports import Summary, import_records
 from shared.contracts.message import Actor
 from shared.contracts.trials import TrialStatus
 from shared.http import identity
+from shared.http.answers import DAY, Cursor, Limit, Order, Text, one, page
 from shared.http.problems import ProblemError
 from shared.runtime.database import Pool
 
@@ -22,53 +22,44 @@ _TRIAL_GUARD = TypeAdapter(TrialGuard)
 _SITE_GUARD = TypeAdapter(SiteGuard)
 _SUBJECT_GUARD = TypeAdapter(SubjectGuard)
 
+_TRIAL_ORDER = Order({"trial_id": UUID})
+_SITE_ORDER = Order({"site_id": UUID})
+_SUBJECT_ORDER = Order({"subject_id": UUID})
+_LATEST = Order({"coalesce(occurred_on, '9999-12-31')": DAY, "deviation_id": UUID}, falling=True)
+
 _TRIAL = """
-SELECT (to_jsonb(t) || jsonb_build_object(
-    'lifecycle', jsonb_build_object(
+SELECT t.*, '/v1/events?trial_id=' || t.trial_id AS history,
+    jsonb_build_object(
         'status', t.status, 'reason', t.status_reason,
         'holds', (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.since, h.hold_id), '[]')
-                  FROM hold h WHERE h.trial_id = t.trial_id AND h.status = 'open')),
-    'sites', (SELECT coalesce(jsonb_object_agg(s.status, s.n), '{}') FROM (
+                  FROM hold h WHERE h.trial_id = t.trial_id AND h.status = 'open')) AS lifecycle,
+    (SELECT coalesce(jsonb_object_agg(s.status, s.n), '{}') FROM (
         SELECT coalesce(status, 'unknown') AS status, count(*) AS n FROM site
-        WHERE trial_id = t.trial_id GROUP BY 1) s),
-    'enrolled', coalesce((SELECT enrolled FROM trial_count c WHERE c.trial_id = t.trial_id), 0),
-    'deviations', (SELECT count(*) FROM deviation d WHERE d.trial_id = t.trial_id AND NOT d.annulled
+        WHERE trial_id = t.trial_id GROUP BY 1) s) AS sites,
+    coalesce((SELECT enrolled FROM trial_count c WHERE c.trial_id = t.trial_id), 0) AS enrolled,
+    (SELECT count(*) FROM deviation d WHERE d.trial_id = t.trial_id AND NOT d.annulled
         AND (d.holds = '[]' OR d.category <> 'enrolment' OR jsonb_array_length(d.rules) > 1 OR EXISTS (
-            SELECT FROM hold h WHERE d.holds ? h.hold_id::text AND h.status <> 'annulled'))),
-    'deadlines', (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.due_on, x.deadline_id), '[]')
-                  FROM deadline x WHERE x.trial_id = t.trial_id)
-))::text FROM trial t WHERE """
+            SELECT FROM hold h WHERE d.holds ? h.hold_id::text AND h.status <> 'annulled'))) AS deviations,
+    (SELECT coalesce(jsonb_agg(to_jsonb(x) ORDER BY x.due_on, x.deadline_id), '[]')
+     FROM deadline x WHERE x.trial_id = t.trial_id) AS deadlines
+FROM trial t WHERE """
 
 _TRIALS = """
 SELECT t.trial_id, t.nct, t.title, t.sponsor_name, t.phases, t.status, t.registry_status, t.basis,
        t.target, coalesce(c.enrolled, 0) AS enrolled, t.changed_at,
        (SELECT count(*) FROM hold h WHERE h.trial_id = t.trial_id AND h.status = 'open') AS open_holds
 FROM trial t LEFT JOIN trial_count c USING (trial_id)
-WHERE ($1::uuid IS NULL OR t.trial_id > $1) AND ($2::text IS NULL OR t.status = $2)
-  AND ($3::text IS NULL OR t.phases ? $3)
-  AND ($4::text IS NULL OR strpos(lower(concat_ws(' ', t.title, t.nct, t.sponsor_name)), lower($4)) > 0)
-ORDER BY t.trial_id LIMIT $5
+WHERE ($1::text IS NULL OR t.status = $1) AND ($2::text IS NULL OR t.phases ? $2)
+  AND ($3::text IS NULL OR strpos(lower(concat_ws(' ', t.title, t.nct, t.sponsor_name)), lower($3)) > 0)
 """
 
 _BY_IDENTIFIER = """
 SELECT * FROM trial WHERE identifiers @> jsonb_build_array(jsonb_build_object('value', $1::text))
-ORDER BY trial_id
 """
 
 _SITES = """
 SELECT s.*, coalesce(g.enrolled, 0) AS enrolled FROM site s LEFT JOIN site_guard g USING (site_id)
-WHERE s.trial_id = $1 AND ($2::uuid IS NULL OR s.site_id > $2) AND ($3::text IS NULL OR s.status = $3)
-ORDER BY s.site_id LIMIT $4
-"""
-
-_HISTORY = """
-SELECT e.event_id, e.type, e.stream_id, s.stream_type, e.version, e.pos, e.recorded_at,
-       e.meta::json->>'time' AS time, e.meta::json->>'actor' AS actor,
-       e.meta::json->>'causation' AS causation_id,
-       e.meta::json->>'correlation' AS correlation_id, e.meta::json->>'effective_on' AS effective_on,
-       e.meta::json->>'reason' AS reason, e.data::json AS data
-FROM es.event e JOIN es.stream s USING (stream_id)
-WHERE e.key = $1 AND ($2::bigint IS NULL OR e.pos > $2) ORDER BY e.pos LIMIT $3
+WHERE s.trial_id = $1 AND ($2::text IS NULL OR s.status = $2)
 """
 
 
@@ -76,21 +67,15 @@ WHERE e.key = $1 AND ($2::bigint IS NULL OR e.pos > $2) ORDER BY e.pos LIMIT $3
 async def trials(
     request: Request,
     status: TrialStatus | None = None,
-    phase: Annotated[str | None, Query(max_length=40, description="a registry phase, such as PHASE2")] = None,
-    text: Annotated[str | None, Query(max_length=200, description="part of title, number or sponsor")] = None,
-    identifier: Annotated[
-        str | None, Query(max_length=200, description="one trial by any identifier")
-    ] = None,
+    phase: Annotated[Text, Query(description="a registry phase, such as PHASE2")] = None,
+    text: Annotated[Text, Query(description="part of title, number or sponsor")] = None,
+    identifier: Annotated[Text, Query(description="one trial by any identifier")] = None,
     limit: Limit = 50,
-    after_: Annotated[Cursor, Query(alias="after")] = None,
+    after: Cursor = None,
 ) -> Response:
     """Trials by id, a page at a time; `identifier` finds the trial that bears it exactly."""
-    for given in (phase, text, identifier):
-        _storable(given)
-    if identifier is not None:
-        return await page(request, _BY_IDENTIFIER, identifier, key="trial_id", limit=limit)
-    values = (after(after_), status, phase, text, limit + 1)
-    return await page(request, _TRIALS, *values, key="trial_id", limit=limit)
+    sql, values = (_TRIALS, (status, phase, text)) if identifier is None else (_BY_IDENTIFIER, (identifier,))
+    return await page(request, sql, *values, order=_TRIAL_ORDER, limit=limit, after=after)
 
 
 @router.get("/trials/nct/{nct}")
@@ -101,72 +86,32 @@ async def trial_by_nct(request: Request, nct: Annotated[str, Path(pattern=r"^NCT
 
 @router.get("/trials/{trial_id}")
 async def trial(request: Request, trial_id: UUID) -> Response:
-    """One trial: lifecycle with open holds, sites by status, enrolment, deadlines, registry record."""
+    """One trial: lifecycle, open holds, sites by status, enrolment, deadlines, registry record, history."""
     return await one(request, f"{_TRIAL} t.trial_id = $1", trial_id)
 
 
 @router.get("/trials/{trial_id}/sites")
 async def sites(
-    request: Request,
-    trial_id: UUID,
-    status: Annotated[str | None, Query(max_length=40)] = None,
-    limit: Limit = 200,
-    after_: Annotated[Cursor, Query(alias="after")] = None,
+    request: Request, trial_id: UUID, status: Text = None, limit: Limit = 200, after: Cursor = None
 ) -> Response:
     """Sites of a trial with their gates and their count."""
-    _storable(status)
-    return await page(
-        request,
-        _SITES,
-        *(trial_id, after(after_), status, limit + 1),
-        key="site_id",
-        limit=limit,
-    )
+    return await page(request, _SITES, trial_id, status, order=_SITE_ORDER, limit=limit, after=after)
 
 
 @router.get("/trials/{trial_id}/subjects")
 async def subjects(
-    request: Request,
-    trial_id: UUID,
-    site: UUID | None = None,
-    limit: Limit = 200,
-    after_: Annotated[Cursor, Query(alias="after")] = None,
+    request: Request, trial_id: UUID, site: UUID | None = None, limit: Limit = 200, after: Cursor = None
 ) -> Response:
     """Subjects of a trial, by their codes alone."""
-    return await page(
-        request,
-        "SELECT * FROM subject WHERE trial_id = $1 AND ($2::uuid IS NULL OR subject_id > $2)"
-        " AND ($3::uuid IS NULL OR site_id = $3) ORDER BY subject_id LIMIT $4",
-        *(trial_id, after(after_), site, limit + 1),
-        key="subject_id",
-        limit=limit,
-    )
-
-
-@router.get("/trials/{trial_id}/history")
-async def history(
-    request: Request,
-    trial_id: UUID,
-    after_pos: Annotated[int | None, Query(alias="after", ge=0)] = None,
-    limit: Limit = 200,
-) -> Response:
-    """What happened in a trial, oldest first, with actor and cause; the next page is after the last `pos`."""
-    return await one(
-        request,
-        f"SELECT json_build_object('items', coalesce(json_agg(r), '[]'))::text FROM ({_HISTORY}) r",  # noqa: S608
-        *(str(trial_id), after_pos, limit),
-    )
+    sql = "SELECT * FROM subject WHERE trial_id = $1 AND ($2::uuid IS NULL OR site_id = $2)"
+    return await page(request, sql, trial_id, site, order=_SUBJECT_ORDER, limit=limit, after=after)
 
 
 @router.get("/trials/{trial_id}/deviations")
-async def deviations(request: Request, trial_id: UUID) -> Response:
+async def deviations(request: Request, trial_id: UUID, limit: Limit = 200, after: Cursor = None) -> Response:
     """Deviations of a trial, the latest first; annulled ones stay visible."""
-    return await one(
-        request,
-        "SELECT json_build_object('items', coalesce(json_agg(d ORDER BY occurred_on DESC), '[]'))::text"
-        " FROM deviation d WHERE trial_id = $1",
-        trial_id,
-    )
+    sql = "SELECT * FROM deviation WHERE trial_id = $1"
+    return await page(request, sql, trial_id, order=_LATEST, limit=limit, after=after)
 
 
 @router.get("/trials/{trial_id}/permissions")
@@ -209,8 +154,3 @@ async def _guard(pool: Pool, row: TypeAdapter[G], name: str, key: UUID | None) -
     sql = f"SELECT row_to_json(g)::text FROM {name}_guard g WHERE {name}_id = $1"  # noqa: S608 - three names
     text = await pool.fetchval(sql, key) if key else None
     return row.validate_json(text) if text else None
-
-
-def _storable(text: str | None) -> None:
-    if text is not None and "\x00" in text:
-        raise ProblemError(400, "malformed-query", "a query must not contain a NUL character")

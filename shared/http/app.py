@@ -8,9 +8,11 @@ import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
-from shared.http import identity, operations
+from shared.http import deadlines, identity, operations
+from shared.http.errors import add_problem_handlers
 from shared.http.page import page
-from shared.http.routes import add_problem_handlers, command_routes
+from shared.http.problems import described
+from shared.http.routes import command_routes
 from shared.runtime import logs, metrics, telemetry
 from shared.runtime.process import Process
 from shared.runtime.service import Service
@@ -70,7 +72,9 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
     add_problem_handlers(app)
     app.include_router(health)
     app.include_router(command_routes(service))
-    app.include_router(queries, dependencies=[Depends(identity.actor)])
+    for router in (queries, deadlines.router):
+        asked = described(400, 401, 404, 422, 503)
+        app.include_router(router, dependencies=[Depends(identity.actor)], responses=asked)
     app.include_router(operations.router)
     return app
 

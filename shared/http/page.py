@@ -32,7 +32,8 @@ def page(document: dict[str, Any]) -> str:
 
 def _route(method: str, path: str, route: dict[str, Any]) -> str:
     parameters = "".join(
-        f"<li><code>{escape(p['name'])}</code> in {escape(p['in'])}{', required' if p.get('required') else ''}"
+        f"<li><code>{escape(p['name'])}</code> in {escape(p['in'])}"
+        f"{', required' if p.get('required') else ''}"
         for p in route.get("parameters", [])
     )
     content = route.get("requestBody", {}).get("content", {}).get("application/json", {})

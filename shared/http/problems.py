@@ -7,6 +7,17 @@ from fastapi.responses import JSONResponse
 
 from shared.runtime.strict import InvalidError
 
+_MEANING = {
+    400: "Malformed body, header or cursor",
+    401: "No identity",
+    404: "Unknown trial, stream or id",
+    409: "Refused by a rule, or changed by others",
+    412: "Not at the version of If-Match",
+    413: "Body over 1 MiB, or an event over 256 KiB",
+    422: "A field breaks a rule, or the key came with another body",
+    503: "The database is not to be had: try again",
+}
+
 
 class ProblemError(Exception):
     """An answer of status 4xx or 503; `rule` is stable for programs, `detail` is for a person."""
@@ -36,3 +47,9 @@ def problem_of(fault: InvalidError) -> ProblemError:
     return ProblemError(
         400 if fault.rule == "malformed" else 422, fault.rule, fault.detail, errors=fault.errors
     )
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What these statuses mean, for the OpenAPI document."""
+    content: dict[str, Any] = {"application/problem+json": {}}
+    return {status: {"description": _MEANING[status], "content": content} for status in statuses}

@@ -1,40 +1,23 @@
 """Every command of a service as a route: `POST /v1/commands/<name>`, one schema each."""
 
 import re
-from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from opentelemetry.trace import SpanKind
-from starlette.exceptions import HTTPException
 
 from shared.contracts.message import Actor, Command, wire_type
 from shared.http import identity
-from shared.http.problems import ProblemError, problem_of
+from shared.http.problems import ProblemError, described
 from shared.runtime import intake, metrics, strict, telemetry
-from shared.runtime.database import TRANSIENT, UNSTORABLE
 from shared.runtime.execute import Cause, Executor, RefusedError
 from shared.runtime.service import Service
 from shared.runtime.store import ConflictError, ForeignStreamError, TooLargeError, UnknownTrialError
 
 BODY_LIMIT = 1024 * 1024
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"description": text, "content": {"application/problem+json": {}}}
-    for code, text in {
-        400: "Malformed body or header",
-        401: "No identity",
-        404: "Unknown trial",
-        409: "Refused by a rule, or changed by others",
-        412: "Not at the version of If-Match",
-        413: "Body over 1 MiB, or an event over 256 KiB",
-        422: "A field breaks a rule, or the key came with another body",
-        503: "The database is not to be had: try again",
-    }.items()
-}
 
 
 async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
@@ -125,7 +108,7 @@ def command_routes(service: Service) -> APIRouter:
             methods=["POST"],
             operation_id=name,
             summary=(contract.__doc__ or name).strip().splitlines()[0],
-            responses={201: {"description": "Done"}, **_PROBLEMS},
+            responses={201: {"description": "Done"}, **described(400, 401, 404, 409, 412, 413, 422, 503)},
             openapi_extra=_described(contract),
         )
     return router
@@ -151,42 +134,3 @@ def _described(contract: type[Command]) -> dict[str, Any]:
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
         "parameters": [{"in": "header", "name": n, "required": r, "schema": text} for n, r in header],
     }
-
-
-def add_problem_handlers(app: FastAPI) -> None:
-    """Every error leaves as problem+json."""
-
-    async def problem(_: Request, fault: Any) -> Response:
-        return fault.response()  # type: ignore[no-any-return]
-
-    async def unexpected(_: Request, fault: Exception) -> Response:
-        return ProblemError(500, "internal", type(fault).__name__).response()
-
-    async def invalid(_: Request, fault: Any) -> Response:
-        return problem_of(fault).response()
-
-    async def parameters(_: Request, fault: Any) -> Response:
-        errors = [("/" + "/".join(map(str, e["loc"])), str(e["msg"])) for e in fault.errors()]
-        return ProblemError(422, "invalid", "a parameter breaks a rule", errors=errors).response()
-
-    async def http(_: Request, fault: Any) -> Response:
-        rule = HTTPStatus(fault.status_code).phrase.lower().replace(" ", "-")
-        answer = ProblemError(fault.status_code, rule, f"{fault.detail}").response()
-        answer.headers.update(fault.headers or {})
-        return answer
-
-    async def unavailable(_: Request, fault: Exception) -> Response:
-        return ProblemError(503, "unavailable", f"the database: {type(fault).__name__}").response()
-
-    async def unstorable(_: Request, fault: Exception) -> Response:
-        return ProblemError(422, "unstorable", "a value that the database cannot hold").response()
-
-    for transient in TRANSIENT:
-        app.add_exception_handler(transient, unavailable)
-    for refused in UNSTORABLE:
-        app.add_exception_handler(refused, unstorable)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(ProblemError, problem)
-    app.add_exception_handler(strict.InvalidError, invalid)
-    app.add_exception_handler(RequestValidationError, parameters)
-    app.add_exception_handler(Exception, unexpected)

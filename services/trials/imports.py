@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
 
 from anyio import from_thread, to_thread
+from opentelemetry.context import Context
+from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 
 from services.trials.commands import RecordRegistryEntry
 from services.trials.ctgov import Rejection, entries
 from shared.contracts.message import Actor
-from shared.runtime.execute import Cause, Executor, RefusedError
+from shared.runtime import telemetry
+from shared.runtime.database import Connection
+from shared.runtime.execute import Cause, Executor, RefusedError, Work
 from shared.runtime.service import Outcome
 from shared.runtime.store import ConflictError, ForeignStreamError
 
@@ -56,8 +60,12 @@ async def _record(
 ) -> None:
     if not commands:
         return
+
+    async def work_on(tx: Connection, work: Work) -> list[Outcome]:
+        return [await _one(executor, tx, work, command, actor) for command in commands]
+
     try:
-        outcomes = await executor.execute_many([(command, Cause(actor)) for command in commands])
+        outcomes = await executor.transact(work_on)
     except (RefusedError, ConflictError, ForeignStreamError) as fault:
         if len(commands) == 1:
             _reject(summary, commands[0].nct, None, str(fault))
@@ -66,6 +74,17 @@ async def _record(
             await _record(executor, summary, [command], actor)
         return
     _count(summary, outcomes)
+
+
+async def _one(
+    executor: Executor, tx: Connection, work: Work, command: RecordRegistryEntry, actor: Actor
+) -> Outcome:
+    """One record in a trace of its own: what follows from it has nothing to do with its neighbours."""
+    with telemetry.span(f"execute {command.type}", SpanKind.SERVER, parent=Context()) as span:
+        outcome = await executor.run(tx, work, command, Cause(actor))
+        span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
+        span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
+        return outcome
 
 
 def _count(summary: Summary, outcomes: Sequence[Outcome]) -> None:

@@ -77,6 +77,7 @@ class Executor:
             raise ConflictError(f"the stream is at version {stream.version}")
         if stream.sponsor_id and cause.sponsor_id and stream.sponsor_id != cause.sponsor_id:
             raise ForeignStreamError(f"{stream.id} belongs to another sponsor")
+        telemetry.follow(stream.traceparent)
         now = clock.now()
         facts = await self.facts(tx, work, command.needs())
         decision = aggregate.decide(stream.state, command, facts, now)

@@ -37,6 +37,15 @@ class ForeignStreamError(Exception):
     """The stream belongs to another sponsor than the message that caused the command."""
 
 
+# With the trace of the stream's last event: an act of today is linked to what it follows, however long ago.
+_HEAD = """
+SELECT version, sponsor_id, trial_id, correlation_id, stream_type,
+       (SELECT e.meta::json->>'traceparent' FROM es.event e
+        WHERE e.stream_id = s.stream_id AND e.version = s.version) AS traceparent
+FROM es.stream s WHERE stream_id = $1 FOR UPDATE OF s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """A stream as the deciding transaction sees it; version 0 is one that does not exist yet."""
@@ -47,6 +56,7 @@ class Stream:
     sponsor_id: UUID | None = None
     trial_id: UUID | None = None
     correlation_id: UUID | None = None
+    traceparent: str | None = None
 
 
 class Streams:
@@ -58,11 +68,7 @@ class Streams:
         self._keep = keep
 
     async def load(self, tx: Connection, aggregate: Aggregate, stream_id: UUID) -> Stream:
-        head = await tx.fetchrow(
-            "SELECT version, sponsor_id, trial_id, correlation_id, stream_type FROM es.stream"
-            " WHERE stream_id = $1 FOR UPDATE",
-            stream_id,
-        )
+        head = await tx.fetchrow(_HEAD, stream_id)
         if head is None:
             return Stream(stream_id, 0, aggregate.initial)
         if head["stream_type"] != aggregate.name:
@@ -77,9 +83,8 @@ class Streams:
                 version,
             ):
                 state = aggregate.evolve(state, self.read(row["type"], row["data"]))
-        return Stream(
-            stream_id, head["version"], state, head["sponsor_id"], head["trial_id"], head["correlation_id"]
-        )
+        known = {name: head[name] for name in ("version", "sponsor_id", "trial_id", "correlation_id")}
+        return Stream(stream_id, state=state, traceparent=head["traceparent"], **known)
 
     def read(self, type_: str, data: str) -> Event:
         """The event that these stored bytes are."""

@@ -46,6 +46,14 @@ def link_to(parent: str | None) -> list[Link]:
     return [Link(span)] if span.is_valid else []
 
 
+def follow(parent: str | None) -> None:
+    """Link the current span to what it follows, where that was another trace: a burst of another day."""
+    current = trace.get_current_span()
+    for link in link_to(parent):
+        if link.context.trace_id != current.get_span_context().trace_id:
+            current.add_link(link.context)
+
+
 @contextmanager
 def span(
     name: str,

@@ -58,11 +58,7 @@ async def _wake(executor: Executor, stream_id: UUID, stream_type: str) -> None:
             await executor.set_wake_again(tx, aggregate, stream_id)
         metrics.WOKEN.inc()
 
-    last = await executor.pool.fetchval(
-        "SELECT meta FROM es.event WHERE stream_id = $1 ORDER BY version DESC LIMIT 1", stream_id
-    )
-    links = telemetry.link_to(json.loads(last).get("traceparent")) if last else []
-    with telemetry.span("wake", links=links, attributes={"trialwire.stream_type": stream_type}):
+    with telemetry.span("wake", attributes={"trialwire.stream_type": stream_type}):
         await executor.transact(work_on)
 
 

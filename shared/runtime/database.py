@@ -21,6 +21,7 @@ TRANSIENT = (
     asyncpg.TooManyConnectionsError,
     asyncpg.InvalidCachedStatementError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server went away in the middle of an answer
     OSError,
 )
 

@@ -1,4 +1,4 @@
-"""Places where a fault test ends or freezes the process: `TRIALWIRE_FAIL=relay.sent:3`, `relay.sent:3:STOP`."""
+"""Places where a fault test ends or freezes us: `TRIALWIRE_FAIL=relay.sent:3` or `relay.sent:3:STOP`."""
 
 import os
 import signal

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
@@ -19,23 +19,25 @@ PAUSE = float(os.environ.get("TRIALWIRE_TEST_PAUSE", "6"))  # seconds that a fro
 
 
 @pytest.fixture(scope="module")
-def home() -> Home:
+def home() -> Iterator[Home]:
     """Servers of this module's own, since it kills them."""
-    return Home.at(tempfile.mkdtemp(prefix="trialwire-faulty-"))
+    made = Home.at(tempfile.mkdtemp(prefix="trialwire-faulty-"))
+    start_stack(made, traces=False)
+    try:
+        yield made
+    finally:
+        reset_stack(made)
 
 
 @pytest.fixture
 async def place(home: Home) -> AsyncIterator[Arena]:
     """A counting service and its follower, ready, on servers that may be killed."""
-    addresses = await asyncio.to_thread(start_stack, home, traces=False)
-    try:
-        async with arena(Servers(addresses.kafka, addresses.postgres, home.root)) as made:
-            made.start("alpha")
-            made.start("beta")
-            await made.ready()
-            yield made
-    finally:
-        await asyncio.to_thread(reset_stack, home)
+    address = f"127.0.0.1:{kafka.start(home).port}"
+    async with arena(Servers(address, postgres.admin_dsn(home), home.root)) as made:
+        made.start("alpha")
+        made.start("beta")
+        await made.ready()
+        yield made
 
 
 async def play(place: Arena, name: str, down: Callable[[], object], up: Callable[[], object]) -> None:
@@ -45,21 +47,20 @@ async def play(place: Arena, name: str, down: Callable[[], object], up: Callable
     await asyncio.sleep(1)
     await asyncio.to_thread(up)
     place.history.note("healed", name=name)
-    await place.progress(40, 60)
+    await place.progress(20, 60)
 
 
 async def test_the_broker_restarts_dies_and_freezes_and_nothing_is_lost(place: Arena, home: Home) -> None:
     async with place.load.running():
-        await place.progress(40)
+        await place.progress(20)
         await play(place, "stop", lambda: kafka.stop(home), lambda: kafka.start(home))
-        await place.ready(seconds=60)
         await play(place, "kill -9", lambda: kafka.kill(home), lambda: kafka.start(home))
         await place.ready(seconds=60)
         broker = kafka.start(home).pid
         os.kill(broker, signal.SIGSTOP)
         await place.lasting(PAUSE)
         os.kill(broker, signal.SIGCONT)
-        await place.progress(40)
+        await place.progress(20)
         await place.ready(seconds=60)
     await place.check()
 
@@ -68,7 +69,7 @@ async def test_the_database_restarts_and_dies_and_no_acknowledged_write_is_lost(
     place: Arena, home: Home
 ) -> None:
     async with place.load.running():
-        await place.progress(40)
+        await place.progress(20)
         for mode in ("fast", "immediate"):
             await play(
                 place, mode, lambda m=mode: postgres.stop(home, m), lambda: postgres.start(home)  # type: ignore[misc]

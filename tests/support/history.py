@@ -72,7 +72,7 @@ class Load:
             self.history.note("invoke", op=op, stream=str(tally), n=n)
             while not await self._attempt(client, op, body):  # noqa: ASYNC110  a retry, not a poll
                 await asyncio.sleep(0.2)
-            await asyncio.sleep(self._random.random() * 0.02)
+            await asyncio.sleep(self._random.random() * 0.08)
 
     async def _attempt(self, client: httpx.AsyncClient, op: str, body: dict[str, Any]) -> bool:
         try:

@@ -157,7 +157,7 @@ class Executor:
         return Outcome(stream.id, messages[-1].version, correlation, tuple((m.id, m.type) for m in messages))
 
     async def set_wake_again(self, tx: Connection, aggregate: Aggregate, stream_id: UUID) -> None:
-        """Set the next moment of a stream from its state alone; one that has passed and led to nothing is over."""
+        """Set a stream's next moment by its state; one that has passed and led to nothing is over."""
         stream = await self.streams.load(tx, aggregate, stream_id)
         at = aggregate.wake_at(stream.state) if aggregate.wake_at else None
         await _set_wake(tx, stream_id, at if at and at > clock.now() else None)

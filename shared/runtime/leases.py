@@ -17,7 +17,8 @@ STALE_AFTER = 6.0  # seconds without a renewal: stop sending, well before anothe
 _LEASE = "10 seconds"
 
 _ALIVE = f"""
-WITH gone AS (DELETE FROM es.relay_owner WHERE seen < clock_timestamp() - interval '{_LEASE}' AND owner <> $1),
+WITH gone AS (DELETE FROM es.relay_owner
+              WHERE seen < clock_timestamp() - interval '{_LEASE}' AND owner <> $1),
      me AS (INSERT INTO es.relay_owner VALUES ($1, clock_timestamp())
             ON CONFLICT (owner) DO UPDATE SET seen = excluded.seen)
 SELECT count(*) + 1 FROM es.relay_owner WHERE owner <> $1 AND seen >= clock_timestamp() - interval '{_LEASE}'

@@ -1,4 +1,4 @@
-"""How far a consumer group has applied each partition, kept beside what it applied: the fence of every batch."""
+"""How far a consumer group has applied each partition, kept beside what it applied: the fence of a batch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -58,7 +58,8 @@ def fresh(records: Records, offsets: Mapping[Partition, int]) -> list[ConsumerRe
 async def advance(tx: Connection, group: str, offsets: Mapping[Partition, int]) -> None:
     """Store how far the group has come; an offset never goes back."""
     await tx.execute(
-        "INSERT INTO es.kafka_offset SELECT $1, t, p, n FROM unnest($2::text[], $3::int[], $4::bigint[]) u(t, p, n)"
+        "INSERT INTO es.kafka_offset"
+        " SELECT $1, t, p, n FROM unnest($2::text[], $3::int[], $4::bigint[]) u(t, p, n)"
         " ORDER BY t, p ON CONFLICT (grp, topic, part)"
         " DO UPDATE SET next_offset = greatest(kafka_offset.next_offset, excluded.next_offset)",
         group,

@@ -72,8 +72,8 @@ async def park(
 ) -> int:
     """Keep the record, block its stream; answer 1 when the stream was not blocked before."""
     await tx.execute(
-        "INSERT INTO es.parked_event (grp, topic, part, koffset, stream_id, version, key, value, headers, reason,"
-        " error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+        "INSERT INTO es.parked_event (grp, topic, part, koffset, stream_id, version, key, value, headers,"
+        " reason, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
         group,
         record.topic,
         record.partition,

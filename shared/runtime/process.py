@@ -92,7 +92,7 @@ class Process:
         self.subscriptions.append(intake)
 
     async def _consume(self) -> None:
-        """Start the broker's part once Kafka answers; meanwhile the API takes commands, the outbox keeps them."""
+        """Start the broker's part once Kafka answers; meanwhile the outbox keeps what the API takes."""
         while "kafka" in self.checks:
             try:
                 await self._check_topics()
@@ -123,8 +123,10 @@ class Process:
             self._beat = time.monotonic()
             with contextlib.suppress(Exception):
                 row = await self.pool.fetchrow(
-                    "SELECT count(*) AS n, coalesce(extract(epoch FROM now() - min(e.recorded_at)), 0)::float AS age"
-                    " FROM (SELECT * FROM es.outbox LIMIT 100000) o JOIN es.event e USING (stream_id, version)"
+                    "SELECT count(*) AS n,"
+                    " coalesce(extract(epoch FROM now() - min(e.recorded_at)), 0)::float AS age"
+                    " FROM (SELECT * FROM es.outbox LIMIT 100000) o"
+                    " JOIN es.event e USING (stream_id, version)"
                 )
                 if row:
                     metrics.OUTBOX_ROWS.set(row["n"])

@@ -47,13 +47,15 @@ class Rebuild:
                 line, offsets = await self._fold_up_to_now(tx, 0, {})
                 async with tx.transaction():
                     await tx.execute(
-                        "SELECT FROM es.kafka_offset WHERE grp = ANY($1) ORDER BY grp, topic, part FOR UPDATE",
+                        "SELECT FROM es.kafka_offset WHERE grp = ANY($1)"
+                        " ORDER BY grp, topic, part FOR UPDATE",
                         [f"{self.service.name}.{source}" for source in self._foreign],
                     )
                     await tx.execute("SELECT pg_advisory_xact_lock($1)", _LOG)
                     await self._fold_up_to_now(tx, line, offsets)
                     await tx.execute(
-                        f"DROP TABLE public.{self._table}; ALTER TABLE rebuild.{self._table} SET SCHEMA public"
+                        f"DROP TABLE public.{self._table};"
+                        f" ALTER TABLE rebuild.{self._table} SET SCHEMA public"
                     )
             finally:
                 await tx.execute("RESET statement_timeout; RESET idle_in_transaction_session_timeout")
@@ -70,7 +72,7 @@ class Rebuild:
         return until, reached
 
     async def _line(self, tx: Connection) -> int:
-        """A position below which no append is still under way: all that began before have let go of the lock."""
+        """A position below which no append is under way: all that began before have let go of the lock."""
         if tx.is_in_transaction():  # it is held by us already
             return int(await tx.fetchval("SELECT coalesce(max(pos), 0) FROM es.event"))
         async with tx.transaction():

@@ -1,46 +1,40 @@
 """`trialwire irb` and `trialwire deadlines`: what boards decided and what is due, as the APIs say."""
 
-import json
-import os
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 from uuid import UUID
 
-import httpx
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from shared.stack.home import Home
-from shared.stack.state import load
+from shared.stack.client import Json, Most, emit, get, listed, show, table
 
 irb = typer.Typer(no_args_is_help=True, help="Ethics reviews and approvals.")
 deadlines = typer.Typer(no_args_is_help=True, help="What is due when, by which rule, and who owes it.")
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Trial = Annotated[UUID | None, typer.Option(help="Only of this trial.")]
+# trials shows the deadlines of these three, and owns none
 OWNERS = ("regulatory", "safety", "retrieval")
-NOT_READY = 3
+_REVIEW = ("review_id", "kind", "status", "protocol_version", "submitted_on", "board")
+_APPROVAL = ("approval_id", "status", "effective_on", "expires_on", "zone", "days_left")
+_DEADLINE = ("due_on", "status", "code", "citation", "anchor", "anchor_on", "owner", "service")
 
 
 @irb.command("list")
-def list_reviews(trial: Trial = None, as_json: Json = False) -> None:
+def list_reviews(trial: Trial = None, limit: Most = 200, as_json: Json = False) -> None:
     """List ethics reviews, the latest change first."""
-    found = get("regulatory", "/v1/reviews", {"trial": trial})["items"]
-    show(found, ("review_id", "kind", "status", "protocol_version", "submitted_on", "board"), as_json)
+    show(listed("regulatory", "/v1/reviews", limit, trial=trial), _REVIEW, as_json)
 
 
 @irb.command("show")
 def show_review(review_id: UUID, as_json: Json = False) -> None:
     """Show a review and the approvals of its sites."""
     review = get("regulatory", f"/v1/reviews/{review_id}")
-    found = get("regulatory", "/v1/approvals", {"trial": review["trial_id"], "limit": 1000})["items"]
+    found = listed("regulatory", "/v1/approvals", 100_000, trial=review["trial_id"])["items"]
     approvals = [one for one in found if set(one["site_ids"]) & set(review["site_ids"])]
     if as_json:
-        typer.echo(json.dumps({**review, "approvals": approvals}))
+        emit({**review, "approvals": approvals})
         return
-    show([review], ("review_id", "kind", "status", "protocol_version", "submitted_on", "board"), False)
-    show(approvals, ("approval_id", "status", "effective_on", "expires_on", "zone", "days_left"), False)
+    table([review], _REVIEW)
+    table(approvals, _APPROVAL)
 
 
 @deadlines.callback()
@@ -53,49 +47,18 @@ def board() -> None:
 def list_deadlines(
     trial: Trial = None,
     everything: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    limit: Most = 1000,
     as_json: Json = False,
 ) -> None:
     """List the deadlines of every service that owns one, the next to fall due first."""
-    wanted = {"trial": trial, "limit": 1000, "status": None if everything else ["armed", "at_risk", "missed"]}
-    found = [row for owner in OWNERS for row in get(owner, "/v1/deadlines", wanted)["items"]]
-    found.sort(key=lambda row: (row["due_on"], row["deadline_id"]))
-    show(found, ("due_on", "status", "code", "citation", "anchor", "anchor_on", "owner", "service"), as_json)
-
-
-def get(service: str, path: str, params: Mapping[str, Any] | None = None) -> Any:
-    """The JSON answer of a service; exit 3 where it does not run, 1 where it refuses."""
-    given = {name: value for name, value in (params or {}).items() if value is not None}
-    query = {name: value if isinstance(value, list) else str(value) for name, value in given.items()}
-    try:
-        answer = httpx.get(f"{address(service)}{path}", params=query, timeout=10, trust_env=False)
-    except httpx.TransportError as fault:
-        fail(f"{service} does not answer: {type(fault).__name__}", NOT_READY)
-    if answer.is_error:
-        fail(f"{service} says {answer.status_code}: {answer.text[:300]}", 1)
-    return answer.json()
-
-
-def address(service: str) -> str:
-    """Where the service listens: TRIALWIRE_<SERVICE>_URL, else what the running stack recorded."""
-    named = os.environ.get(f"TRIALWIRE_{service.upper()}_URL")
-    found = named or load(Home.at()).addresses.get(service)
-    if not found:
-        fail(f"{service} does not run; start it with `trialwire up`", NOT_READY)
-    return found.rstrip("/")
-
-
-def fail(message: str, code: int) -> NoReturn:
-    """Say why on stderr and end with this exit code."""
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
-
-
-def show(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...], as_json: bool) -> None:
-    """The rows as one JSON document, or as a table of these columns."""
+    status = None if everything else ["armed", "at_risk", "missed"]
+    found = {owner: listed(owner, "/v1/deadlines", limit, trial=trial, status=status) for owner in OWNERS}
+    own = [row for owner in OWNERS for row in found[owner]["items"] if row["service"] == owner]
+    own.sort(key=lambda row: (row["due_on"], row["deadline_id"]))
+    more = len(own) > limit or any(part["next"] for part in found.values())
     if as_json:
-        typer.echo(json.dumps({"items": list(rows)}))
+        emit({"items": own[:limit], "more": more})
         return
-    table = Table(*columns, box=None)
-    for row in rows:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in columns))
-    Console().print(table)
+    table(own[:limit], _DEADLINE)
+    if more:
+        typer.echo("there are more: --limit", err=True)

@@ -19,11 +19,11 @@ ROW = {
     "anchor": "receipt",
     "anchor_on": "2026-03-02",
     "owner": "sponsor",
-    "service": "regulatory",
 }
+# Every service has its own deadline and shows one that it does not own.
 BOARD = [
     ROW | {"deadline_id": "b", "due_on": "2026-03-17"},
-    ROW | {"deadline_id": "a", "due_on": "2026-03-09"},
+    ROW | {"deadline_id": "a", "due_on": "2026-03-09", "service": "trials"},
 ]
 
 
@@ -34,10 +34,13 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         type(self).asked.append(self.path)
-        found = self.path.startswith("/v1/deadlines")
+        owner, _, path = self.path.removeprefix("/").partition("/")
+        found = path.startswith("v1/deadlines")
         self.send_response(200 if found else 404)
         self.end_headers()
-        self.wfile.write(json.dumps({"items": BOARD} if found else {"detail": "there is nothing"}).encode())
+        items = [{"service": owner} | row for row in BOARD]
+        body = {"items": items, "next": None} if found else {"detail": "there is nothing"}
+        self.wfile.write(json.dumps(body).encode())
 
     def log_message(self, format: str, *args: object) -> None:
         """Tests stay quiet."""
@@ -47,9 +50,10 @@ class Answers(BaseHTTPRequestHandler):
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     Answers.asked = []
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         for name in OWNERS:
-            monkeypatch.setenv(f"TRIALWIRE_{name.upper()}_URL", f"http://127.0.0.1:{server.server_port}")
+            address = f"http://127.0.0.1:{server.server_port}/{name}"
+            monkeypatch.setenv(f"TRIALWIRE_{name.upper()}_URL", address)
         yield Answers.asked
         server.shutdown()
 
@@ -70,11 +74,12 @@ def test_a_service_that_does_not_answer_gives_exit_code_three(monkeypatch: pytes
     assert CliRunner().invoke(irb, ["list", "--json"]).exit_code == 3
 
 
-def test_deadlines_of_all_services_come_as_one_list_by_due_date(api: list[str]) -> None:
+def test_deadlines_of_all_services_come_as_one_list_each_from_its_owner(api: list[str]) -> None:
     result = CliRunner().invoke(deadlines, ["list", "--json"])
     assert result.exit_code == 0
     items = json.loads(result.stdout)["items"]
-    assert [row["due_on"] for row in items] == ["2026-03-09"] * 3 + ["2026-03-17"] * 3
+    assert [row["service"] for row in items] == list(OWNERS)
+    assert {row["due_on"] for row in items} == {"2026-03-17"}
     assert all("status=armed" in path and "status=missed" in path for path in api)
     assert len(api) == 3
 

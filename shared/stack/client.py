@@ -1,0 +1,135 @@
+"""The command line's side of a service's API: address, exit codes, and answers as JSON or as a table."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, NoReturn
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.stack.home import Home
+from shared.stack.state import load
+
+FAILED, WRONG_USE, NOT_READY = 1, 2, 3
+_PAGE = 1000
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Most = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="Print no more than this many.")]
+Key = Annotated[str | None, typer.Option(help="Idempotency key: repeat it to repeat safely.")]
+Rows = Sequence[Mapping[str, Any]]
+
+
+def day(text: str) -> date:
+    """An option that is a date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("is not a date like 2026-03-02") from None
+
+
+def get(service: str, path: str, **asked: Any) -> Any:
+    """What a service answers; parameters that are None are left out, a list repeats its name."""
+    given = {name: value for name, value in asked.items() if value is not None}
+    query = {name: value if isinstance(value, list) else str(value) for name, value in given.items()}
+    return _call(service, "GET", path, params=query)
+
+
+def listed(service: str, path: str, most: int, **asked: Any) -> dict[str, Any]:
+    """The first rows of a list, from as many pages as it takes; `next` tells whether there are more."""
+    items: list[Any] = []
+    after = None
+    while len(items) < most:
+        found = get(service, path, **asked, after=after, limit=min(most - len(items), _PAGE))
+        items += found["items"]
+        after = found.get("next")
+        if after is None:
+            break
+    return {"items": items, "next": after}
+
+
+def post(service: str, path: str, body: Mapping[str, Any], key: str) -> Any:
+    """What a service answers to a command; the same key runs it once."""
+    return _call(service, "POST", path, json=body, headers={"Idempotency-Key": key})
+
+
+def send(service: str, path: str, content: Iterator[bytes]) -> Any:
+    """What a service answers to a stream of bytes, however long it takes."""
+    return _call(service, "POST", path, content=content, timeout=httpx.Timeout(None, connect=10))
+
+
+def address(service: str) -> str:
+    """Where the service listens: TRIALWIRE_<SERVICE>_URL, else what the running stack recorded."""
+    named = os.environ.get(f"TRIALWIRE_{service.upper()}_URL")
+    found = named or load(Home.at()).addresses.get(service)
+    if not found:
+        fail(f"{service} does not run; start it with `trialwire up`", NOT_READY)
+    return found.rstrip("/")
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say why on stderr and end with this exit code."""
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+def emit(document: Any) -> None:
+    """One JSON document on stdout."""
+    typer.echo(json.dumps(document, ensure_ascii=False))
+
+
+def show(found: Mapping[str, Any], columns: tuple[str, ...], as_json: bool) -> None:
+    """A list as one JSON document, or as a table of these columns."""
+    if as_json:
+        emit(found)
+        return
+    table(found["items"], columns)
+    if not found["items"]:
+        typer.echo("nothing found", err=True)
+    if found.get("next"):
+        typer.echo("there are more: --limit", err=True)
+
+
+def table(rows: Rows, columns: tuple[str, ...]) -> None:
+    """Rows for a person; nothing where there are none."""
+    if not rows:
+        return
+    shown = Table(*columns, box=None)
+    for row in rows:
+        shown.add_row(*("" if row.get(name) is None else str(row[name]) for name in columns))
+    # A file or another program takes ids whole, however wide the table gets.
+    width = None if sys.stdout.isatty() else 400
+    Console(width=width, highlight=False, markup=False).print(shown)
+
+
+def _call(service: str, method: str, path: str, **request: Any) -> Any:
+    """The JSON answer; exit 3 where the service does not answer, 2 where it was asked wrongly, else 1."""
+    try:
+        answer = httpx.request(
+            method, f"{address(service)}{path}", **{"timeout": 10, "trust_env": False} | request
+        )
+        found = answer.json()
+    except httpx.TransportError as fault:
+        fail(f"{service} does not answer: {type(fault).__name__}", NOT_READY)
+    except httpx.InvalidURL:
+        fail(f"the address of {service} is none: see TRIALWIRE_{service.upper()}_URL", WRONG_USE)
+    except ValueError:
+        fail(f"{service} says {answer.status_code}, and no JSON: is it another program's port?", FAILED)
+    if answer.is_error:
+        wrong = answer.status_code in (400, 422)
+        fail(f"{service} says {answer.status_code}: {_reason(found)}", WRONG_USE if wrong else FAILED)
+    return found
+
+
+def _reason(problem: Any) -> str:
+    """A problem document in a line: its detail, and each field at fault."""
+    if not isinstance(problem, dict):
+        return str(problem)[:300]
+    faults = [f"{one['pointer']} {one['detail']}" for one in problem.get("errors", [])]
+    return "; ".join([str(problem.get("detail", "")), *faults])[:1000]

@@ -14,7 +14,7 @@ from bench.peers import Peers, chosen
 from bench.reading import reader
 from bench.stack import Stack
 from shared.contracts.message import Actor
-from shared.runtime.execute import Cause
+from shared.runtime.cause import Cause
 from shared.runtime.process import Process
 from shared.runtime.store import HOUSE
 from tests.support import probe

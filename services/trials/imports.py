@@ -12,8 +12,9 @@ from services.trials.commands import RecordRegistryEntry
 from services.trials.ctgov import Rejection, entries
 from shared.contracts.message import Actor
 from shared.runtime import telemetry
+from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection
-from shared.runtime.execute import Cause, Executor, RefusedError, Work
+from shared.runtime.execute import Executor
 from shared.runtime.service import Outcome
 from shared.runtime.store import ConflictError, ForeignStreamError
 

@@ -11,8 +11,9 @@ from opentelemetry.trace import SpanKind
 from shared.contracts.message import Actor, Command, wire_type
 from shared.http import identity
 from shared.http.problems import ProblemError, described
-from shared.runtime import intake, metrics, strict, telemetry
-from shared.runtime.execute import Cause, Executor, RefusedError
+from shared.runtime import idempotency, intake, metrics, strict, telemetry
+from shared.runtime.cause import Cause, RefusedError
+from shared.runtime.execute import Executor
 from shared.runtime.service import Service
 from shared.runtime.store import ConflictError, ForeignStreamError, TooLargeError, UnknownTrialError
 
@@ -65,7 +66,7 @@ async def run(
     refused: Exception
     try:
         with telemetry.span(f"execute {name}", SpanKind.SERVER, None, telemetry.context_of(parent)) as span:
-            outcome, repeated = await intake.once(executor, command, cause, key, body)
+            outcome, repeated = await idempotency.once(executor, command, cause, key, body)
             span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
             span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
         metrics.COMMANDS.labels(name, "repeated" if repeated else "done").inc()
@@ -92,7 +93,9 @@ def _answer(outcome: Any, repeated: bool) -> Response:
         headers["Idempotent-Replay"] = "true"
     if parent := telemetry.traceparent():
         headers["traceparent"] = parent
-    return JSONResponse(intake.response_of(outcome), 200 if repeated or not outcome.events else 201, headers)
+    return JSONResponse(
+        idempotency.response_of(outcome), 200 if repeated or not outcome.events else 201, headers
+    )
 
 
 def command_routes(service: Service) -> APIRouter:

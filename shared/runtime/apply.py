@@ -8,8 +8,9 @@ from uuid import UUID
 
 from shared.contracts.message import Recorded
 from shared.runtime import failpoints, logs, metrics, offsets, parked, rows, store
+from shared.runtime.cause import Work
 from shared.runtime.database import TRANSIENT, Connection
-from shared.runtime.execute import Executor, Work
+from shared.runtime.execute import Executor
 from shared.runtime.offsets import Partition, Records
 from shared.runtime.parked import Fault
 from shared.runtime.place import DUPLICATE, head_of, place

@@ -8,8 +8,9 @@ from opentelemetry.trace import SpanKind
 
 from shared.contracts.message import Actor, Recorded
 from shared.runtime import refusals, rows, telemetry
+from shared.runtime.cause import Cause, Work
 from shared.runtime.database import Connection
-from shared.runtime.execute import Cause, Executor, Work
+from shared.runtime.execute import Executor
 from shared.runtime.service import Reaction
 
 

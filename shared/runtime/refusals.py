@@ -4,8 +4,9 @@ from uuid import UUID
 
 from shared.contracts.message import Command, CommandRefused, Refusal, wire_type
 from shared.runtime import clock, store
+from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection
-from shared.runtime.execute import Cause, Executor, RefusedError, Work
+from shared.runtime.execute import Executor
 from shared.runtime.service import Aggregate, Outcome
 from shared.runtime.store import ForeignStreamError, TooLargeError, UnknownTrialError
 

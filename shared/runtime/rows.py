@@ -30,8 +30,8 @@ class Table:
         ordered = ", ".join(f"t.{k}" for k in self.row.key)
         given = f"FROM json_populate_recordset(NULL::{name}, $1::json)"
         statements = {  # of names that our own classes declare: no value ever becomes part of a statement
-            "select": "SELECT coalesce(json_agg(r), '[]')"
-            f" FROM (SELECT t.* FROM {matching} ORDER BY {ordered}",  # noqa: S608
+            "select": "SELECT coalesce(json_agg(r), '[]')"  # noqa: S608
+            f" FROM (SELECT t.* FROM {matching} ORDER BY {ordered}",
             "reserve": f"INSERT INTO {name} ({key}) SELECT {key} {given} ORDER BY {key}"
             f" ON CONFLICT DO NOTHING RETURNING {key}",
             "upsert": f"INSERT INTO {name} ({names}) SELECT {names} {given} ON CONFLICT ({key}) DO "

@@ -11,8 +11,9 @@ from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Actor, Wake
 from shared.runtime import clock, logs, metrics, telemetry
+from shared.runtime.cause import Cause, Work
 from shared.runtime.database import TRANSIENT, Connection
-from shared.runtime.execute import Cause, Executor, Work
+from shared.runtime.execute import Executor
 
 _EVERY = 0.5  # seconds
 _ASK_AGAIN = 30  # seconds between two requests for the same gap

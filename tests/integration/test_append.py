@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Actor
-from shared.runtime.execute import Cause, RefusedError
+from shared.runtime.cause import Cause, RefusedError
 from shared.runtime.store import HOUSE, ConflictError, UnknownTrialError
 from tests.support import probe
 from tests.support.stack import Servers, executor

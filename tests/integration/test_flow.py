@@ -3,7 +3,7 @@
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Actor
-from shared.runtime.execute import Cause
+from shared.runtime.cause import Cause
 from shared.runtime.store import HOUSE
 from tests.support import probe
 from tests.support.stack import Servers, process, until

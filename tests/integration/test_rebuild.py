@@ -6,7 +6,8 @@ import random
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Actor
-from shared.runtime.execute import Cause, Executor
+from shared.runtime.cause import Cause
+from shared.runtime.execute import Executor
 from shared.runtime.rebuild import Rebuild
 from shared.runtime.store import HOUSE
 from tests.support import probe

@@ -12,7 +12,8 @@ from services.retrieval.api import router
 from services.retrieval.handlers import SERVICE
 from shared.contracts.message import Actor
 from shared.http.errors import add_problem_handlers
-from shared.runtime.execute import Cause, Executor
+from shared.runtime.cause import Cause
+from shared.runtime.execute import Executor
 from shared.runtime.store import HOUSE
 from tests.support.stack import Servers, executor
 from tests.unit.retrieval import desk as d

@@ -9,7 +9,8 @@ from datetime import timedelta
 from confluent_kafka import KafkaException
 
 from shared.contracts.message import Actor
-from shared.runtime.execute import Cause, Executor
+from shared.runtime.cause import Cause
+from shared.runtime.execute import Executor
 from shared.runtime.service import Outcome, Service
 from shared.runtime.store import HOUSE
 from shared.stack.topics import administrator

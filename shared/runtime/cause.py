@@ -1,0 +1,45 @@
+"""Why a command happens, what its transaction has done so far, and how it is refused."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from shared.contracts.message import Actor, Recorded, Refusal, Signature
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Who or what makes a command happen, and what its events inherit from that."""
+
+    actor: Actor
+    command_id: UUID = field(default_factory=uuid7)
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    sponsor_id: UUID | None = None
+    signature: Signature | None = None
+    effective_on: date | None = None
+    reason: str | None = None
+    expected_version: int | None = None
+
+
+class RefusedError(Exception):
+    """A request was refused; carries the Refusal. Rolls its transaction back."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.rule)
+        self.refusal = refusal
+
+
+@dataclass
+class Work:
+    """What a transaction has done so far: kept states and a wake-up for the relay follow its commit.
+
+    `pending` are own events not folded yet: all of a transaction's together, or before a decision reads rows.
+    """
+
+    states: dict[UUID, tuple[int, Any]] = field(default_factory=dict)
+    pending: list[Recorded[Any]] = field(default_factory=list)
+    appended: int = 0

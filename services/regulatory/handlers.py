@@ -18,12 +18,8 @@ from services.regulatory.reactions import (
     react_to_safety,
     react_to_trials,
 )
-from shared.contracts.regulatory import (
-    RegulatoryEvent,
-)
-from shared.contracts.safety import (
-    SafetyEvent,
-)
+from shared.contracts.regulatory import RegulatoryEvent
+from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
 from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service

@@ -4,11 +4,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.regulatory import deadlines, obligations
-from services.regulatory.commands import (
-    OpenReview,
-    RenewApproval,
-    StartApproval,
-)
+from services.regulatory.commands import OpenReview, RenewApproval, StartApproval
 from services.regulatory.projections.guards import KnownTrial
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import (

@@ -15,13 +15,7 @@ from services.retrieval.projections.guards import IndexedRequest, ScopeHolds, Sc
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.retrieval import RequestFrozen, RequestOpened, RequestReopened, RetrievalEvent
 from shared.contracts.safety import FollowUpRequested, SafetyEvent
-from shared.contracts.trials import (
-    HoldAnnulled,
-    HoldApplied,
-    HoldLifted,
-    SubjectWithdrawn,
-    TrialsEvent,
-)
+from shared.contracts.trials import HoldAnnulled, HoldApplied, HoldLifted, SubjectWithdrawn, TrialsEvent
 
 
 def request_of(followup_id: UUID) -> UUID:

@@ -7,9 +7,7 @@ from services.safety.commands import CaseCommand
 from services.safety.domain import case
 from services.safety.domain.state import Case
 from services.safety.reactions import needs_of_own, react_to_own, react_to_regulatory, react_to_retrieval
-from shared.contracts.regulatory import (
-    RegulatoryEvent,
-)
+from shared.contracts.regulatory import RegulatoryEvent
 from shared.contracts.retrieval import RetrievalEvent
 from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent

@@ -19,10 +19,7 @@ from services.regulatory.commands import (
 from services.regulatory.domain.review_state import Review, Status, evolve
 from services.regulatory.domain.review_steps import approval_of, step
 from shared.contracts.message import Facts, Refusal
-from shared.contracts.regulatory import (
-    IrbReviewOpened,
-    ReviewEvent,
-)
+from shared.contracts.regulatory import IrbReviewOpened, ReviewEvent
 
 __all__ = ["Review", "approval_of", "decide", "evolve"]
 

@@ -3,10 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.safety.commands import (
-    RecordNewInformation,
-    ReviewNewInformation,
-)
+from services.safety.commands import RecordNewInformation, ReviewNewInformation
 from services.safety.domain import clocks
 from services.safety.domain.state import AdverseEvent, Case
 from shared.contracts.message import Refusal

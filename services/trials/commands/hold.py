@@ -9,11 +9,7 @@ from uuid_utils.compat import uuid7
 from services.trials.commands.words import Code, Text
 from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
 from shared.contracts.message import Command, Need
-from shared.contracts.trials import (
-    Effect,
-    HoldSource,
-    ScopeKind,
-)
+from shared.contracts.trials import Effect, HoldSource, ScopeKind
 from shared.rules.dates import Day
 
 

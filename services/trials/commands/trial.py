@@ -10,13 +10,7 @@ from uuid_utils.compat import uuid7
 from services.trials.commands.words import Code, Count, Country, Text
 from services.trials.guards import TrialCount, TrialGuard, TrialSites
 from shared.contracts.message import Command, Identifier, Need, Signed
-from shared.contracts.trials import (
-    PartialDate,
-    RegistryFacts,
-    RegistrySite,
-    Route,
-    TrialStatus,
-)
+from shared.contracts.trials import PartialDate, RegistryFacts, RegistrySite, Route, TrialStatus
 from shared.rules.dates import Day
 
 

@@ -13,7 +13,8 @@ from services.trials.commands import (
 )
 from services.trials.domain.gates import closing_hold, gates
 from services.trials.domain.permissions import holds_on, refusal_under
-from services.trials.domain.site_review import Events, Site, evolve, on_time, review, wake_at
+from services.trials.domain.site_review import on_time, review, wake_at
+from services.trials.domain.site_state import Events, Site, evolve
 from services.trials.guards import SiteGuard, TrialGuard
 from services.trials.rules import FINISHED, required_gates
 from shared.contracts.message import Facts, Refusal, Wake

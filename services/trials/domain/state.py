@@ -6,7 +6,16 @@ from datetime import date
 from uuid import UUID
 
 from services.trials.domain.permissions import ALLOWED, Permissions
-from shared.contracts.trials import PartialDate, RegistryFacts, TrialPlanRecorded, TrialStatus
+from shared.contracts.trials import (
+    PartialDate,
+    PermissionsChanged,
+    RegistryFacts,
+    TrialEvent,
+    TrialPlanRecorded,
+    TrialStatus,
+)
+
+Events = list[TrialEvent | PermissionsChanged]
 
 
 @dataclass(frozen=True)

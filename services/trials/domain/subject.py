@@ -1,9 +1,8 @@
 """The subject: enrolment is reported, randomisation and dosing are asked for, withdrawal is reported."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import assert_never
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from services.trials.commands import (
     CorrectEnrolment,
@@ -14,6 +13,7 @@ from services.trials.commands import (
 )
 from services.trials.domain.breaks import Breaks, enrolment_breaks
 from services.trials.domain.permissions import holds_on, refusal_under
+from services.trials.domain.subject_state import Events, Subject, evolve
 from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Facts, Refusal, Wake
@@ -24,27 +24,13 @@ from shared.contracts.trials import (
     SubjectDosingReleased,
     SubjectEnrolled,
     SubjectEnrolmentCorrected,
-    SubjectEvent,
     SubjectRandomised,
     SubjectWithdrawn,
-    WithdrawalScope,
 )
 
+__all__ = ["Subject", "SubjectCommand", "decide", "evolve"]
+
 SubjectCommand = EnrolSubject | CorrectEnrolment | RandomiseSubject | DoseSubject | WithdrawSubject
-Events = list[SubjectEvent | DeviationReported | DeviationAnnulled]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What decisions need of a subject; `deviation` is the open deviation of its enrolment."""
-
-    code: str | None = None
-    enrolled_on: date | None = None
-    randomised_on: date | None = None
-    doses: frozenset[date] = frozenset()
-    withdrawn: frozenset[WithdrawalScope] = frozenset()
-    deviation: UUID | None = None
-    reported: frozenset[UUID] = frozenset()
 
 
 def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
@@ -74,25 +60,6 @@ def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: 
             return []
         case _:
             assert_never(command)
-
-
-def evolve(subject: Subject, event: SubjectEvent | DeviationReported | DeviationAnnulled) -> Subject:
-    match event:
-        case SubjectEnrolled() | SubjectEnrolmentCorrected():
-            return replace(subject, code=event.subject_code, enrolled_on=event.enrolled_on)
-        case SubjectRandomised(randomised_on=day):
-            return replace(subject, randomised_on=day)
-        case SubjectDosingReleased(dose_on=day):
-            return replace(subject, doses=subject.doses | {day})
-        case SubjectWithdrawn(scopes=scopes):
-            return replace(subject, withdrawn=subject.withdrawn | set(scopes))
-        case DeviationReported(category=category, deviation_id=deviation):
-            known = deviation if category == "enrolment" else subject.deviation
-            return replace(subject, deviation=known, reported=subject.reported | {deviation})
-        case DeviationAnnulled():
-            return replace(subject, deviation=None)
-        case _:
-            assert_never(event)
 
 
 def _enrol(subject: Subject, command: EnrolSubject, facts: Facts, now: datetime) -> Events:

@@ -13,11 +13,10 @@ from services.trials.commands import (
     ReviewTrial,
 )
 from services.trials.domain import registry
-from services.trials.domain.lifecycle import moves, path
 from services.trials.domain.permissions import permissions
-from services.trials.domain.state import Trial
-from services.trials.guards import TrialCount, TrialGuard, TrialSites
-from services.trials.rules import REASON_REQUIRED
+from services.trials.domain.state import Events, Trial
+from services.trials.domain.status_change import change_status, reopen
+from services.trials.guards import TrialGuard
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials import (
     PermissionsChanged,
@@ -39,7 +38,6 @@ TrialCommand = (
     | RecordAuthorisation
     | ReviewTrial
 )
-Events = list[TrialEvent | PermissionsChanged]
 
 
 def decide(trial: Trial, command: TrialCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
@@ -50,9 +48,9 @@ def decide(trial: Trial, command: TrialCommand | Wake, facts: Facts, now: dateti
         case RecordRegistryEntry():
             return [*registry.record(trial, command, command.stream_id)]
         case ChangeTrialStatus():
-            return _change_status(trial, command, facts)
+            return change_status(trial, command, facts)
         case ReopenAccrual():
-            return _reopen(trial, command)
+            return reopen(trial, command)
         case RecordAuthorisation(country=country, effective_on=day, authorisation=authorisation):
             if trial.authorised.get(country) == (day, authorisation):
                 return []
@@ -129,40 +127,3 @@ def _register(trial: Trial, command: RegisterTrial) -> Events | Refusal:
     if trial.plan == plan:
         return []
     return Refusal("trial.already_registered", "its sponsor registered the trial otherwise", trial.status)
-
-
-def _change_status(trial: Trial, command: ChangeTrialStatus, facts: Facts) -> Events | Refusal:
-    if trial.status is None:
-        return Refusal("trial.unknown", "there is no trial with this id", None, "trial_id")
-    if trial.status == command.status:
-        return []
-    way = path(trial.status, command.status)
-    if not way:
-        detail = f"a trial that is {trial.status} does not become {command.status}"
-        return Refusal("trial.transition", detail, trial.status, "status")
-    if refusal := _obstacle(trial, command, facts):
-        return refusal
-    return [*moves(command.trial_id, trial.status, way, "sponsor", command.reason)]
-
-
-def _obstacle(trial: Trial, command: ChangeTrialStatus, facts: Facts) -> Refusal | None:
-    if command.status in REASON_REQUIRED and not command.reason:
-        return Refusal("trial.reason_required", f"{command.status} needs a reason", trial.status, "reason")
-    if trial.status == "closed_accrual" and command.status == "active":
-        return Refusal("trial.signature_required", "accrual is opened again by a signed act", trial.status)
-    sites = facts.get(TrialSites, command.trial_id)
-    if trial.status == "approved" and command.status == "active" and not (sites and sites.activated):
-        return Refusal("trial.no_active_site", "no site of the trial is activated yet", trial.status)
-    count = facts.get(TrialCount, command.trial_id)
-    if command.status == "withdrawn" and count and count.enrolled:
-        detail = f"{count.enrolled} subjects have enrolled; a trial is withdrawn only before the first"
-        return Refusal("trial.has_subjects", detail, trial.status)
-    return None
-
-
-def _reopen(trial: Trial, command: ReopenAccrual) -> Events | Refusal:
-    if trial.status == "active":
-        return []
-    if trial.status != "closed_accrual":
-        return Refusal("trial.transition", "only a closed accrual is opened again", trial.status)
-    return [*moves(command.trial_id, trial.status, ("active",), "sponsor", command.reason)]

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from pydantic import TypeAdapter
 
-from services.safety import guards, projections
+from services.safety import guards
 from services.safety.commands import CaseCommand
 from services.safety.domain.state import Case
 from services.safety.guards import KnownSite, KnownSubject, KnownTrial
@@ -44,7 +44,7 @@ from tests.unit.safety.given_case import (
     then,
 )
 
-SQL = (Path(projections.__file__).parent / "migrations/0001_case.sql").read_text(encoding="utf-8")
+SQL = (Path(guards.__file__).parent / "migrations/0001_case.sql").read_text(encoding="utf-8")
 
 
 def recorded(event: Event, version: int = 1) -> Recorded[Any]:

@@ -1,12 +1,9 @@
-"""The case as it is shown: receipt, opinions, determination, clocks, what waits and what was sent."""
+"""How events change the row of a case, stage by stage; None where they are of another stage."""
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, ClassVar
-from uuid import UUID
+from dataclasses import replace
+from typing import Any
 
-from shared.contracts.deadline import Clock, Obligation
-from shared.contracts.message import Recorded
+from services.safety.projections.row import CaseRow
 from shared.contracts.safety import (
     AdverseEventCorrected,
     AdverseEventReceived,
@@ -25,86 +22,8 @@ from shared.contracts.safety import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """One case. `clocks` are provisional, `obligations` follow from signed determinations.
-
-    `seriousness` is what was reported, `assessment` what a physician signed. `status`: received, reportable,
-    not_reportable or acknowledged; `correlation_id` finds its chain.
-    """
-
-    table: ClassVar[str] = "safety_case"
-    key: ClassVar[tuple[str, ...]] = ("case_id",)
-    case_id: UUID
-    trial_id: UUID | None = None
-    site_id: UUID | None = None
-    subject_id: UUID | None = None
-    sponsor_id: UUID | None = None
-    correlation_id: UUID | None = None
-    status: str | None = None
-    version: int = 0
-    received_on: date | None = None
-    zone: str | None = None
-    new_info_on: date | None = None
-    seriousness: tuple[str, ...] = ()
-    serious: bool = False
-    fatal_or_life_threatening: bool = False
-    causality_excluded: bool = False
-    term_code: str | None = None
-    dictionary: str | None = None
-    assessment: CaseAssessed | None = None
-    determination_on: date | None = None
-    clocks: tuple[Clock, ...] = ()
-    obligations: tuple[Obligation, ...] = ()
-    followup_id: UUID | None = None
-    waiting: tuple[UUID, ...] = ()
-    filed: tuple[UUID, ...] = ()
-    acknowledged: tuple[UUID, ...] = ()
-    searches: int = 0
-    corrections: int = 0
-    breaks: tuple[str, ...] = ()
-    opened_at: datetime | None = None
-    changed_at: datetime | None = None
-
-
-_SHOWN = (
-    AdverseEventReceived,
-    AdverseEventCorrected,
-    CaseOpened,
-    CaseAssessed,
-    CaseReportable,
-    CaseNotReportable,
-    NewInformationReceived,
-    InformationReviewed,
-    CaseVersionCreated,
-    FollowUpRequested,
-    DueDiligenceRecorded,
-    ReportFiled,
-    ReportAcknowledged,
-    CaseAcknowledged,
-)
-
-
-def case_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    """The case that the event is about."""
-    return ((message.data.case_id,),) if isinstance(message.data, _SHOWN) else ()
-
-
-def fold_case(row: CaseRow | None, message: Recorded[Any], key: tuple[UUID, ...]) -> CaseRow | None:
-    """The case's row after the event."""
-    row = row or CaseRow(
-        case_id=key[0],
-        trial_id=message.trial_id,
-        sponsor_id=message.sponsor_id,
-        correlation_id=message.correlation_id,
-        status="received",
-        opened_at=message.time,
-    )
-    after = _intake(row, message.data) or _opinion(row, message.data) or _course(row, message.data)
-    return replace(after, changed_at=message.time) if after else row
-
-
-def _intake(row: CaseRow, event: Any) -> CaseRow | None:
+def intake(row: CaseRow, event: Any) -> CaseRow | None:
+    """What was reported, and what a correction says of it."""
     match event:
         case AdverseEventReceived():
             breaks = tuple(dict.fromkeys((*row.breaks, *event.breaks)))
@@ -140,7 +59,8 @@ def _told(event: AdverseEventReceived | AdverseEventCorrected) -> dict[str, Any]
     return {name: getattr(event, name) for name in (*names, *coded)}
 
 
-def _opinion(row: CaseRow, event: Any) -> CaseRow | None:
+def opinion(row: CaseRow, event: Any) -> CaseRow | None:
+    """What a physician signed, and what follows from it."""
     match event:
         case CaseAssessed():
             return replace(
@@ -164,7 +84,8 @@ def _opinion(row: CaseRow, event: Any) -> CaseRow | None:
             return None
 
 
-def _course(row: CaseRow, event: Any) -> CaseRow | None:
+def course(row: CaseRow, event: Any) -> CaseRow | None:
+    """What waits for a person, what was asked for, sent and acknowledged."""
     match event:
         case NewInformationReceived():
             return replace(row, waiting=(*row.waiting, event.info_id))

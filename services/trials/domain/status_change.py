@@ -1,0 +1,47 @@
+"""The sponsor's moves along the lifecycle of a trial, and what stands in their way."""
+
+from services.trials.commands import ChangeTrialStatus, ReopenAccrual
+from services.trials.domain.lifecycle import moves, path
+from services.trials.domain.state import Events, Trial
+from services.trials.guards import TrialCount, TrialSites
+from services.trials.rules import REASON_REQUIRED
+from shared.contracts.message import Facts, Refusal
+
+
+def change_status(trial: Trial, command: ChangeTrialStatus, facts: Facts) -> Events | Refusal:
+    """The steps from one status to another, or what stands in the way."""
+    if trial.status is None:
+        return Refusal("trial.unknown", "there is no trial with this id", None, "trial_id")
+    if trial.status == command.status:
+        return []
+    way = path(trial.status, command.status)
+    if not way:
+        detail = f"a trial that is {trial.status} does not become {command.status}"
+        return Refusal("trial.transition", detail, trial.status, "status")
+    if refusal := _obstacle(trial, command, facts):
+        return refusal
+    return [*moves(command.trial_id, trial.status, way, "sponsor", command.reason)]
+
+
+def _obstacle(trial: Trial, command: ChangeTrialStatus, facts: Facts) -> Refusal | None:
+    if command.status in REASON_REQUIRED and not command.reason:
+        return Refusal("trial.reason_required", f"{command.status} needs a reason", trial.status, "reason")
+    if trial.status == "closed_accrual" and command.status == "active":
+        return Refusal("trial.signature_required", "accrual is opened again by a signed act", trial.status)
+    sites = facts.get(TrialSites, command.trial_id)
+    if trial.status == "approved" and command.status == "active" and not (sites and sites.activated):
+        return Refusal("trial.no_active_site", "no site of the trial is activated yet", trial.status)
+    count = facts.get(TrialCount, command.trial_id)
+    if command.status == "withdrawn" and count and count.enrolled:
+        detail = f"{count.enrolled} subjects have enrolled; a trial is withdrawn only before the first"
+        return Refusal("trial.has_subjects", detail, trial.status)
+    return None
+
+
+def reopen(trial: Trial, command: ReopenAccrual) -> Events | Refusal:
+    """Accrual goes on by a signed act alone."""
+    if trial.status == "active":
+        return []
+    if trial.status != "closed_accrual":
+        return Refusal("trial.transition", "only a closed accrual is opened again", trial.status)
+    return [*moves(command.trial_id, trial.status, ("active",), "sponsor", command.reason)]

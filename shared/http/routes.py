@@ -14,8 +14,9 @@ from shared.http.problems import ProblemError, described
 from shared.runtime import idempotency, intake, metrics, strict, telemetry
 from shared.runtime.cause import Cause, RefusedError
 from shared.runtime.execute import Executor
+from shared.runtime.names import UnknownTrialError
 from shared.runtime.service import Service
-from shared.runtime.store import ConflictError, ForeignStreamError, TooLargeError, UnknownTrialError
+from shared.runtime.store import ConflictError, ForeignStreamError, TooLargeError
 
 BODY_LIMIT = 1024 * 1024
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.runtime import failpoints, logs, metrics, offsets, parked, rows, store
+from shared.runtime import failpoints, logs, metrics, names, offsets, parked, rows
 from shared.runtime.cause import Work
 from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Executor
@@ -133,7 +133,7 @@ class Applier:
         before = dict(batch.work.states), batch.work.appended
         try:
             async with tx.transaction():
-                await store.hear_of_trials(tx, messages)
+                await names.hear_of_trials(tx, messages)
                 await rows.project(tx, self.projections, messages)
                 if self.reaction:
                     await react(tx, self.executor, batch.work, self.reaction, messages)

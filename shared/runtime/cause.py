@@ -24,6 +24,11 @@ class Cause:
     reason: str | None = None
     expected_version: int | None = None
 
+    def signed(self) -> dict[str, str] | None:
+        """The signature as it is stored with each event."""
+        by = self.signature
+        return {"name": by.name, "meaning": by.meaning, "at": by.at.isoformat()} if by else None
+
 
 class RefusedError(Exception):
     """A request was refused; carries the Refusal. Rolls its transaction back."""

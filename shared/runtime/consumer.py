@@ -3,19 +3,18 @@
 import asyncio
 import contextlib
 import dataclasses
-import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from aiokafka import TopicPartition
-from aiokafka.abc import ConsumerRebalanceListener
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
 from shared.runtime import headers, logs, metrics
-from shared.runtime.database import TRANSIENT, Pool
+from shared.runtime.database import Pool, retried
+from shared.runtime.gate import Gate
 from shared.runtime.offsets import DiscontinuityError, Partition, Records
 
 LANES = 2  # transactions that a batch is applied in at once: one computes while the other waits for Postgres
@@ -37,45 +36,6 @@ class Feed(Protocol):
     group: str
 
     async def apply(self, records: Records, allowance: int = 20) -> Any: ...
-
-
-class Gate(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
-    """Lets the batch in flight finish before partitions go, and starts new ones where Postgres says."""
-
-    def __init__(self, group: str, pool: Pool) -> None:
-        self.lock = asyncio.Lock()
-        self.consumer: Callable[[], Any] = lambda: None
-        self.assigned = False
-        self._group = group
-        self._pool = pool
-
-    async def on_partitions_revoked(self, revoked: Any) -> None:
-        async with self.lock:
-            self.assigned = False
-
-    async def on_partitions_assigned(self, assigned: Any) -> None:
-        offsets = await retried(self._next_offsets)
-        for partition in assigned:
-            self.consumer().seek(partition, offsets.get((partition.topic, partition.partition), 0))
-        self.assigned = True
-
-    async def _next_offsets(self) -> dict[tuple[str, int], int]:
-        rows = await self._pool.fetch(
-            "SELECT topic, part, next_offset FROM es.kafka_offset WHERE grp = $1", self._group
-        )
-        return {(row["topic"], row["part"]): row["next_offset"] for row in rows}
-
-
-async def retried(do: Callable[[], Awaitable[Any]]) -> Any:
-    """Repeat while Postgres is not to be had, for as long as that takes."""
-    pause = 0.2
-    while True:
-        try:
-            return await do()
-        except (*TRANSIENT, TimeoutError) as fault:
-            logs.log.warning("postgres.again", error=type(fault).__name__)
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  jitter, not a secret
-            pause = min(pause * 2, 10)
 
 
 async def _bare(message: Any, original: Any) -> Any:

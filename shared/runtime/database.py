@@ -1,9 +1,14 @@
 """Connections to the service's own Postgres."""
 
-from typing import TypeAlias
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+
+from shared.runtime import logs
 
 Record: TypeAlias = "asyncpg.Record"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -36,6 +41,13 @@ _SERVER_SETTINGS = {
 }
 
 
+async def _nothing_to_undo(_: Connection) -> None:
+    """No code of ours leaves a setting, lock or cursor on a pooled connection; saves a round trip a command.
+
+    A transaction that was left open is rolled back by the pool itself.
+    """
+
+
 async def open_pool(dsn: str, name: str, size: int) -> Pool:
     """A pool of `size` connections; `name` tells them apart in pg_stat_activity."""
     return await asyncpg.create_pool(
@@ -43,6 +55,7 @@ async def open_pool(dsn: str, name: str, size: int) -> Pool:
         min_size=1,
         max_size=size,
         command_timeout=35,
+        reset=_nothing_to_undo,
         server_settings={**_SERVER_SETTINGS, "application_name": name},
     )
 
@@ -52,3 +65,15 @@ async def connect(dsn: str, name: str, **settings: str) -> Connection:
     return await asyncpg.connect(
         dsn, command_timeout=35, server_settings={**_SERVER_SETTINGS, "application_name": name, **settings}
     )
+
+
+async def retried(do: Callable[[], Awaitable[Any]]) -> Any:
+    """Repeat while Postgres is not to be had, for as long as that takes."""
+    pause = 0.2
+    while True:
+        try:
+            return await do()
+        except (*TRANSIENT, TimeoutError) as fault:
+            logs.log.warning("postgres.again", error=type(fault).__name__)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  jitter, not a secret
+            pause = min(pause * 2, 10)

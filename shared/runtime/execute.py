@@ -9,8 +9,8 @@ from uuid import UUID, uuid5
 
 from uuid_utils.compat import uuid7
 
-from shared.contracts.message import Command, Event, Facts, Need, Recorded, Refusal, Signature
-from shared.runtime import clock, failpoints, rows, store, telemetry
+from shared.contracts.message import Command, Event, Facts, Need, Recorded, Refusal
+from shared.runtime import clock, failpoints, names, rows, store, telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection, Pool
 from shared.runtime.service import Aggregate, Outcome, Service
@@ -32,7 +32,7 @@ class Executor:
     async def run(self, tx: Connection, work: Work, command: Command, cause: Cause) -> Outcome:
         """Decide and append within a transaction; RefusedError, ConflictError or a store error refuse it."""
         aggregate = self.service.aggregate_for(command)
-        command = await store.bind(tx, command)
+        command = await names.bind(tx, command)
         return await self.decide(tx, work, aggregate, command, cause)
 
     async def decide(
@@ -64,7 +64,7 @@ class Executor:
         """Fold the own events that wait; the last act of every transaction that appends."""
         messages, work.pending = work.pending, []
         if messages:
-            await store.hear_of_trials(tx, messages)
+            await names.hear_of_trials(tx, messages)
             await rows.project(tx, self._own, messages)
 
     async def _load(self, tx: Connection, work: Work, aggregate: Aggregate, stream_id: UUID) -> Stream:
@@ -88,7 +88,7 @@ class Executor:
         sponsor = stream.sponsor_id or cause.sponsor_id
         if sponsor is None:
             await self.flush(tx, work)  # the trial may have begun in this very transaction
-            sponsor = await store.sponsor_of(tx, command)
+            sponsor = await names.sponsor_of(tx, command)
         correlation = stream.correlation_id or cause.correlation_id or uuid7()
         messages: list[Recorded[Any]] = [
             Recorded(
@@ -111,7 +111,7 @@ class Executor:
             )
             for n, event in enumerate(events, 1)
         ]
-        await store.append(tx, self.service, aggregate, stream, messages, _signed(cause.signature))
+        await store.append(tx, self.service, aggregate, stream, messages, cause.signed())
         work.pending += messages
         state = stream.state
         for event in events:
@@ -119,14 +119,14 @@ class Executor:
         work.states[stream.id] = (messages[-1].version, state)
         work.appended += len(messages)
         if aggregate.wake_at and (at := aggregate.wake_at(state)) != aggregate.wake_at(stream.state):
-            await _set_wake(tx, stream.id, at)
+            await store.set_wake(tx, stream.id, at)
         return Outcome(stream.id, messages[-1].version, correlation, tuple((m.id, m.type) for m in messages))
 
     async def set_wake_again(self, tx: Connection, aggregate: Aggregate, stream_id: UUID) -> None:
         """Set a stream's next moment by its state; one that has passed and led to nothing is over."""
         stream = await self.streams.load(tx, aggregate, stream_id)
         at = aggregate.wake_at(stream.state) if aggregate.wake_at else None
-        await _set_wake(tx, stream_id, at if at and at > clock.now() else None)
+        await store.set_wake(tx, stream_id, at if at and at > clock.now() else None)
 
     def committed(self, work: Work) -> None:
         """Call after the commit: states become visible to others, the relay wakes."""
@@ -164,20 +164,3 @@ class Executor:
             self.committed(work)
             return result
         raise AssertionError("unreachable")
-
-
-def _signed(signature: Signature | None) -> dict[str, str] | None:
-    if signature is None:
-        return None
-    return {"name": signature.name, "meaning": signature.meaning, "at": signature.at.isoformat()}
-
-
-async def _set_wake(tx: Connection, stream_id: UUID, at: datetime | None) -> None:
-    if at is None:
-        await tx.execute("DELETE FROM es.wake WHERE stream_id = $1", stream_id)
-    else:
-        await tx.execute(
-            "INSERT INTO es.wake VALUES ($1, $2) ON CONFLICT (stream_id) DO UPDATE SET at = excluded.at",
-            stream_id,
-            at,
-        )

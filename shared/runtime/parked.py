@@ -86,7 +86,11 @@ async def park(
         fault.reason,
         fault.detail.replace("\0", ""),
     )
-    if fault.stream_id is None or fault.stream_id in blocks:
+    if fault.stream_id is None:
+        return 0
+    if fault.stream_id in blocks:
+        if blocks[fault.stream_id] == "gap" and fault.reason not in ("gap", "behind"):
+            await _filled(tx, group, fault, blocks)
         return 0
     blocks[fault.stream_id] = fault.reason
     await tx.execute(
@@ -100,6 +104,20 @@ async def park(
         fault.detail.replace("\0", ""),
     )
     return 1
+
+
+async def _filled(tx: Connection, group: str, fault: Fault, blocks: dict[UUID, str]) -> None:
+    """What was missing has come and cannot be applied: the owner need not be asked for it again."""
+    assert fault.stream_id  # noqa: S101  for the type checker
+    blocks[fault.stream_id] = fault.reason
+    await tx.execute(
+        "UPDATE es.blocked_stream SET version = $3, reason = $4, detail = $5 WHERE grp = $1 AND stream_id = $2",
+        group,
+        fault.stream_id,
+        fault.version,
+        fault.reason,
+        fault.detail.replace("\0", ""),
+    )
 
 
 async def waiting(tx: Connection, group: str, stream_id: UUID) -> list[ConsumerRecord[Any, Any]]:

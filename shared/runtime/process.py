@@ -6,26 +6,21 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient
 from faststream.kafka import KafkaBroker
 
 from shared.runtime import logs, metrics, wakes
 from shared.runtime.apply import Applier
-from shared.runtime.consumer import Subscription, Timing, retried
-from shared.runtime.database import Pool, connect, open_pool
+from shared.runtime.consumer import Subscription, Timing
+from shared.runtime.database import Pool, connect, open_pool, retried
 from shared.runtime.execute import Executor
 from shared.runtime.intake import Intake
 from shared.runtime.leases import Leases
 from shared.runtime.migrate import migrate
-from shared.runtime.record import PARTITIONS
 from shared.runtime.relay import Relay
 from shared.runtime.replay import replay_after_upgrade
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
-
-
-class WrongTopicError(Exception):
-    """A topic is missing, or its partitions are not the twelve that the order of keys depends on."""
+from shared.runtime.topics import check_topics
 
 
 class Process:
@@ -95,7 +90,7 @@ class Process:
         """Start the broker's part once Kafka answers; meanwhile the outbox keeps what the API takes."""
         while "kafka" in self.checks:
             try:
-                await self._check_topics()
+                await check_topics(self.settings.kafka, (*self.service.sources, self.service.name))
                 await self.broker.start()
                 self.checks.pop("kafka")
             except Exception as fault:
@@ -104,18 +99,6 @@ class Process:
                 await asyncio.sleep(1)
         await replay_after_upgrade(self.service, self.executor)
         await wakes.heal_for_ever(self.executor, self.broker)
-
-    async def _check_topics(self) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.kafka)
-        try:
-            await asyncio.wait_for(admin.start(), 15)
-            wanted = sorted({f"{s}.events" for s in (*self.service.sources, self.service.name)})
-            for topic in await admin.describe_topics(wanted):
-                if len(topic["partitions"]) != PARTITIONS:
-                    count = len(topic["partitions"])
-                    raise WrongTopicError(f"{topic['topic']} has {count} partitions, not {PARTITIONS}")
-        finally:
-            await admin.close()
 
     async def _watch(self) -> None:
         """The figures that operations watch, and the event loop's own pulse."""

@@ -51,7 +51,6 @@ class Rebuild:
                         " ORDER BY grp, topic, part FOR UPDATE",
                         [f"{self.service.name}.{source}" for source in self._foreign],
                     )
-                    await tx.execute("SELECT pg_advisory_xact_lock($1)", _LOG)
                     await self._fold_up_to_now(tx, line, offsets)
                     await tx.execute(
                         f"DROP TABLE public.{self._table};"
@@ -73,8 +72,6 @@ class Rebuild:
 
     async def _line(self, tx: Connection) -> int:
         """A position below which no append is under way: all that began before have let go of the lock."""
-        if tx.is_in_transaction():  # it is held by us already
-            return int(await tx.fetchval("SELECT coalesce(max(pos), 0) FROM es.event"))
         async with tx.transaction():
             await tx.execute("SELECT pg_advisory_xact_lock($1)", _LOG)
             return int(await tx.fetchval("SELECT coalesce(max(pos), 0) FROM es.event"))

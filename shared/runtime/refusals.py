@@ -7,8 +7,9 @@ from shared.runtime import clock, store
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
+from shared.runtime.names import UnknownTrialError
 from shared.runtime.service import Aggregate, Outcome
-from shared.runtime.store import ForeignStreamError, TooLargeError, UnknownTrialError
+from shared.runtime.store import ForeignStreamError, TooLargeError
 
 
 async def run(

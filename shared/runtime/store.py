@@ -3,13 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from uuid_utils.compat import uuid7
 
-from shared.contracts.message import Command, Event, Identifier, Recorded, wire_type
+from shared.contracts.message import Event, Recorded, wire_type
 from shared.runtime.database import Connection
 from shared.runtime.record import bucket_of, meta_of
 from shared.runtime.service import Aggregate, Service
@@ -23,10 +23,6 @@ HOUSE = UUID(int=0)  # the tenant of rows that belong to no sponsor
 
 class ConflictError(Exception):
     """The stream is not at the version that the client expected."""
-
-
-class UnknownTrialError(Exception):
-    """The service has not heard of the trial that the command names."""
 
 
 class TooLargeError(Exception):
@@ -132,71 +128,17 @@ async def append(
     )
 
 
-async def find(tx: Connection, names: Sequence[Identifier]) -> UUID | None:
-    """The stream behind the first of these names that is known."""
-    for name in names:
-        known: UUID | None = await tx.fetchval(
-            "SELECT id FROM es.external_id WHERE system = $1 AND value = $2", name.system, name.value
-        )
-        if known:
-            return known
-    return None
-
-
-async def bind(tx: Connection, command: Command) -> Command:
-    """Give a command that names its stream by external ids the id behind them, a new one at first use."""
-    names = command.external_ids()
-    if not names:
-        return command
-    wanted = await find(tx, names) or _own_id(command)
-    for name in names:
-        await tx.execute(
-            "INSERT INTO es.external_id VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            name.system,
-            name.value,
-            wanted,
-        )
-    return command.bound_to(await find(tx, names) or wanted)
-
-
-def _own_id(command: Command) -> UUID:
-    try:
-        return command.stream_id
-    except ValueError:  # it has none: its names are all that the sender knows
-        return uuid7()
-
-
-async def sponsor_of(tx: Connection, command: Command) -> UUID:
-    """The sponsor of a stream that begins: the one it names, or the trial's."""
-    if name := command.sponsor_name():
-        return await _sponsor_by_name(tx, " ".join(name.casefold().split()))
-    known: UUID | None = await tx.fetchval(
-        "SELECT sponsor_id FROM es.trial WHERE trial_id = $1", command.trial_id
-    )
-    if known is None:
-        raise UnknownTrialError(f"trial {command.trial_id} is not known to this service")
-    return known
-
-
-async def hear_of_trials(tx: Connection, messages: Sequence[Recorded[Any]]) -> None:
-    """Remember whose each trial is that others begin a stream about: a command about it may come next."""
-    heard = {m.trial_id: m.sponsor_id for m in messages if m.version == 1 and m.trial_id}
-    if heard:
-        trials = sorted(heard, key=str)
-        await tx.execute(
-            "INSERT INTO es.trial SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING",
-            trials,
-            [heard[trial] for trial in trials],
-        )
-
-
-async def _sponsor_by_name(tx: Connection, name: str) -> UUID:
-    await tx.execute(
-        "INSERT INTO es.external_id VALUES ('sponsor', $1, $2) ON CONFLICT DO NOTHING", name, uuid7()
-    )
-    found = await tx.fetchval("SELECT id FROM es.external_id WHERE system = 'sponsor' AND value = $1", name)
-    return UUID(str(found))
-
-
 def type_of(service: Service, event: Event) -> str:
     return wire_type(type(event), service.name)
+
+
+async def set_wake(tx: Connection, stream_id: UUID, at: datetime | None) -> None:
+    """When the clock shall look at this stream again; None: time alone changes nothing of it."""
+    if at is None:
+        await tx.execute("DELETE FROM es.wake WHERE stream_id = $1", stream_id)
+    else:
+        await tx.execute(
+            "INSERT INTO es.wake VALUES ($1, $2) ON CONFLICT (stream_id) DO UPDATE SET at = excluded.at",
+            stream_id,
+            at,
+        )

@@ -8,7 +8,8 @@ from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Actor
 from shared.runtime.cause import Cause, RefusedError
-from shared.runtime.store import HOUSE, ConflictError, UnknownTrialError
+from shared.runtime.names import UnknownTrialError
+from shared.runtime.store import HOUSE, ConflictError
 from tests.support import probe
 from tests.support.stack import Servers, executor
 

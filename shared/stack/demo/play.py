@@ -97,6 +97,7 @@ def _plain(event: Seen, timeline: Timeline) -> dict[str, Any]:
         "service": event.service,
         "type": event.type,
         "stream_id": str(event.stream),
+        "trace": event.trace,
         "actor": event.actor,
         "caused_by": timeline.cause_of(event),
         "causation_id": event.cause and str(event.cause),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -76,7 +75,16 @@ class Stage:
             raise StepFailedError(title, f"{fault.request.url}: {type(fault).__name__}") from None
 
     async def act(self, who: str, service: str, command: str, **fields: Any) -> dict[str, Any]:
-        """One act of a person, its events in a trace of their own; the answer of the service.
+        """One act of a person, its events in a trace of their own; a refusal fails the step."""
+        answer = await self.post(who, service, command, **fields)
+        if answer.is_error:
+            raise StepFailedError(self._step, f"{command}: {answer.status_code} {answer.text[:400]}")
+        told: dict[str, Any] = answer.json()
+        self.acts += [(self._step, UUID(event["id"])) for event in told["events"]]
+        return told
+
+    async def post(self, who: str, service: str, command: str, **fields: Any) -> httpx.Response:
+        """The answer to a command, whatever it says.
 
         A service that has not heard of the trial yet says 404, and is asked again with the same key.
         """
@@ -87,19 +95,10 @@ class Stage:
         }
         body = {name: _plain(value) for name, value in fields.items()}
         address = f"{self.found.services[service]}/v1/commands/{command}"
-        for pause in itertools.repeat(0.05):
-            answer = await self.web.post(address, json=body, headers=headers)
-            if answer.status_code != 404:
-                break
+        while (answer := await self.web.post(address, json=body, headers=headers)).status_code == 404:
             self._wants = f"{service} to answer {command} with other than {answer.text[:200]}"
-            await asyncio.sleep(pause)
-        if answer.is_error:
-            raise StepFailedError(
-                self._step, f"{service} {command}: {answer.status_code} {answer.text[:400]}"
-            )
-        told: dict[str, Any] = answer.json()
-        self.acts += [(self._step, UUID(event["id"])) for event in told["events"]]
-        return told
+            await asyncio.sleep(0.05)
+        return answer
 
     async def come(self, type_: str, count: int = 1, **wanted: Any) -> list[Seen]:
         """Wait until so many events of a type say this; a refused reaction fails the step at once."""

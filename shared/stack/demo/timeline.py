@@ -28,7 +28,7 @@ def _valid(data: Data) -> str:
     return f"{data['gate']} until {data.get('valid_to', 'further notice')}"
 
 
-_DETAILS: dict[str, Callable[[Data], str]] = {
+DETAILS: dict[str, Callable[[Data], str]] = {
     "deadline.armed": _clock,
     "deadline.at_risk": lambda d: f"due {d['due_on']}, {d['days_left']} d left",
     "deadline.met": lambda d: f"{d['code']} met {d['met_on']}, was due {d['due_on']}",
@@ -116,4 +116,4 @@ def short(type_: str) -> str:
 
 def details(name: str, data: Data) -> str:
     """Clock or substance of an event in a few words; empty where its name says it all."""
-    return _DETAILS[name](data) if name in _DETAILS else ""
+    return DETAILS[name](data) if name in DETAILS else ""

@@ -56,7 +56,7 @@ class Watch:
     @contextlib.asynccontextmanager
     async def on(self, kafka: str) -> AsyncIterator[Watch]:
         """Watch from now on, until the block ends."""
-        reader = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False)
+        reader = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=50)
         await reader.start()
         try:
             reader.assign([TopicPartition(f"{s}.events", n) for s in SERVICES for n in range(PARTITIONS)])

@@ -1,0 +1,78 @@
+"""One correlation, one trace a burst: what the trace page shows of the chain."""
+
+from typing import Any
+
+import httpx
+
+from shared.stack.api import StackAddresses
+from shared.stack.demo import traces
+
+Spans = list[dict[str, Any]]
+
+
+def below(spans: Spans, service: str) -> set[str]:
+    """The services in which work was done because of a span of this one."""
+    parent = {span["id"]: span.get("parentId") for span in spans}
+    place = {span["id"]: span["localEndpoint"]["serviceName"] for span in spans}
+    found = set()
+    for span in spans:
+        above = parent[span["id"]]
+        while above in parent:
+            if place[above] == service:
+                found.add(place[span["id"]])
+            above = parent[above]
+    return found
+
+
+async def test_from_determination_to_record_request_is_one_tree_over_three_services(
+    demo: dict[str, Any], stack: StackAddresses
+) -> None:
+    async with httpx.AsyncClient(trust_env=False) as web:
+        answer = await web.get(f"{stack.zipkin}/zipkin/api/v2/trace/{demo['traces']['determination']}")
+    spans: Spans = answer.raise_for_status().json()
+    assert traces.is_tree(spans)
+    assert below(spans, "safety") >= {"regulatory", "retrieval"}
+    assert "safety" in below(spans, "regulatory")  # the follow-up is asked for because a report opened
+    told = {event["type"] for event in demo["events"] if event["trace"] == demo["traces"]["determination"]}
+    assert told >= {
+        "safety.case.assessed.v1",
+        "safety.case.reportable.v1",
+        "regulatory.report.opened.v1",
+        "safety.followup.requested.v1",
+        "retrieval.request.opened.v1",
+    }
+
+
+async def test_the_search_for_the_correlation_finds_every_trace_of_the_chain(
+    demo: dict[str, Any], stack: StackAddresses
+) -> None:
+    query: dict[str, str | int] = {
+        "annotationQuery": f"{traces.TAG}={demo['correlation_id']}",
+        "lookback": 86_400_000,
+        "limit": 1000,
+    }
+    async with httpx.AsyncClient(trust_env=False) as web:
+        answer = await web.get(f"{stack.zipkin}/zipkin/api/v2/traces", params=query)
+    found = {spans[0]["traceId"] for spans in answer.raise_for_status().json()}
+    assert {event["trace"] for event in demo["events"]} <= found
+
+
+async def test_every_service_finds_its_part_of_the_correlation(
+    demo: dict[str, Any], stack: StackAddresses
+) -> None:
+    async with httpx.AsyncClient(trust_env=False) as web:
+        for service, address in stack.services.items():
+            query = {"correlation_id": demo["correlation_id"], "limit": 500}
+            answer = await web.get(f"{address}/v1/events", params=query)
+            ids = {event["event_id"] for event in answer.raise_for_status().json()["events"]}
+            told = {event["id"] for event in demo["events"] if event["service"] == service}
+            assert told
+            assert told <= ids
+
+
+async def test_each_service_has_an_api_page(stack: StackAddresses) -> None:
+    async with httpx.AsyncClient(trust_env=False) as web:
+        for service, address in stack.services.items():
+            page = await web.get(f"{address}/docs")
+            assert page.status_code == 200
+            assert f"Trialwire {service}" in page.text

@@ -111,7 +111,8 @@ async def _filled(tx: Connection, group: str, fault: Fault, blocks: dict[UUID, s
     assert fault.stream_id  # noqa: S101  for the type checker
     blocks[fault.stream_id] = fault.reason
     await tx.execute(
-        "UPDATE es.blocked_stream SET version = $3, reason = $4, detail = $5 WHERE grp = $1 AND stream_id = $2",
+        "UPDATE es.blocked_stream SET version = $3, reason = $4, detail = $5"
+        " WHERE grp = $1 AND stream_id = $2",
         group,
         fault.stream_id,
         fault.version,

@@ -3,17 +3,26 @@
 import asyncio
 import dataclasses
 import json
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.record.util import calc_crc32c
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
 from uuid_utils.compat import uuid7
 
 from shared.runtime.record import bucket_of
 from shared.runtime.store import HOUSE
+from shared.stack.topics import administrator
 from tests.support.stack import Servers
 
 
@@ -113,3 +122,19 @@ async def read_all(servers: Servers, topic: str, partitions: int = 12) -> list[C
         return found
     finally:
         await consumer.stop()
+
+
+async def limit_batches(servers: Servers, topic: str, size: int) -> None:
+    """Set the largest batch that the topic takes, in bytes."""
+    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
+    client = administrator(servers.kafka)  # alive until it is done
+    for done in client.incremental_alter_configs([resource]).values():
+        await asyncio.to_thread(done.result, 10)
+
+
+async def secret(text: str) -> Path:
+    """A file with this text, as services get their secrets."""
+    path = Path(await asyncio.to_thread(tempfile.mkdtemp)) / "secret"
+    await asyncio.to_thread(path.write_text, text)
+    return path

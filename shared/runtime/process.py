@@ -76,11 +76,10 @@ class Process:
 
     def _subscribe(self, timing: Timing) -> None:
         for source in self.service.sources:
-            topics = [f"{source}.events"]
-            if source in self.service.restricted_sources:
-                topics.append(f"{source}.restricted")
             applier = Applier(self.service, self.executor, source)
-            self.subscriptions.append(Subscription(self.broker, topics, applier, self.pool, timing))
+            self.subscriptions.append(
+                Subscription(self.broker, self.service.topics_of(source), applier, self.pool, timing)
+            )
         intake = Subscription(
             self.broker, [f"{self.service.name}.commands"], Intake(self.executor), self.pool, timing
         )

@@ -11,9 +11,9 @@ from shared.contracts.message import Recorded
 from shared.runtime import rows
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
-from shared.runtime.offsets import Partition
+from shared.runtime.offsets import Partition, lock
 from shared.runtime.place import read
-from shared.runtime.record import UnreadableError, envelope_of, stored
+from shared.runtime.record import PARTITIONS, UnreadableError, envelope_of, stored
 from shared.runtime.service import Projection
 
 _CHUNK = 5_000
@@ -46,11 +46,10 @@ class Rebuild:
                 )
                 line, offsets = await self._fold_up_to_now(tx, 0, {})
                 async with tx.transaction():
-                    await tx.execute(
-                        "SELECT FROM es.kafka_offset WHERE grp = ANY($1)"
-                        " ORDER BY grp, topic, part FOR UPDATE",
-                        [f"{self.service.name}.{source}" for source in self._foreign],
-                    )
+                    for source in self._foreign:  # every partition, so that none begins behind our back
+                        topics = self.service.topics_of(source)
+                        everywhere = [(topic, part) for topic in topics for part in range(PARTITIONS)]
+                        await lock(tx, f"{self.service.name}.{source}", everywhere)
                     await self._fold_up_to_now(tx, line, offsets)
                     await tx.execute(
                         f"DROP TABLE public.{self._table};"

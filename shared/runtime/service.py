@@ -119,6 +119,11 @@ class Service:
         foreign = {s for p in self.projections for s in p.sources if s != self.name}
         return tuple(sorted(foreign | {r.source for r in self.reactions}))
 
+    def topics_of(self, source: str) -> list[str]:
+        """The topics of a source that are consumed, its restricted one where that is ours to read."""
+        restricted = [f"{source}.restricted"] if source in self.restricted_sources else []
+        return [f"{source}.events", *restricted]
+
     def projections_of(self, source: str) -> tuple[Projection, ...]:
         return tuple(p for p in self.projections if source in p.sources)
 

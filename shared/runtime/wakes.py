@@ -16,6 +16,7 @@ from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Executor
 
 _EVERY = 0.5  # seconds
+_AGAIN = timedelta(minutes=1)
 _ASK_AGAIN = 30  # seconds between two requests for the same gap
 
 
@@ -50,17 +51,35 @@ async def _wake(executor: Executor, stream_id: UUID, stream_type: str) -> None:
     cause = Cause(Actor(executor.service.name, "service"), reason="time")
 
     async def work_on(tx: Connection, work: Work) -> None:
-        # Another replica may have been quicker: the row is locked, and looked at again under the lock.
-        at = await tx.fetchval("SELECT at FROM es.wake WHERE stream_id = $1 FOR UPDATE", stream_id)
+        # Another replica may have been quicker: looked at again under the stream's lock, which commands take
+        # before they set the next moment, so that the two cannot wait for each other.
+        await tx.execute("SELECT FROM es.stream WHERE stream_id = $1 FOR UPDATE", stream_id)
+        at = await tx.fetchval("SELECT at FROM es.wake WHERE stream_id = $1", stream_id)
         if at is None or at > clock.now():
             return
         outcome = await executor.decide(tx, work, aggregate, Wake(stream=stream_id), cause)
         if not outcome.events:  # nothing came of it: its next moment is what its state says now
             await executor.set_wake_again(tx, aggregate, stream_id)
+            await _postpone(tx, stream_id)
         metrics.WOKEN.inc()
 
-    with telemetry.span("wake", attributes={"trialwire.stream_type": stream_type}):
-        await executor.transact(work_on)
+    try:
+        with telemetry.span("wake", attributes={"trialwire.stream_type": stream_type}):
+            await executor.transact(work_on)
+    except TRANSIENT:
+        raise
+    except Exception as fault:  # one aggregate that fails must not keep the others asleep
+        logs.log.error("wake.failed", error=type(fault).__name__, stream=str(stream_id), type=stream_type)
+        async with executor.pool.acquire(timeout=5) as tx:
+            await _postpone(tx, stream_id)
+
+
+async def _postpone(tx: Connection, stream_id: UUID) -> None:
+    """What is still due after it was woken is looked at again in a minute, not at once and for ever."""
+    now = clock.now()
+    await tx.execute(
+        "UPDATE es.wake SET at = $2 WHERE stream_id = $1 AND at <= $3", stream_id, now + _AGAIN, now
+    )
 
 
 def _read_clock(file: Path) -> None:

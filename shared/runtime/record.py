@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from aiokafka.partitioner import murmur2
@@ -19,6 +20,7 @@ class UnreadableError(Exception):
     """A record that is no CloudEvent of ours; the text names the header or the rule, never the content."""
 
 
+@lru_cache(maxsize=65_536)  # aiokafka's murmur2 is plain Python
 def bucket_of(key: str) -> int:
     """The partition of a key, 0 to 11: Kafka's default partitioner (murmur2, made positive)."""
     return int((murmur2(key.encode()) & 0x7FFFFFFF) % PARTITIONS)
@@ -39,6 +41,9 @@ _META_HEADERS = {
 }
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def meta_of(message: Recorded[Any], signature: Mapping[str, str] | None = None) -> str:
     """The envelope of an event as the compact JSON text that is stored and hashed."""
     fields = {
@@ -53,7 +58,7 @@ def meta_of(message: Recorded[Any], signature: Mapping[str, str] | None = None) 
         "traceparent": message.traceparent,
         "signature": signature,
     }
-    return json.dumps({k: v for k, v in fields.items() if v}, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode({k: v for k, v in fields.items() if v})
 
 
 def headers_of(source: str, row: Any, meta: Mapping[str, Any]) -> Headers:
@@ -140,5 +145,22 @@ def _moment(text: str) -> datetime:
 
 def stored(source: str, row: Any, data: Event) -> Recorded[Any]:
     """The same from a row of es.event."""
-    headers = headers_of(source, row, json.loads(row["meta"]))
-    return recorded(envelope_of(headers), data)
+    meta = json.loads(row["meta"])
+    return Recorded(
+        id=row["event_id"],
+        type=row["type"],
+        source=source,
+        stream_id=row["stream_id"],
+        version=row["version"],
+        sponsor_id=row["sponsor_id"],
+        trial_id=UUID(meta["trial"]) if "trial" in meta else None,
+        time=_moment(meta["time"]),
+        data=data,
+        actor=Actor.parse(meta["actor"]),
+        correlation_id=UUID(meta["correlation"]),
+        causation_id=UUID(meta["causation"]) if "causation" in meta else None,
+        effective_on=date.fromisoformat(meta["effective_on"]) if "effective_on" in meta else None,
+        reason=meta.get("reason"),
+        simulated="simulated" in meta,
+        traceparent=meta.get("traceparent"),
+    )

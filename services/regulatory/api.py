@@ -14,7 +14,7 @@ from services.regulatory.projections import (
     ReviewRow,
     TrialHoldRow,
 )
-from shared.http.answers import DAY, INSTANT, Cursor, Limit, Order, Page, one, page
+from shared.http.answers import Cursor, Limit, Order, Page, as_day, as_instant, one, page
 
 router = APIRouter(prefix="/v1", tags=["queries"])
 ReviewStatus = Literal[
@@ -33,13 +33,13 @@ ReviewStatus = Literal[
 ApprovalStatus = Literal["active", "expiring", "lapsed", "renewed", "terminated", "closed"]
 ReportStatus = Literal["open", "awaiting_ack", "acknowledged", "rejected", "not_required"]
 
-# A row may begin with an event that does not know the day yet: it comes with the latest of days.
-_REVIEWS = Order({"changed_at": INSTANT, "review_id": UUID}, falling=True)
-_APPROVALS = Order({"coalesce(expires_on, '9999-12-31')": DAY, "approval_id": UUID})
-_REPORTS = Order({"coalesce(least(legal_due, operational_due), '9999-12-31')": DAY, "report_id": UUID})
-_HOLDS = Order({"coalesce(received_on, '9999-12-31')": DAY, "hold_id": UUID}, falling=True)
-_TRIAL_HOLDS = Order({"coalesce(since, '9999-12-31')": DAY, "hold_id": UUID}, falling=True)
-_INDS = Order({"coalesce(receipt_on, '9999-12-31')": DAY, "ind_id": UUID}, falling=True)
+# A row may begin with an event that does not know the day yet: it counts as the latest.
+_REVIEWS = Order({"changed_at": as_instant, "review_id": UUID}, falling=True)
+_APPROVALS = Order({"coalesce(expires_on, 'infinity')": as_day, "approval_id": UUID})
+_REPORTS = Order({"coalesce(least(legal_due, operational_due), 'infinity')": as_day, "report_id": UUID})
+_HOLDS = Order({"coalesce(received_on, 'infinity')": as_day, "hold_id": UUID}, falling=True)
+_TRIAL_HOLDS = Order({"coalesce(since, 'infinity')": as_day, "hold_id": UUID}, falling=True)
+_INDS = Order({"coalesce(receipt_on, 'infinity')": as_day, "ind_id": UUID}, falling=True)
 
 
 @router.get("/reviews", response_model=Page[ReviewRow])

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from shared.http.answers import DAY, Cursor, Limit, Order, one, page, rows
+from shared.http.answers import Cursor, Limit, Order, as_day, one, page, rows
 from shared.runtime import clock
 
 router = APIRouter(prefix="/v1", tags=["queries"])
 RequestStatus = Literal["open", "frozen", "unknown", "complete", "partial", "none", "cancelled"]
 
-_BY_NEED = Order({"coalesce(needed_by, '9999-12-31')": DAY, "request_id": UUID})
+_BY_NEED = Order({"coalesce(needed_by, 'infinity')": as_day, "request_id": UUID})
 _REQUESTS = """
 SELECT * FROM request
 WHERE ($1::text IS NULL OR status = $1) AND ($2::uuid IS NULL OR trial_id = $2)

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from shared.http.answers import DAY, Cursor, Limit, Order, one, page
+from shared.http.answers import Cursor, Limit, Order, as_day, one, page
 
 router = APIRouter(prefix="/v1", tags=["queries"])
 CaseStatus = Literal["received", "reportable", "not_reportable", "acknowledged"]
 
-_LATEST = Order({"coalesce(received_on, '9999-12-31')": DAY, "case_id": UUID}, falling=True)
+_LATEST = Order({"coalesce(received_on, 'infinity')": as_day, "case_id": UUID}, falling=True)
 # Day 0 and the earliest date of each list: what a person on duty sorts by.
 _CASES = """
 SELECT c.*, least(

@@ -12,7 +12,7 @@ from services.trials.imports import Summary, import_records
 from shared.contracts.message import Actor
 from shared.contracts.trials import TrialStatus
 from shared.http import identity
-from shared.http.answers import DAY, Cursor, Limit, Order, Text, one, page
+from shared.http.answers import Cursor, Limit, Order, Text, as_day, one, page
 from shared.http.problems import ProblemError
 from shared.runtime.database import Pool
 
@@ -25,7 +25,7 @@ _SUBJECT_GUARD = TypeAdapter(SubjectGuard)
 _TRIAL_ORDER = Order({"trial_id": UUID})
 _SITE_ORDER = Order({"site_id": UUID})
 _SUBJECT_ORDER = Order({"subject_id": UUID})
-_LATEST = Order({"coalesce(occurred_on, '9999-12-31')": DAY, "deviation_id": UUID}, falling=True)
+_LATEST = Order({"coalesce(occurred_on, 'infinity')": as_day, "deviation_id": UUID}, falling=True)
 
 _TRIAL = """
 SELECT t.*, '/v1/events?trial_id=' || t.trial_id AS history,

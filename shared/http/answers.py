@@ -18,7 +18,12 @@ Cursor = Annotated[str | None, Query(alias="after", max_length=200, description=
 # Postgres holds no NUL in a text.
 Text = Annotated[str | None, Query(max_length=200, pattern="^[^\\x00]*$")]
 
-DAY, INSTANT = date.fromisoformat, datetime.fromisoformat
+as_instant = datetime.fromisoformat
+
+
+def as_day(text: str) -> date:
+    """A day of a cursor; the driver's name of the day after all days is the last that Python knows."""
+    return date.max if text == "infinity" else date.fromisoformat(text)
 
 
 class Page(BaseModel, Generic[T]):
@@ -32,7 +37,7 @@ class Page(BaseModel, Generic[T]):
 class Order:
     """What a list goes by: expressions over its columns, never null and together unique.
 
-    Each comes with what reads its value back from a cursor: `DAY`, `INSTANT` or `UUID`.
+    Each comes with what reads its value back from a cursor: `as_day`, `as_instant` or `UUID`.
     """
 
     by: Mapping[str, Callable[[str], Any]]

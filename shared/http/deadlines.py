@@ -6,12 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from shared.http.answers import DAY, Cursor, Limit, Order, Page, page
+from shared.http.answers import Cursor, Limit, Order, Page, as_day, page
 from shared.rules.deadlines import DeadlineRow
 
 router = APIRouter(prefix="/v1", tags=["queries"])
 DeadlineStatus = Literal["armed", "at_risk", "met", "met_late", "missed", "superseded", "cancelled"]
-_DUE = Order({"due_on": DAY, "deadline_id": UUID})
+_DUE = Order({"due_on": as_day, "deadline_id": UUID})
 _DEADLINES = """
 SELECT * FROM deadline
 WHERE ($1::uuid IS NULL OR trial_id = $1) AND ($2::uuid IS NULL OR subject_id = $2)

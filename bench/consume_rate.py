@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from uuid_utils.compat import uuid7
 
 from bench.benchmark import Benchmark, Figures, Goal
 from bench.peers import Peers, chosen
-from bench.reading import reader
 from bench.serving import Serving, serving
 from bench.stack import Stack
 from services.safety.handlers import SERVICE
@@ -25,12 +24,9 @@ EVENTS = 100_000
 _SOURCE, _GROUP = "trials", "safety.trials"
 
 
-async def fill(stack: Stack, count: int) -> dict[int, int]:
-    """Write the records as the relay writes them; answers with each partition's offset before that."""
+async def fill(stack: Stack, count: int) -> None:
+    """Write the records as the relay writes them."""
     topic = f"{_SOURCE}.events"
-    stack.topic(topic)
-    async with reader(stack, topic) as consumer:
-        before = await consumer.end_offsets([TopicPartition(topic, n) for n in range(12)])
     producer = AIOKafkaProducer(
         bootstrap_servers=stack.kafka, enable_idempotence=True, max_batch_size=512 * 1024
     )
@@ -51,7 +47,6 @@ async def fill(stack: Stack, count: int) -> dict[int, int]:
             sent.append(await producer.send_batch(batch, topic, partition=part))
         await asyncio.gather(*sent)
     await producer.stop()
-    return {partition.partition: offset for partition, offset in before.items()}
 
 
 def _record(n: int, trial: UUID) -> dict[str, Any]:
@@ -93,43 +88,42 @@ def _record(n: int, trial: UUID) -> dict[str, Any]:
 
 
 async def ours(stack: Stack) -> Figures:
-    before = await fill(stack, EVENTS)
-    for name in (*SERVICE.sources, SERVICE.name):
-        for kind in ("events", "commands", "restricted"):
-            stack.topic(f"{name}.{kind}")
     dsn = await stack.database(SERVICE)
+    await stack.begin_here(SERVICE, dsn)
     database = await asyncpg.connect(dsn)
     try:
-        await database.execute(
-            "INSERT INTO es.kafka_offset SELECT $1, $2, p, o FROM unnest($3::int[], $4::bigint[]) u(p, o)",
-            _GROUP,
-            f"{_SOURCE}.events",
-            list(before),
-            list(before.values()),
-        )
+        before = await reached(database)
+        await fill(stack, EVENTS)
         with serving(stack, dsn, "services.safety.app") as process:
-            return await _watch(database, process, sum(before.values()))
+            return await watch(database, process, EVENTS, before)
     finally:
         await database.close()
         await stack.drop(dsn)
 
 
-async def _watch(database: Any, process: Serving, before: int) -> Figures:
+async def reached(database: Any) -> int:
+    """The sum of the group's offsets."""
+    sum_ = "SELECT coalesce(sum(next_offset), 0)::bigint FROM es.kafka_offset WHERE grp = $1"
+    return int(await database.fetchval(sum_, _GROUP))
+
+
+async def watch(database: Any, process: Serving, count: int, before: int) -> Figures:
+    """Events a second from the first batch that is seen applied until the last of `count`."""
+
     async def done() -> int:
-        sum_ = "SELECT sum(next_offset) FROM es.kafka_offset WHERE grp = $1"
-        return int(await database.fetchval(sum_, _GROUP)) - before
+        return await reached(database) - before
 
     while not (first := await done()):  # noqa: ASYNC110  another process's progress
         await asyncio.sleep(0.05)
     started, cpu = time.perf_counter(), process.cpu_seconds()
-    while (applied := await done()) < EVENTS:
-        await asyncio.sleep(0.05)
+    while (applied := await done()) < count:
+        await asyncio.sleep(0.2)
         if time.perf_counter() - started > 120:
-            raise SystemExit(f"only {applied} of {EVENTS} events were applied")
+            raise SystemExit(f"only {applied} of {count} events were applied")
     seconds, cpu = time.perf_counter() - started, process.cpu_seconds() - cpu
     rows = await database.fetchval("SELECT count(*) FROM known_subject")
-    if rows != EVENTS:
-        raise SystemExit(f"{rows} rows of {EVENTS} events")
+    if rows != count:
+        raise SystemExit(f"{rows} rows of {count} events")
     return {
         "events_per_s": (applied - first) / seconds,
         "cpu_us_per_event": cpu * 1e6 / (applied - first),

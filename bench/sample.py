@@ -18,8 +18,8 @@ _BURST = """
 WITH e AS (
     INSERT INTO es.event (stream_id, version, event_id, type, sponsor_id, key, data, meta, recorded_at,
                           prev_hash, hash)
-    SELECT s, v, i, $4, $5, s::text, $6, $7, clock_timestamp(), '', ''
-    FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) u(s, v, i)
+    SELECT s, v, i, $4, $5, s::text, d, $7, clock_timestamp(), '', ''
+    FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $6::text[]) u(s, v, i, d)
     RETURNING stream_id, version)
 INSERT INTO es.outbox (bucket, stream_id, version, topic)
 SELECT b, s, v, $9 FROM unnest($1::uuid[], $2::bigint[], $8::smallint[]) u(s, v, b)
@@ -39,11 +39,13 @@ class Burst:
 
     topic: str
     type: str = "alpha.tally.counted_up.v1"
+    readable: bool = False  # data that the sample's contract reads, each stream's own
     streams: Sequence[UUID] = field(default_factory=lambda: [uuid7() for _ in range(STREAMS)])
     sent: int = 0
 
     async def prepare(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """The streams' own rows; and triggers off: here the inserter only stands in for many appends."""
+        self._data = [_counted(stream) if self.readable else _DATA for stream in self.streams]
         self._buckets = [bucket_of(str(stream)) for stream in self.streams]
         await connection.execute("SET session_replication_role = replica")
         await connection.execute(
@@ -66,13 +68,17 @@ class Burst:
                 [uuid7() for _ in numbers],
                 self.type,
                 self.streams[0],
-                _DATA,
+                [self._data[n % STREAMS] for n in numbers],
                 _META.replace("NOW", datetime.now(UTC).isoformat()),
                 [self._buckets[n % STREAMS] for n in numbers],
                 self.topic,
             )
             await connection.execute("NOTIFY outbox")
         self.sent += count
+
+
+def _counted(stream: UUID) -> str:
+    return json.dumps({"tally_id": str(stream), "trial_id": str(stream), "n": 1, "note": "b" * 280})
 
 
 _DATA = json.dumps({"text": "b" * 380})

@@ -70,14 +70,20 @@ async def test_no_randomisation_is_recorded_after_the_hold(servers: Servers, sco
             "since": TODAY,
         }
 
+        # Four at a time with a pause between, so that the hold comes among them.
+        places, tenth = asyncio.Semaphore(4), asyncio.Barrier(2)
+
         async def randomise(n: int) -> httpx.Response:
-            await asyncio.sleep(n * 0.002)
-            return await post(
-                client, "randomise-subject", **site, subject_id=subjects[n], randomised_on=TODAY
-            )
+            async with places:
+                if n == 10:
+                    await tenth.wait()
+                given = {"subject_id": subjects[n], "randomised_on": TODAY}
+                answer = await post(client, "randomise-subject", **site, **given)
+                await asyncio.sleep(0.05)
+                return answer
 
         async def stop() -> httpx.Response:
-            await asyncio.sleep(SUBJECTS * 0.001)
+            await tenth.wait()
             return await post(client, "apply-hold", **hold)
 
         stopped, *answers = await asyncio.gather(stop(), *map(randomise, range(SUBJECTS)))

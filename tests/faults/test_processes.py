@@ -33,6 +33,7 @@ async def test_a_process_killed_at_any_place_loses_and_repeats_nothing(servers: 
         assert len(found["records"]) > len(found["alpha"]["events"]), "what was sent twice shows as repeats"
         ends = [line["code"] for line in place.history.lines() if line["what"] == "ended"]
         assert ends == [KILLED] * 4
+        await place.stopped(*place.live["alpha"], *place.live["beta"])
 
 
 async def test_a_consumer_frozen_past_its_session_applies_nothing_twice(servers: Servers) -> None:

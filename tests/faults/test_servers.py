@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
@@ -12,10 +11,9 @@ import pytest
 from shared.stack import kafka, postgres
 from shared.stack.api import reset_stack, start_stack
 from shared.stack.home import Home
-from tests.support.arena import Arena, Worker, arena
+from tests.support.arena import Arena, arena
 from tests.support.stack import Servers
 
-pytestmark = pytest.mark.short
 PAUSE = float(os.environ.get("TRIALWIRE_TEST_PAUSE", "6"))  # seconds that a frozen server stays frozen
 
 
@@ -51,6 +49,7 @@ async def play(place: Arena, name: str, down: Callable[[], object], up: Callable
     await place.progress(20, 60)
 
 
+@pytest.mark.short
 async def test_the_broker_restarts_dies_and_freezes_and_nothing_is_lost(place: Arena, home: Home) -> None:
     async with place.load.running():
         await place.progress(20)
@@ -66,6 +65,7 @@ async def test_the_broker_restarts_dies_and_freezes_and_nothing_is_lost(place: A
     await place.check()
 
 
+@pytest.mark.short
 async def test_the_database_restarts_and_dies_and_no_acknowledged_write_is_lost(
     place: Arena, home: Home
 ) -> None:
@@ -82,16 +82,7 @@ async def test_the_database_restarts_and_dies_and_no_acknowledged_write_is_lost(
     assert refused == [], "an outage is answered by 503, never by a 500"
 
 
-async def stopped(*workers: Worker) -> None:
-    """SIGTERM: each ends by itself, in order, within 20 s."""
-    for worker in workers:
-        worker.signal(signal.SIGTERM)
-    began = time.monotonic()
-    for worker in workers:
-        assert await worker.ended(25) in (0, -signal.SIGTERM), worker.log.read_text()[-2000:]
-    assert time.monotonic() - began < 20
-
-
+@pytest.mark.long
 async def test_a_service_told_to_stop_ends_within_20_s_whatever_is_away(place: Arena, home: Home) -> None:
     async with place.load.running():
         await place.progress(20)
@@ -100,14 +91,14 @@ async def test_a_service_told_to_stop_ends_within_20_s_whatever_is_away(place: A
         # Under load, with everything there.
         place.live["alpha"].remove(first)
         place.live["beta"].remove(second)
-        await stopped(first, second)
+        await place.stopped(first, second)
         await place.progress(20)
         broker = kafka.start(home).pid
         os.kill(broker, signal.SIGSTOP)
         try:
             await place.progress(20)
             before = [place.live["alpha"].pop(), place.live["beta"].pop()]
-            await stopped(*before)
+            await place.stopped(*before)
         finally:
             os.kill(broker, signal.SIGCONT)
         place.start("alpha")
@@ -117,7 +108,7 @@ async def test_a_service_told_to_stop_ends_within_20_s_whatever_is_away(place: A
     await place.quiet()
     await asyncio.to_thread(postgres.kill, home)
     try:
-        await stopped(*place.live["alpha"], *place.live["beta"])
+        await place.stopped(*place.live["alpha"], *place.live["beta"])
     finally:
         await asyncio.to_thread(postgres.start, home)
     await place.check()

@@ -112,7 +112,7 @@ class Arena:
         self.live[kind].append(worker)
         return worker
 
-    async def ready(self, *workers: Worker, seconds: float = 40) -> None:
+    async def ready(self, *workers: Worker, seconds: float = 60) -> None:
         for worker in workers or (*self.live["alpha"], *self.live["beta"]):
             await until(
                 lambda w=worker: _ready(w), seconds, lambda w=worker: w.faults()  # type: ignore[misc]
@@ -124,6 +124,15 @@ class Arena:
         self.history.note("ended", kind=kind, pid=worker.process.pid, code=code)
         self.live[kind].remove(worker)
         return self.start(kind, fail)
+
+    async def stopped(self, *workers: Worker) -> None:
+        """SIGTERM: each ends by itself, in order, within 20 s."""
+        began = time.monotonic()
+        for worker in workers:
+            worker.signal(signal.SIGTERM)
+        for worker in workers:
+            assert await worker.ended(25) in (0, -signal.SIGTERM), worker.log.read_text()[-2000:]
+        assert time.monotonic() - began < 20
 
     async def progress(self, operations: int, seconds: float = 40) -> None:
         """Wait until this many more operations were acknowledged."""

@@ -19,10 +19,12 @@ async def test_events_reach_the_follower_once_and_make_it_act(servers: Servers) 
             outcome = await alpha.executor.execute(command, Cause(ACTOR, sponsor_id=HOUSE))
 
         async def followed() -> bool:
-            return await beta.pool.fetchval("SELECT last FROM tally WHERE tally_id = $1", tally) == 3
+            last = await beta.pool.fetchval("SELECT last FROM tally WHERE tally_id = $1", tally)
+            return bool(last == 3)
 
         await until(followed)
         row = await beta.pool.fetchrow("SELECT total, history FROM tally WHERE tally_id = $1", tally)
+        assert row
         assert (row["total"], row["history"]) == (24, "[1, 20, 3]")
         noted = "SELECT count(*) FROM es.stream WHERE correlation_id = $1"
         assert await beta.pool.fetchval(noted, outcome.correlation_id) == 1

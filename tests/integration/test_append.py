@@ -28,7 +28,8 @@ async def test_a_command_appends_events_projects_them_and_fills_the_outbox(serve
         assert (first.version, second.version) == (1, 2)
         assert first.correlation_id == second.correlation_id
         row = await run.pool.fetchrow("SELECT total, tallies FROM trial_total WHERE trial_id = $1", trial)
-        assert row is not None and row["total"] == 7
+        assert row
+        assert row["total"] == 7
         assert await run.pool.fetchval("SELECT count(*) FROM es.outbox") == 2
         assert (
             await run.pool.fetchval("SELECT count(DISTINCT key) FROM es.event WHERE key = $1", str(trial))

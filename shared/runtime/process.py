@@ -47,7 +47,7 @@ class Process:
         self.relay = Relay(self.service.name, dsn, self.settings.kafka, leases)
         self.executor = Executor(self.service, self.pool, self.relay.wake)
         self.broker = KafkaBroker(
-            self.settings.kafka, logger=None, graceful_timeout=10, enable_idempotence=True
+            self.settings.kafka, logger=None, graceful_timeout=6, enable_idempotence=True
         )
         timing = Timing(self.settings.session_ms, self.settings.circuit_seconds)
         self._subscribe(timing)
@@ -140,13 +140,13 @@ class Process:
 
     async def _stop(self, leases: Leases) -> None:
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self.broker.stop(), 12)
+            await asyncio.wait_for(self.broker.stop(), 8)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.relay.stop()
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(leases.release(), 3)
+            await asyncio.wait_for(leases.release(), 2)
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self.pool.close(), 3)
+            await asyncio.wait_for(self.pool.close(), 2)
         self.pool.terminate()

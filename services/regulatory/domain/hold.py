@@ -10,7 +10,14 @@ from shared.contracts.regulatory import ClinicalHoldImposed, ClinicalHoldLifted,
 
 # A full hold stops new subjects and dosing (21 CFR 312.42(a), grade T). A partial one of which nobody wrote
 # down what it stops is read the same way until somebody reports it in full.
-STOPPED_BY_A_FULL_HOLD: tuple[Effect, ...] = ("screen", "consent", "enrol", "randomise", "dose")
+STOPPED_BY_A_FULL_HOLD: tuple[Effect, ...] = (
+    "screen",
+    "consent",
+    "enrol",
+    "randomise",
+    "dose",
+    "ship_product",
+)
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ class Applier:
     async def _attempt(
         self, tx: Connection, messages: Sequence[Recorded[Any]], batch: Batch
     ) -> Exception | None:
-        before = dict(batch.work.states), batch.work.appended
+        before = batch.work.so_far()
         try:
             async with tx.transaction():
                 await names.hear_of_trials(tx, messages)
@@ -140,8 +140,7 @@ class Applier:
         except TRANSIENT:
             raise
         except Exception as fault:
-            batch.work.states, batch.work.appended = before
-            batch.work.pending.clear()
+            batch.work = before
             logs.log.error("consumer.failed", error=type(fault).__name__, group=self.group, exc_info=False)
             return fault
         return None

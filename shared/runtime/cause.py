@@ -1,7 +1,7 @@
 """Why a command happens, what its transaction has done so far, and how it is refused."""
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,9 +42,16 @@ class RefusedError(Exception):
 class Work:
     """What a transaction has done so far: kept states and a wake-up for the relay follow its commit.
 
-    `pending` are own events not folded yet: all of a transaction's together, or before a decision reads rows.
+    `streams` are those it holds, as it made them. `appends`, `wakes` and `pending` (own events to be folded)
+    are not in the database yet: they go there together, at the end or before a decision reads rows.
     """
 
-    states: dict[UUID, tuple[int, Any]] = field(default_factory=dict)
+    streams: dict[UUID, Any] = field(default_factory=dict)
+    appends: list[tuple[Any, ...]] = field(default_factory=list)
+    wakes: dict[UUID, datetime | None] = field(default_factory=dict)
     pending: list[Recorded[Any]] = field(default_factory=list)
     appended: int = 0
+
+    def so_far(self) -> "Work":
+        """What is left of this work when all that follows is rolled back."""
+        return replace(self, streams=dict(self.streams), appends=[], wakes={}, pending=[])

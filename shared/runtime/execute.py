@@ -1,16 +1,16 @@
 """The one place where a command becomes events: decide, append, project, in one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
-from uuid import UUID, uuid5
+from typing import TypeVar
+from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from shared.contracts.message import Command, Event, Facts, Need, Recorded, Refusal
+from shared.contracts.message import Command, Event, Facts, Need, Refusal
 from shared.runtime import clock, failpoints, names, rows, store, telemetry
+from shared.runtime.append import append, messages_of, to_append
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection, Pool
 from shared.runtime.service import Aggregate, Outcome, Service
@@ -28,6 +28,7 @@ class Executor:
         self.streams = Streams(service)
         self._on_append = on_append
         self._own = service.projections_of(service.name)
+        self._own_tables = {projection.table for projection in self._own}
 
     async def run(self, tx: Connection, work: Work, command: Command, cause: Cause) -> Outcome:
         """Decide and append within a transaction; RefusedError, ConflictError or a store error refuse it."""
@@ -38,7 +39,7 @@ class Executor:
     async def decide(
         self, tx: Connection, work: Work, aggregate: Aggregate, command: Command, cause: Cause
     ) -> Outcome:
-        stream = await self._load(tx, work, aggregate, command.stream_id)
+        stream = await self._stream(tx, work, aggregate, command.stream_id)
         if cause.expected_version not in (None, stream.version):
             raise ConflictError(f"the stream is at version {stream.version}")
         if stream.sponsor_id and cause.sponsor_id and stream.sponsor_id != cause.sponsor_id:
@@ -57,21 +58,35 @@ class Executor:
         """The guard rows named, as they are after all that this transaction has done."""
         if not needs:
             return Facts()
-        await self.flush(tx, work)
+        if self.owns(needs):
+            await self.flush(tx, work)
         return await rows.facts(tx, needs)
 
+    def owns(self, needs: Sequence[Need]) -> bool:
+        """Whether own events change any of these rows."""
+        return any(need.row.table in self._own_tables for need in needs)
+
     async def flush(self, tx: Connection, work: Work) -> None:
-        """Fold the own events that wait; the last act of every transaction that appends."""
+        """Store and fold the own events that wait; the last act of every transaction that appends."""
+        appends, work.appends = work.appends, []
+        wakes, work.wakes = work.wakes, {}
         messages, work.pending = work.pending, []
         if messages:
+            await append(tx, appends)
+            await store.set_wakes(tx, wakes)
             await names.hear_of_trials(tx, messages)
             await rows.project(tx, self._own, messages)
 
-    async def _load(self, tx: Connection, work: Work, aggregate: Aggregate, stream_id: UUID) -> Stream:
-        stream = await self.streams.load(tx, aggregate, stream_id)
-        if stream_id in work.states:  # written earlier in this transaction
-            version, state = work.states[stream_id]
-            return replace(stream, version=version, state=state)
+    async def load(self, tx: Connection, work: Work, wanted: Mapping[UUID, Aggregate]) -> None:
+        """Load and lock the streams that this transaction does not hold yet."""
+        if missing := {id_: wanted[id_] for id_ in wanted if id_ not in work.streams}:
+            work.streams |= await self.streams.load(tx, missing)
+
+    async def _stream(self, tx: Connection, work: Work, aggregate: Aggregate, stream_id: UUID) -> Stream:
+        await self.load(tx, work, {stream_id: aggregate})
+        stream: Stream = work.streams[stream_id]
+        if stream.type not in (None, aggregate.name):
+            raise ConflictError(f"{stream_id} is a {stream.type}, not a {aggregate.name}")
         return stream
 
     async def append(
@@ -90,48 +105,39 @@ class Executor:
             await self.flush(tx, work)  # the trial may have begun in this very transaction
             sponsor = await names.sponsor_of(tx, command)
         correlation = stream.correlation_id or cause.correlation_id or uuid7()
-        messages: list[Recorded[Any]] = [
-            Recorded(
-                id=uuid5(cause.command_id, str(n)) if cause.causation_id else uuid7(),
-                type=store.type_of(self.service, event),
-                source=self.service.name,
-                stream_id=stream.id,
-                version=stream.version + n,
-                sponsor_id=sponsor,
-                trial_id=stream.trial_id if stream.version else command.trial_id,
-                time=now,
-                data=event,
-                actor=cause.actor,
-                correlation_id=correlation,
-                causation_id=cause.causation_id,
-                effective_on=cause.effective_on,
-                reason=cause.reason,
-                simulated=clock.simulated(),
-                traceparent=telemetry.traceparent(),
-            )
-            for n, event in enumerate(events, 1)
-        ]
-        await store.append(tx, self.service, aggregate, stream, messages, cause.signed())
+        messages = messages_of(self.service, stream, command, cause, events, sponsor, correlation, now)
+        work.appends.append(to_append(self.service, aggregate, stream, messages, cause.signed()))
         work.pending += messages
         state = stream.state
         for event in events:
             state = aggregate.evolve(state, event)
-        work.states[stream.id] = (messages[-1].version, state)
+        last = messages[-1]
+        work.streams[stream.id] = Stream(
+            stream.id,
+            last.version,
+            state,
+            sponsor,
+            last.trial_id,
+            correlation,
+            last.traceparent,
+            aggregate.name,
+        )
         work.appended += len(messages)
         if aggregate.wake_at and (at := aggregate.wake_at(state)) != aggregate.wake_at(stream.state):
-            await store.set_wake(tx, stream.id, at)
-        return Outcome(stream.id, messages[-1].version, correlation, tuple((m.id, m.type) for m in messages))
+            work.wakes[stream.id] = at
+        return Outcome(stream.id, last.version, correlation, tuple((m.id, m.type) for m in messages))
 
     async def set_wake_again(self, tx: Connection, aggregate: Aggregate, stream_id: UUID) -> None:
         """Set a stream's next moment by its state; one that has passed and led to nothing is over."""
-        stream = await self.streams.load(tx, aggregate, stream_id)
+        stream = (await self.streams.load(tx, {stream_id: aggregate}))[stream_id]
         at = aggregate.wake_at(stream.state) if aggregate.wake_at else None
-        await store.set_wake(tx, stream_id, at if at and at > clock.now() else None)
+        await store.set_wakes(tx, {stream_id: at if at and at > clock.now() else None})
 
     def committed(self, work: Work) -> None:
         """Call after the commit: states become visible to others, the relay wakes."""
-        for stream_id, (version, state) in work.states.items():
-            self.streams.keep(stream_id, version, state)
+        for stream in work.streams.values():
+            if stream.version:
+                self.streams.keep(stream.id, stream.version, stream.state)
         if work.appended:
             self._on_append()
 

@@ -6,7 +6,7 @@ from uuid import uuid5
 
 from opentelemetry.trace import SpanKind
 
-from shared.contracts.message import Actor, Recorded
+from shared.contracts.message import Actor, Facts, Recorded
 from shared.runtime import refusals, rows, telemetry
 from shared.runtime.cause import Cause, Work
 from shared.runtime.database import Connection
@@ -21,7 +21,7 @@ async def react(
     acting = [m for m in messages if reaction.acts_on(m)]
     if not acting:
         return
-    await _lock(tx, reaction, acting)
+    foreign = await _lock(tx, executor, work, reaction, acting)
     service, topic = executor.service.name, f"{reaction.source}.events"
     for message in acting:
         attributes = telemetry.messaging(
@@ -35,21 +35,25 @@ async def react(
         )
         parent, links = telemetry.context_of(message.traceparent), telemetry.link_to(message.traceparent)
         with telemetry.span(f"process {topic}", SpanKind.CONSUMER, attributes, parent, links):
-            facts = await executor.facts(tx, work, reaction.needs(message))
+            needs = reaction.needs(message)
+            facts = await executor.facts(tx, work, needs) if executor.owns(needs) else foreign
             for n, command in enumerate(reaction.react(message, facts)):
                 await refusals.run(tx, executor, work, command, _cause(service, message, n))
     await executor.flush(tx, work)
 
 
-async def _lock(tx: Connection, reaction: Reaction, messages: Sequence[Recorded[Any]]) -> None:
-    """Lock every stream that the reactions will touch, in one order for all consumers: no deadlocks."""
+async def _lock(
+    tx: Connection, executor: Executor, work: Work, reaction: Reaction, messages: Sequence[Recorded[Any]]
+) -> Facts:
+    """Load every stream that the reactions will touch, locked in one order for all consumers: no deadlocks.
+
+    Answers with the rows that they need: those of foreign events do not change while this transaction runs.
+    """
     facts = await rows.facts(tx, [need for m in messages for need in reaction.needs(m)])
     commands = [c for m in messages for c in reaction.react(m, facts)]
-    streams = sorted({c.stream_id for c in commands if not c.external_ids()}, key=str)
-    if len(streams) > 1:
-        await tx.execute(
-            "SELECT FROM es.stream WHERE stream_id = ANY($1) ORDER BY stream_id FOR UPDATE", streams
-        )
+    wanted = {c.stream_id: executor.service.aggregate_for(c) for c in commands if not c.external_ids()}
+    await executor.load(tx, work, wanted)
+    return facts
 
 
 def _cause(service: str, message: Recorded[Any], n: int) -> Cause:

@@ -1,23 +1,21 @@
 """Streams in Postgres: load one, append to one, find one by the names that others give it."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from shared.contracts.message import Event, Recorded, wire_type
+from shared.contracts.message import Event
 from shared.runtime.database import Connection
-from shared.runtime.record import bucket_of, meta_of
 from shared.runtime.service import Aggregate, Service
 
 RETRY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
 
-DATA_LIMIT, META_LIMIT = 262_144, 16_384  # bytes, as es.event checks them
 HOUSE = UUID(int=0)  # the tenant of rows that belong to no sponsor
 
 
@@ -34,11 +32,15 @@ class ForeignStreamError(Exception):
 
 
 # With the trace of the stream's last event: an act of today is linked to what it follows, however long ago.
-_HEAD = """
-SELECT version, sponsor_id, trial_id, correlation_id, stream_type,
+_HEADS = """
+SELECT stream_id, version, sponsor_id, trial_id, correlation_id, stream_type,
        (SELECT e.meta::json->>'traceparent' FROM es.event e
         WHERE e.stream_id = s.stream_id AND e.version = s.version) AS traceparent
-FROM es.stream s WHERE stream_id = $1 FOR UPDATE OF s
+FROM es.stream s WHERE stream_id = ANY($1) ORDER BY stream_id FOR UPDATE OF s
+"""
+_EVENTS = """
+SELECT e.stream_id, e.type, e.data FROM unnest($1::uuid[], $2::bigint[]) k(stream_id, version)
+JOIN es.event e ON e.stream_id = k.stream_id AND e.version > k.version ORDER BY e.stream_id, e.version
 """
 
 
@@ -53,6 +55,7 @@ class Stream:
     trial_id: UUID | None = None
     correlation_id: UUID | None = None
     traceparent: str | None = None
+    type: str | None = None
 
 
 class Streams:
@@ -63,24 +66,33 @@ class Streams:
         self._kept: OrderedDict[UUID, tuple[int, Any]] = OrderedDict()
         self._keep = keep
 
-    async def load(self, tx: Connection, aggregate: Aggregate, stream_id: UUID) -> Stream:
-        head = await tx.fetchrow(_HEAD, stream_id)
-        if head is None:
-            return Stream(stream_id, 0, aggregate.initial)
-        if head["stream_type"] != aggregate.name:
-            raise ConflictError(f"{stream_id} is a {head['stream_type']}, not a {aggregate.name}")
-        version, state = self._kept.get(stream_id, (0, aggregate.initial))
-        if version > head["version"]:  # kept from a database that has been restored since
-            version, state = 0, aggregate.initial
-        if version < head["version"]:
-            for row in await tx.fetch(
-                "SELECT type, data FROM es.event WHERE stream_id = $1 AND version > $2 ORDER BY version",
-                stream_id,
-                version,
-            ):
-                state = aggregate.evolve(state, self.read(row["type"], row["data"]))
-        known = {name: head[name] for name in ("version", "sponsor_id", "trial_id", "correlation_id")}
-        return Stream(stream_id, state=state, traceparent=head["traceparent"], **known)
+    async def load(self, tx: Connection, wanted: Mapping[UUID, Aggregate]) -> dict[UUID, Stream]:
+        """These streams, locked in the order of their ids; one that does not exist yet is at version 0."""
+        heads = {head["stream_id"]: head for head in await tx.fetch(_HEADS, list(wanted))}
+        found, behind = {}, {}
+        for id_, aggregate in wanted.items():
+            if (head := heads.get(id_)) is None:
+                found[id_] = Stream(id_, 0, aggregate.initial)
+                continue
+            if head["stream_type"] != aggregate.name:
+                raise ConflictError(f"{id_} is a {head['stream_type']}, not a {aggregate.name}")
+            version, state = self._kept.get(id_, (0, aggregate.initial))
+            if version > head["version"]:  # kept from a database that has been restored since
+                version, state = 0, aggregate.initial
+            if version < head["version"]:
+                behind[id_] = version
+            known = {name: head[name] for name in ("version", "sponsor_id", "trial_id", "correlation_id")}
+            found[id_] = Stream(
+                id_, state=state, traceparent=head["traceparent"], type=head["stream_type"], **known
+            )
+        states = {id_: found[id_].state for id_ in behind}
+        if behind:
+            for row in await tx.fetch(_EVENTS, list(behind), list(behind.values())):
+                evolve = wanted[row["stream_id"]].evolve
+                states[row["stream_id"]] = evolve(
+                    states[row["stream_id"]], self.read(row["type"], row["data"])
+                )
+        return {id_: replace(s, state=states[id_]) if id_ in states else s for id_, s in found.items()}
 
     def read(self, type_: str, data: str) -> Event:
         """The event that these stored bytes are."""
@@ -94,51 +106,14 @@ class Streams:
             self._kept.popitem(last=False)
 
 
-async def append(
-    tx: Connection,
-    service: Service,
-    aggregate: Aggregate,
-    stream: Stream,
-    messages: Sequence[Recorded[Any]],
-    signature: dict[str, str] | None,
-) -> None:
-    """Append at the stream's version; asyncpg.SerializationError when another got there first."""
-    first = messages[0]
-    data = [m.data.model_dump_json(exclude_none=True) for m in messages]
-    meta = [meta_of(m, signature) for m in messages]
-    for texts, limit in ((data, DATA_LIMIT), (meta, META_LIMIT)):
-        if max(len(text.encode()) for text in texts) > limit:
-            raise TooLargeError(f"an event takes at most {limit} bytes of this")
-    key = str(first.trial_id or first.stream_id)
-    await tx.execute(
-        "SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        stream.id,
-        aggregate.name,
-        first.sponsor_id,
-        first.trial_id,
-        first.correlation_id,
-        key,
-        bucket_of(key),
-        aggregate.topic or service.topic,
-        stream.version,
-        [m.id for m in messages],
-        [m.type for m in messages],
-        data,
-        meta,
-    )
-
-
-def type_of(service: Service, event: Event) -> str:
-    return wire_type(type(event), service.name)
-
-
-async def set_wake(tx: Connection, stream_id: UUID, at: datetime | None) -> None:
-    """When the clock shall look at this stream again; None: time alone changes nothing of it."""
-    if at is None:
-        await tx.execute("DELETE FROM es.wake WHERE stream_id = $1", stream_id)
-    else:
+async def set_wakes(tx: Connection, wakes: Mapping[UUID, datetime | None]) -> None:
+    """When the clock shall look at each stream again; None: time alone changes nothing of it."""
+    if gone := [stream for stream, at in wakes.items() if at is None]:
+        await tx.execute("DELETE FROM es.wake WHERE stream_id = ANY($1)", gone)
+    if set_ := {stream: at for stream, at in wakes.items() if at is not None}:
         await tx.execute(
-            "INSERT INTO es.wake VALUES ($1, $2) ON CONFLICT (stream_id) DO UPDATE SET at = excluded.at",
-            stream_id,
-            at,
+            "INSERT INTO es.wake SELECT * FROM unnest($1::uuid[], $2::timestamptz[])"
+            " ON CONFLICT (stream_id) DO UPDATE SET at = excluded.at",
+            list(set_),
+            list(set_.values()),
         )

@@ -30,7 +30,7 @@ def service() -> Service:
     """A service that has nothing to do but relay."""
     known = probe.alpha()
     own = tuple(replace(projection, sources=("bench",)) for projection in known.projections)
-    return replace(known, name="bench", projections=own)
+    return replace(known, name="bench", contracts={"bench": probe.AlphaEvent}, projections=own)
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Burst:
     """Events of 1,000 streams, 391 bytes of data each, as the peer has them; keys are the streams."""
 
     topic: str
-    type: str = "alpha.tally.counted_up.v1"
+    type: str = "bench.tally.counted_up.v1"
     readable: bool = False  # data that the sample's contract reads, each stream's own
     streams: Sequence[UUID] = field(default_factory=lambda: [uuid7() for _ in range(STREAMS)])
     sent: int = 0

@@ -77,7 +77,9 @@ async def test_a_transaction_that_began_first_and_appends_second_keeps_the_order
                 await tx.start()
                 await early.execute("SELECT pg_current_xact_id()")
                 await count(alpha.executor, counted(tally, trial, 1))
-                await alpha.executor.run(early, Work(), counted(tally, trial, 2), cause())
+                work = Work()
+                await alpha.executor.run(early, work, counted(tally, trial, 2), cause())
+                await alpha.executor.flush(early, work)
                 await tx.commit()
                 await early.close()
                 await until(lambda t=tally: _total(beta.executor, t, 3))  # type: ignore[misc]

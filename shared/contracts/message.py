@@ -40,11 +40,10 @@ class GuardRow(Protocol):
 
 @dataclass(frozen=True)
 class Need:
-    """The guard row that a decision reads. `counts` locks it for update: the guard is a limit, not a flag."""
+    """The guard row that a decision reads, by primary key; nobody changes it until the decision commits."""
 
     row: type[Any]
     key: tuple[Any, ...]
-    counts: bool = False
 
 
 R = TypeVar("R")

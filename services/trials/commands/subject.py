@@ -44,9 +44,9 @@ class EnrolSubject(OfSubject):
 
     def needs(self) -> tuple[Need, ...]:
         return (
-            Need(SiteGuard, (self.site_id,), counts=True),
+            Need(SiteGuard, (self.site_id,)),
             Need(SubjectGuard, (self.subject_id,)),
-            Need(TrialCount, (self.trial_id,), counts=True),
+            Need(TrialCount, (self.trial_id,)),
             Need(TrialGuard, (self.trial_id,)),
         )
 

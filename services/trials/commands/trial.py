@@ -88,7 +88,7 @@ class ChangeTrialStatus(OfTrial):
     reason: Annotated[Text, Field(max_length=160)] | None = None
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(TrialSites, (self.trial_id,)), Need(TrialCount, (self.trial_id,), counts=True))
+        return (Need(TrialSites, (self.trial_id,)), Need(TrialCount, (self.trial_id,)))
 
 
 class ReopenAccrual(Signed):

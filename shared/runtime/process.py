@@ -139,14 +139,23 @@ class Process:
         return faults
 
     async def _stop(self, leases: Leases) -> None:
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(self.broker.stop(), 8)
+        await _within(8, self.broker.stop())
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.relay.stop()
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(leases.release(), 2)
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(self.pool.close(), 2)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=3)
+        await _within(4, self.relay.stop())
+        await _within(2, leases.release())
+        await _within(2, self.pool.close())
         self.pool.terminate()
+
+
+async def _within(seconds: float, step: Coroutine[Any, Any, object]) -> None:
+    """Give a step of the stop its time and no more: `wait_for` also waits for the end of what it cancels."""
+    task = asyncio.create_task(step)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    if task not in done:
+        logs.log.warning("stop.left", name=task.get_coro().__qualname__)  # type: ignore[union-attr]
+        task.cancel()
+    elif not task.cancelled() and (fault := task.exception()):
+        logs.log.warning("stop.failed", error=type(fault).__name__)

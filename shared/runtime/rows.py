@@ -78,8 +78,8 @@ def table_of(row: type[Any], schema: str = "public") -> Table:
 async def facts(tx: Connection, needs: Sequence[Need]) -> Facts:
     """The guard rows named, locked in key order until the decision commits.
 
-    For update, even where they are only read: readers that share a row pass by whoever waits to change it, and
-    a hold would wait for as long as randomisations come.
+    For update, even where they are only read: readers that share a row pass by whoever waits to change it,
+    and a hold would wait for as long as randomisations come.
     """
     wanted: dict[type[Any], list[Key]] = defaultdict(list)
     for need in needs:

@@ -1,6 +1,7 @@
 """What decisions of ethics boards make of the gates and holds of sites."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from services.trials.commands import AnnulHold, ApplyHold, LiftHold, RecordGateEvidence
@@ -44,7 +45,7 @@ def evidence(
 def stop(
     sites: list[tuple[UUID, UUID]],
     source: HoldSource,
-    approval_id: UUID,
+    of: UUID | str,
     since: date,
     reason: str | None,
     cause: UUID,
@@ -52,7 +53,7 @@ def stop(
     """A hold on each site that lost its board's approval."""
     return [
         ApplyHold(
-            hold_id=ids.site_hold(source, approval_id, site_id),
+            hold_id=ids.site_hold(source, of, site_id, since),
             trial_id=trial_id,
             source=source,
             scope_kind="site",
@@ -71,23 +72,18 @@ def end(event: SiteLift, facts: Facts, cause: UUID) -> list[Command]:
     source: HoldSource = "irb_suspension" if suspended else "irb_lapse"
     commands: list[Command] = []
     for trial_id, site_id in with_trial(event.trial_id, event.site_ids, facts):
-        hold_id = ids.site_hold(source, event.approval_id, site_id)
         guard = facts.get(SiteGuard, site_id)
-        if guard is None or not any(hold.hold_id == hold_id for hold in guard.holds):
-            continue
-        if isinstance(event, IrbLapseAnnulled):
-            commands.append(
-                AnnulHold(hold_id=hold_id, trial_id=trial_id, source=source, cause=cause, reason="no lapse")
-            )
-            continue
-        commands.append(
-            LiftHold(
-                hold_id=hold_id,
-                trial_id=trial_id,
-                source=source,
-                cause=cause,
-                evidence=str(getattr(event, "successor_id", event.approval_id)),
-                until=getattr(event, "reinstated_on", None) or getattr(event, "effective_on", None),
-            )
-        )
+        for hold in ids.standing(guard, source, event.approval_id) if guard else ():
+            about: dict[str, Any] = {"hold_id": hold.hold_id, "trial_id": trial_id, "source": source}
+            commands.append(_ended(event, about | {"cause": cause}))
     return commands
+
+
+def _ended(event: SiteLift, about: dict[str, Any]) -> Command:
+    if isinstance(event, IrbLapseAnnulled):
+        return AnnulHold(**about, reason="no lapse")
+    return LiftHold(
+        **about,
+        evidence=str(getattr(event, "successor_id", event.approval_id)),
+        until=getattr(event, "reinstated_on", None) or getattr(event, "effective_on", None),
+    )

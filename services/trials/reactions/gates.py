@@ -1,6 +1,6 @@
 """Gates and holds: an authorisation opens a gate, a lost gate is a hold, new evidence ends it."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from services.trials.commands import ApplyHold, LiftHold, RecordGateEvidence
@@ -26,15 +26,18 @@ def lost_gate(event: GateRevoked, cause: UUID) -> list[Command]:
     """An activated site that loses a gate is held, unless a hold closed the gate and stops it already."""
     if not event.activated or event.hold:
         return []
-    source, hold_id = _hold_of(event.gate, event.evidence, event.site_id)
+    source, of = _hold_of(event.gate, event.evidence)
+    since = event.revoked_on
+    if event.valid_to is not None:  # found out late: the hold begins when the evidence ended
+        since = min(since, event.valid_to + timedelta(days=1))
     return [
         ApplyHold(
-            hold_id=hold_id,
+            hold_id=ids.site_hold(source, of, event.site_id, since),
             trial_id=event.trial_id,
             source=source,
             scope_kind="site",
             scope_id=event.site_id,
-            since=event.revoked_on,
+            since=since,
             reason=event.gate,
             cause=cause,
         )
@@ -46,22 +49,19 @@ def found_gate(event: GateSatisfied, cause: UUID, facts: Facts) -> list[Command]
     guard = facts.get(SiteGuard, event.site_id)
     if guard is None or event.replaces is None:
         return []
-    source, hold_id = _hold_of(event.gate, event.replaces, event.site_id)
-    if not any(hold.hold_id == hold_id and hold.open for hold in guard.holds):
-        return []
+    source, of = _hold_of(event.gate, event.replaces)
     return [
         LiftHold(
-            hold_id=hold_id,
+            hold_id=hold.hold_id,
             trial_id=event.trial_id,
             source=source,
             cause=cause,
             evidence=str(event.evidence),
         )
+        for hold in ids.standing(guard, source, of)
     ]
 
 
-def _hold_of(gate: Gate, evidence: UUID, site_id: UUID) -> tuple[HoldSource, UUID]:
+def _hold_of(gate: Gate, evidence: UUID) -> tuple[HoldSource, UUID | str]:
     """Without a board's approval the hold is the lapse, the same that the board's own events tell."""
-    if gate == "irb_current":
-        return "irb_lapse", ids.site_hold("irb_lapse", evidence, site_id)
-    return "document_expiry", ids.site_hold("document_expiry", f"{gate}|{evidence}", site_id)
+    return ("irb_lapse", evidence) if gate == "irb_current" else ("document_expiry", f"{gate}|{evidence}")

@@ -1,14 +1,28 @@
 """Ids that follow from their sources, so that whichever event tells a fact first begins the same stream."""
 
+from datetime import date
 from uuid import UUID, uuid5
 
+from services.trials.guards import HoldView, SiteGuard
 from services.trials.rules import NAMESPACE
 from shared.contracts.trials import HoldSource
 
 
-def site_hold(source: HoldSource, of: UUID | str, site_id: UUID) -> UUID:
-    """A hold on a site that comes from an approval, or from a piece of evidence."""
-    return uuid5(NAMESPACE, f"{source}|{of}|{site_id}")
+def site_hold(source: HoldSource, of: UUID | str, site_id: UUID, since: date) -> UUID:
+    """A hold on a site that comes from an approval, or from a piece of evidence, and begins on a day.
+
+    The day tells one suspension or lapse from the next: a hold that has ended never stands again.
+    """
+    return uuid5(NAMESPACE, f"{source}|{of}|{site_id}|{since}")
+
+
+def standing(guard: SiteGuard, source: HoldSource, of: UUID | str) -> list[HoldView]:
+    """The open holds on a site that come from this approval or piece of evidence."""
+    return [
+        hold
+        for hold in guard.holds
+        if hold.open and hold.hold_id == site_hold(source, of, guard.site_id, hold.since)
+    ]
 
 
 def clinical_hold(hold_id: UUID, trial_id: UUID) -> UUID:

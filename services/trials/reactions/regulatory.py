@@ -50,9 +50,13 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
         case IrbApprovalLapsed() as event:
             sites = [(event.trial_id, site_id) for site_id in event.site_ids]
             return stop(sites, "irb_lapse", event.approval_id, event.lapsed_on, None, message.id)
-        case IrbApprovalSuspended(suspended_on=day) | IrbApprovalTerminated(terminated_on=day) as event:
+        case IrbApprovalSuspended(suspended_on=day) as event:
             sites = with_trial(event.trial_id, event.site_ids, facts)
             return stop(sites, "irb_suspension", event.approval_id, day, event.reason, message.id)
+        case IrbApprovalTerminated(terminated_on=day) as event:
+            # No reinstatement ends it: the board's word is final.
+            sites, of = with_trial(event.trial_id, event.site_ids, facts), f"{event.approval_id}|terminated"
+            return stop(sites, "irb_suspension", of, day, event.reason, message.id)
         case IrbApprovalRenewed() | IrbLapseAnnulled() | IrbApprovalReinstated() as event:
             return end(event, facts, message.id)
         case IndInEffect() as event:

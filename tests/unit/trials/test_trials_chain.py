@@ -148,13 +148,13 @@ def lifted() -> ClinicalHoldLifted:
     return ClinicalHoldLifted(hold_id=HOLD, trial_ids=(TRIAL,), lifted_on=TODAY, letter_ref="letter")
 
 
-def lapsed() -> IrbApprovalLapsed:
+def lapsed(on: date = TODAY) -> IrbApprovalLapsed:
     return IrbApprovalLapsed(
         approval_id=APPROVAL,
         trial_id=TRIAL,
         site_ids=(SITE,),
-        expires_on=TODAY - timedelta(days=1),
-        lapsed_on=TODAY,
+        expires_on=on - timedelta(days=1),
+        lapsed_on=on,
     )
 
 
@@ -269,7 +269,7 @@ def test_a_lapse_stops_all_research_and_a_renewal_lifts_that_hold_only(running: 
     running.hear(imposed(), HOLD)
     running.hear(lapsed(), APPROVAL)
     answer = permissions(running.guard(TrialGuard, TRIAL), running.guard(SiteGuard, SITE))
-    lapse = ids.site_hold("irb_lapse", APPROVAL, SITE)
+    lapse = ids.site_hold("irb_lapse", APPROVAL, SITE, TODAY)
     assert answer["collect_data"] == (lapse,)
     assert set(answer["dose"]) == {lapse, ids.clinical_hold(HOLD, TRIAL)}
     running.hear(
@@ -302,7 +302,7 @@ def test_an_approval_that_runs_out_by_time_alone_closes_its_gate_and_holds_the_s
     running.do(ReviewSite(trial_id=TRIAL, site_id=SITE))
     assert [hold.source for hold in running.events(HoldApplied)] == ["irb_lapse"]
     assert running.events(SiteSuspended)
-    running.hear(lapsed(), APPROVAL)  # the board's own word of the same lapse adds nothing
+    running.hear(lapsed(at.date()), APPROVAL)  # the board's own word of the same lapse adds nothing
     assert len(running.events(HoldApplied)) == 1
     running.hear(approved(RENEWAL, at.date(), date(2028, 3, 9)), RENEWAL)
     assert running.site().status == "activated"

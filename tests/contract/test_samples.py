@@ -11,8 +11,21 @@ from docs import build
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
 RELEASED = build.released()
-# Types that no run has brought about yet; `python -m tests.contract.record` records what it sees.
-NOT_RECORDED_YET: frozenset[str] = frozenset()
+# Types that no command of today can bring about. Every service that has deadlines has all of their types:
+# - an end is awaited where it is read before what it ends; today each deadline is armed and ended by events
+#   of one stream, or armed in the transaction that opens what ends it, and those keep their order;
+# - safety's clock for judging information has no other anchor and is never withdrawn: it is met, or met late;
+# - retrieval's service level keeps its first date, whatever is asked again.
+NOT_RECORDED_YET: frozenset[str] = frozenset(
+    {
+        "regulatory.deadline.awaited.v1",
+        "retrieval.deadline.awaited.v1",
+        "retrieval.deadline.superseded.v1",
+        "safety.deadline.awaited.v1",
+        "safety.deadline.cancelled.v1",
+        "safety.deadline.superseded.v1",
+    }
+)
 
 
 def sample(path: Path) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Benchmark:
     peer: "Callable[[Peers], Awaitable[Figures | None]] | None" = None
     limit: Callable[[Stack], Awaitable[Figures]] | None = None
     ratios: tuple[tuple[str, str], ...] = ()  # further ratios: a figure of ours to the peer's first
+    beside: str | None = None  # the figure of ours that stands for the peer: a limit measured in the same run
     rounds: int = 3
 
 
@@ -61,7 +62,7 @@ class Measured:
         """The medians and the ratio of the first figures; and each run, which shows the noise."""
         ours, peer, limit = _medians(self.ours), _medians(self.peer), _medians(self.limit)
         beside = peer or (limit if benchmark.peer is None else {})
-        other = next(iter(beside.values()), None)
+        other = ours[benchmark.beside] if benchmark.beside else next(iter(beside.values()), None)
         row: dict[str, Any] = {
             "ours": next(iter(ours.values())),
             "peer": other,

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import dataclasses
 import importlib
 import json
 import os
@@ -93,7 +94,7 @@ def main(names: list[str] | None = None) -> None:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
     chosen = [importlib.import_module(f"bench.{name}").BENCHMARK for name in options.names or NAMES]
     if options.rounds:
-        chosen = [_with_rounds(benchmark, options.rounds) for benchmark in chosen]
+        chosen = [dataclasses.replace(benchmark, rounds=options.rounds) for benchmark in chosen]
     telemetry.configure("bench", None)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
     with stacks.running() as stack:
@@ -104,12 +105,6 @@ def main(names: list[str] | None = None) -> None:
     print(json.dumps({name: {k: row[k] for k in ("ours", "peer", "ratio")} for name, row in results.items()}))
     print(table(results))
     print(f"load {os.getloadavg()[0]:.1f}", file=sys.stderr)
-
-
-def _with_rounds(benchmark: Benchmark, rounds: int) -> Benchmark:
-    import dataclasses
-
-    return dataclasses.replace(benchmark, rounds=rounds)
 
 
 if __name__ == "__main__":

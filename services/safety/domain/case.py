@@ -78,7 +78,7 @@ def evolve(case: Case, event: SafetyEvent) -> Case:
         case CaseReportable():
             return _reportable(case, event)
         case CaseNotReportable():
-            return replace(case, determination="not_reportable", clocks=(), obligations=(), owed=frozenset())
+            return _not_reportable(case, event)
         case NewInformationReceived():
             return replace(case, information=(*case.information, event))
         case InformationReviewed():
@@ -111,6 +111,18 @@ def _corrected(case: Case, event: AdverseEventCorrected) -> Case:
     )
 
 
+def _not_reportable(case: Case, event: CaseNotReportable) -> Case:
+    gone = (owed.code for owed in event.withdrawn)
+    return replace(
+        case,
+        determination="not_reportable",
+        clocks=(),
+        obligations=(),
+        taken_back=(*case.taken_back, *gone),
+        owed=frozenset(),
+    )
+
+
 def _reportable(case: Case, event: CaseReportable) -> Case:
     gone = {owed.code for owed in event.withdrawn}
     authorities = (owed for owed in event.obligations if owed.destination not in _NOT_AUTHORITIES)
@@ -120,5 +132,6 @@ def _reportable(case: Case, event: CaseReportable) -> Case:
         determination="reportable",
         clocks=case.clocks if event.kind == "follow_up" else (),
         obligations=(*(o for o in case.obligations if o.code not in gone), *event.obligations),
+        taken_back=(*case.taken_back, *sorted(gone)),
         owed=frozenset(pair for pair in case.owed if pair[1] not in gone) | owed,
     )

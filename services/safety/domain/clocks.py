@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.safety.domain.state import AdverseEvent, Case
 from shared.contracts.deadline import Clock, Obligation
@@ -57,7 +57,18 @@ def expedited(case: Case, event: AdverseEvent, assessed: CaseAssessed) -> tuple[
         "upgraded": case.fatal_since is not None and not event.fatal,
         "follow_up": False,
     }
-    return pack(PACK).obligations(facts, anchors(case, event, assessed.determination_on), event.zone)
+    dates = anchors(case, event, assessed.determination_on)
+    wanted = pack(PACK).obligations(facts, dates, event.zone)
+    return tuple(_owed_again(case, owed, assessed.case_id, dates, event.zone) for owed in wanted)
+
+
+def _owed_again(
+    case: Case, owed: Obligation, case_id: UUID, dates: Mapping[Anchor, date], zone: str
+) -> Obligation:
+    """An obligation that was taken back has clocks of their own: an ended deadline never starts again."""
+    if not (times := case.taken_back.count(owed.code)):
+        return owed
+    return pack(PACK).obligation(owed.code, dates, zone, uuid5(case_id, f"{owed.code}/{times}"))
 
 
 def for_fatal_only(code: str) -> bool:

@@ -61,8 +61,9 @@ class Case:
     """A case; `event` is None until its adverse event has been reported.
 
     `reports` are kept as they were told, so that a repeated one is known. `clocks` are the provisional ones
-    in force, `obligations` those of the determinations in force, `asked` the legal and the operational date
-    of the last follow-up, `owed` and `acknowledged` name reports to authorities by case version and code.
+    in force, `obligations` those of the determinations in force, `taken_back` the codes that a later one
+    withdrew, once each time, `asked` the legal and the operational date of the last follow-up, `owed` and
+    `acknowledged` name reports to authorities by case version and code.
     """
 
     event: AdverseEvent | None = None
@@ -75,6 +76,7 @@ class Case:
     assessment: CaseAssessed | None = None
     determination: Literal["reportable", "not_reportable"] | None = None
     obligations: tuple[Obligation, ...] = ()
+    taken_back: tuple[str, ...] = ()
     information: tuple[NewInformationReceived, ...] = ()
     reviewed: frozenset[tuple[UUID, bool]] = frozenset()
     asked: tuple[date, date] | None = None

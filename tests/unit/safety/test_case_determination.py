@@ -2,14 +2,17 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 
-from services.safety.commands import AssessCase
+from services.safety.commands import AssessCase, ReportAdverseEvent
 from services.safety.domain.state import Case
 from shared.contracts.safety import CaseAssessed, CaseNotReportable, CaseReportable
+from shared.rules.deadlines import clock_deadline_id
 from tests.unit.safety.given_case import (
+    CASE,
     EXPECTED,
     FATAL,
     LATER,
@@ -158,3 +161,21 @@ def test_an_event_reported_as_mild_may_be_found_serious() -> None:
 def test_a_signature_states_its_meaning() -> None:
     with pytest.raises(ValidationError):
         signed(meaning="approval")
+
+
+@pytest.mark.parametrize(
+    ("event", "reportable", "taken_back", "code"),
+    [
+        (SERIOUS, SUSPECTED, EXPECTED, "us_ind_15_day_reassessed"),
+        (FATAL, SUSPECTED_FATAL, SUSPECTED, "us_ind_7_day"),
+    ],
+)
+def test_what_is_owed_again_after_it_was_taken_back_has_clocks_of_their_own(
+    event: ReportAdverseEvent, reportable: AssessCase, taken_back: AssessCase, code: str
+) -> None:
+    case, seen = given(event), list[UUID]()
+    for opinion in (reportable, taken_back) * 3:
+        case, events = then(case, opinion)
+        owed = [one for told in events if isinstance(told, CaseReportable) for one in told.obligations]
+        seen += [clock_deadline_id(CASE, one.operational, "operational") for one in owed if one.code == code]
+    assert len(seen) == len(set(seen)) > 1

@@ -9,7 +9,7 @@ from tests.e2e.desk import LEAD
 
 
 async def play(stage: Stage) -> None:
-    """An early notice, a clinical hold and its lift, and a hold that is annulled."""
+    """An early notice, a second authorisation, a clinical hold and its lift, and a hold that is annulled."""
     story = stage.story
     async with stage.step("the authority writes before day 30", 20):
         about = {"ind_id": uuid4(), "trial_ids": [story.trial]}
@@ -17,6 +17,9 @@ async def play(stage: Stage) -> None:
         await act(stage, "record-ind-receipt", **about, receipt_on=received)
         notice = {"notice_on": stage.today, "letter_ref": "letters/notice-1"}
         await act(stage, "record-ind-early-notice", ind_id=about["ind_id"], **notice)
+    async with stage.step("another country's authority lets the trial begin there", 20):
+        consent = {"country": "DE", "effective_on": stage.today, "authorisation": uuid4()}
+        await stage.act(LEAD, "trials", "record-authorisation", trial_id=story.trial, **consent)
     async with stage.step("a clinical hold closes the site's gate, its lift opens it again", 30):
         hold = {"hold_id": uuid4()}
         imposed = {"kind": "full", "received_on": stage.today, "authority": "FDA"}

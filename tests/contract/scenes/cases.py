@@ -14,6 +14,7 @@ REVIEWER = "safety_reviewer:v-12"
 async def play(stage: Stage) -> None:
     """A corrected case, one near its due date, one past it, and information judged too late."""
     await _corrected(stage)
+    await _fatal_again(stage)
     await _at_risk(stage)
     await _late(stage)
     await _information(stage)
@@ -60,6 +61,21 @@ async def _corrected(stage: Stage) -> None:
         expected = {"expected": True, "determination": "not_reportable"}
         await assess(stage, case, **expected)
         await stage.come("regulatory.report.not_required", 2, **case)
+
+
+async def _fatal_again(stage: Stage) -> None:
+    fatal = {"seriousness": ["death"]}
+    async with stage.step("a report that is owed again after it was taken back has deadlines again", 30):
+        case = await reported(stage, 1)
+        await assess(stage, case, **fatal)
+        await stage.come("regulatory.report.opened", 3, **case)
+        await assess(stage, case)
+        (gone,) = await stage.come("regulatory.report.not_required", **case)
+        report = gone.data["report_id"]
+        await stage.come("regulatory.deadline.cancelled", deadline_id=gone.data["deadlines"][0])
+        await assess(stage, case, **fatal)
+        await stage.come("regulatory.report.opened", 2, report_id=report)
+        await stage.come("regulatory.deadline.armed", 4, subject_id=report)
 
 
 async def _at_risk(stage: Stage) -> None:

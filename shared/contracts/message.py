@@ -40,10 +40,15 @@ class GuardRow(Protocol):
 
 @dataclass(frozen=True)
 class Need:
-    """The guard row that a decision reads, by primary key; nobody changes it until the decision commits."""
+    """The guard row that a decision reads, by primary key; nobody changes it until the decision commits.
+
+    `alone`: one decision at a time. The row is a limit that the decision counts towards, or its change (a
+    hold) must get its turn among those who go on reading it.
+    """
 
     row: type[Any]
     key: tuple[Any, ...]
+    alone: bool = False
 
 
 R = TypeVar("R")

@@ -31,7 +31,7 @@ class Table:
         given = f"FROM json_populate_recordset(NULL::{name}, $1::json)"
         statements = {  # of names that our own classes declare: no value ever becomes part of a statement
             "select": "SELECT coalesce(json_agg(r), '[]')"  # noqa: S608
-            f" FROM (SELECT t.* FROM {matching} ORDER BY {ordered} FOR UPDATE OF t) r",
+            f" FROM (SELECT t.* FROM {matching} ORDER BY {ordered}",
             "reserve": f"INSERT INTO {name} ({key}) SELECT {key} {given} ORDER BY {key}"
             f" ON CONFLICT DO NOTHING RETURNING {key}",
             "upsert": f"INSERT INTO {name} ({names}) SELECT {names} {given} ON CONFLICT ({key}) DO "
@@ -56,9 +56,9 @@ class Table:
     def key_of(self, row: Any) -> Key:
         return tuple(getattr(row, name) for name in self.row.key)
 
-    async def load(self, tx: Connection, keys: Iterable[Key]) -> dict[Key, Any]:
-        """The rows of these keys, locked for update in key order."""
-        text = await tx.fetchval(self.select, self.keys_json(keys))
+    async def load(self, tx: Connection, keys: Iterable[Key], lock: str = "UPDATE") -> dict[Key, Any]:
+        """The rows of these keys, locked FOR `lock` (UPDATE or SHARE) in key order."""
+        text = await tx.fetchval(f"{self.select} FOR {lock} OF t) r", self.keys_json(keys))
         return {self.key_of(row): row for row in self.rows.validate_json(text)}
 
 
@@ -78,17 +78,15 @@ def table_of(row: type[Any], schema: str = "public") -> Table:
 async def facts(tx: Connection, needs: Sequence[Need]) -> Facts:
     """The guard rows named, locked in key order until the decision commits.
 
-    For update, even where they are only read: readers that share a row pass by whoever waits to change it,
-    and a hold would wait for as long as randomisations come.
+    Readers that share a row pass by whoever waits to change it: where that must not be, they read it alone.
     """
-    wanted: dict[type[Any], list[Key]] = defaultdict(list)
+    wanted: dict[tuple[type[Any], bool], list[Key]] = defaultdict(list)
     for need in needs:
-        wanted[need.row].append(need.key)
-    found = [
-        (await table_of(row).load(tx, dict.fromkeys(keys))).values()
-        for row, keys in sorted(wanted.items(), key=lambda item: str(item[0].table))
-    ]
-    return Facts(*[row for rows in found for row in rows])
+        wanted[need.row, need.alone].append(need.key)
+    found: list[Any] = []
+    for (row, alone), keys in sorted(wanted.items(), key=lambda item: (str(item[0][0].table), item[0][1])):
+        found += (await table_of(row).load(tx, dict.fromkeys(keys), "UPDATE" if alone else "SHARE")).values()
+    return Facts(*found)
 
 
 async def project(

@@ -103,7 +103,7 @@ class Spend(Command):
         return self.tally_id
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(TrialTotal, (self.trial_id,)),)
+        return (Need(TrialTotal, (self.trial_id,), alone=True),)
 
 
 class Note(Command):

@@ -8,8 +8,8 @@ from services.regulatory.commands import HoldCommand, ImposeClinicalHold, LiftCl
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.regulatory import ClinicalHoldImposed, ClinicalHoldLifted, Effect, HoldEvent
 
-# A full hold stops new subjects, dosing (21 CFR 312.42(a), grade T) and shipping. A partial one of which nobody wrote
-# down what it stops is read the same way until somebody reports it in full.
+# A full hold stops new subjects and dosing (21 CFR 312.42(a), grade T), and shipping. A partial one of which
+# nobody wrote down what it stops is read the same way until somebody reports it in full.
 STOPPED_BY_A_FULL_HOLD: tuple[Effect, ...] = (
     "screen",
     "consent",

@@ -86,4 +86,4 @@ def _scope_guard(kind: ScopeKind, scope_id: UUID) -> tuple[Need, ...]:
         "site": SiteGuard,
         "subject": SubjectGuard,
     }
-    return (Need(rows[kind], (scope_id,)),)
+    return (Need(rows[kind], (scope_id,), alone=True),)

@@ -24,7 +24,7 @@ class OfSite(Command):
         return self.site_id
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(SiteGuard, (self.site_id,)), Need(TrialGuard, (self.trial_id,)))
+        return (Need(SiteGuard, (self.site_id,), alone=True), Need(TrialGuard, (self.trial_id,)))
 
 
 class IdentifySite(OfSite):
@@ -102,4 +102,4 @@ class ActivateSite(Signed):
         return self.site_id
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(SiteGuard, (self.site_id,)), Need(TrialGuard, (self.trial_id,)))
+        return (Need(SiteGuard, (self.site_id,), alone=True), Need(TrialGuard, (self.trial_id,)))

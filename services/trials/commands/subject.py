@@ -26,9 +26,9 @@ class OfSubject(Command):
 
     def needs(self) -> tuple[Need, ...]:
         return (
-            Need(SiteGuard, (self.site_id,)),
-            Need(SubjectGuard, (self.subject_id,)),
-            Need(TrialGuard, (self.trial_id,)),
+            Need(SiteGuard, (self.site_id,), alone=True),
+            Need(SubjectGuard, (self.subject_id,), alone=True),
+            Need(TrialGuard, (self.trial_id,), alone=True),
         )
 
 
@@ -44,10 +44,10 @@ class EnrolSubject(OfSubject):
 
     def needs(self) -> tuple[Need, ...]:
         return (
-            Need(SiteGuard, (self.site_id,)),
-            Need(SubjectGuard, (self.subject_id,)),
-            Need(TrialCount, (self.trial_id,)),
-            Need(TrialGuard, (self.trial_id,)),
+            Need(SiteGuard, (self.site_id,), alone=True),
+            Need(SubjectGuard, (self.subject_id,), alone=True),
+            Need(TrialCount, (self.trial_id,), alone=True),
+            Need(TrialGuard, (self.trial_id,), alone=True),
         )
 
 

@@ -88,7 +88,7 @@ class ChangeTrialStatus(OfTrial):
     reason: Annotated[Text, Field(max_length=160)] | None = None
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(TrialSites, (self.trial_id,)), Need(TrialCount, (self.trial_id,)))
+        return (Need(TrialSites, (self.trial_id,)), Need(TrialCount, (self.trial_id,), alone=True))
 
 
 class ReopenAccrual(Signed):

@@ -162,7 +162,14 @@ def test_interrupted_it_stops_what_it_started(tmp_path: Path) -> None:
     env = {**os.environ, "TRIALWIRE_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-m", "shared.stack.cli", "demo"]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background job ignores Ctrl-C, and so would whatever it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
         home = Home.at(tmp_path / "home")
         until = time.monotonic() + 60

@@ -14,8 +14,14 @@ Record: TypeAlias = "asyncpg.Record"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
+
+class RacedError(Exception):
+    """Another transaction made a row that this one did not find: repeat it whole."""
+
+
 # What a retry of the whole transaction heals: conflicts, deadlocks, lost connections, a server on its way up.
 TRANSIENT = (
+    RacedError,
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,

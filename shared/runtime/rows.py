@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from shared.contracts.message import Facts, Need, Recorded
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, RacedError
 from shared.runtime.service import Key, Projection
 
 
@@ -32,8 +32,8 @@ class Table:
         statements = {  # of names that our own classes declare: no value ever becomes part of a statement
             "select": "SELECT coalesce(json_agg(r), '[]')"  # noqa: S608
             f" FROM (SELECT t.* FROM {matching} ORDER BY {ordered}",
-            "reserve": f"INSERT INTO {name} ({key}) SELECT {key} {given} ORDER BY {key}"
-            f" ON CONFLICT DO NOTHING RETURNING {key}",
+            "insert": f"INSERT INTO {name} ({names}) SELECT {names} {given} ORDER BY {key}"
+            " ON CONFLICT DO NOTHING",
             "upsert": f"INSERT INTO {name} ({names}) SELECT {names} {given} ON CONFLICT ({key}) DO "
             + (f"UPDATE SET {update}" if update else "NOTHING"),
             "delete": f"DELETE FROM {name} t"  # noqa: S608
@@ -45,7 +45,7 @@ class Table:
         object.__setattr__(self, "rows", TypeAdapter(list[self.row]))  # type: ignore[name-defined]
 
     select: str = dataclasses.field(init=False)
-    reserve: str = dataclasses.field(init=False)
+    insert: str = dataclasses.field(init=False)
     upsert: str = dataclasses.field(init=False)
     delete: str = dataclasses.field(init=False)
     rows: TypeAdapter[list[Any]] = dataclasses.field(init=False, compare=False, hash=False)
@@ -106,16 +106,16 @@ async def _fold(
     tx: Connection, projection: Projection, touched: Sequence[tuple[Recorded[Any], Key]], table: Table
 ) -> None:
     keys = dict.fromkeys(key for _, key in touched)
-    rows: dict[Key, Any] = await table.load(tx, keys)
-    missing = [key for key in keys if key not in rows]
-    if missing:
-        # A missing row cannot be locked: it is made first, and one made meanwhile is waited for.
-        made = await tx.fetch(table.reserve, table.keys_json(missing))
-        if len(made) < len(missing):
-            rows |= await table.load(tx, set(missing) - {tuple(r.values()) for r in made})
+    known = await table.load(tx, keys)
+    rows: dict[Key, Any] = dict(known)
     for message, key in touched:
         rows[key] = projection.fold(rows.get(key), message, key)
-    if kept := [row for row in rows.values() if row is not None]:
-        await tx.execute(table.upsert, table.rows.dump_json(kept).decode())
-    if gone := [key for key in keys if rows.get(key) is None]:
+    if changed := [rows[key] for key in known if rows[key] is not None]:
+        await tx.execute(table.upsert, table.rows.dump_json(changed).decode())
+    if gone := [key for key in known if rows[key] is None]:
         await tx.execute(table.delete, table.keys_json(gone))
+    if new := [row for key, row in rows.items() if key not in known and row is not None]:
+        # A missing row could not be locked. Where another made it meanwhile, all is done again from that row.
+        done = await tx.execute(table.insert, table.rows.dump_json(new).decode())
+        if int(done.rpartition(" ")[2]) < len(new):
+            raise RacedError(table.row.table)

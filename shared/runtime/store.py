@@ -10,10 +10,10 @@ from uuid import UUID
 import asyncpg
 
 from shared.contracts.message import Event
-from shared.runtime.database import Connection
+from shared.runtime.database import Connection, RacedError
 from shared.runtime.service import Aggregate, Service
 
-RETRY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
+RETRY = (RacedError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
 
 HOUSE = UUID(int=0)  # the tenant of rows that belong to no sponsor

@@ -37,13 +37,19 @@ def spawn(
             [str(part) for part in argv], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             cwd=folder or home.root, start_new_session=True, umask=0o077, user=user.uid if user else None,
             group=user.gid if user else None, extra_groups=() if user else None,
-            env={**os.environ, **(env or {}), _MARK: f"{home.root}:{name}"},
+            env={**os.environ, **past_the_proxy(), **(env or {}), _MARK: f"{home.root}:{name}"},
         )  # fmt: skip
     child.returncode = 0  # it outlives us by design; without this its garbage collection warns
     record = Running(name, child.pid, psutil.Process(child.pid).create_time(), port, str(log))
     with changing(home) as state:
         state.processes[name] = record
     return record
+
+
+def past_the_proxy() -> dict[str, str]:
+    """What keeps the talk of a stack's processes on this machine, whatever proxy the environment names."""
+    named = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    return dict.fromkeys(("NO_PROXY", "no_proxy"), f"{named},127.0.0.1,localhost".lstrip(","))
 
 
 def wait_until(ready: Callable[[], bool], record: Running, seconds: float) -> None:

@@ -80,7 +80,6 @@ class Service:
     reactions: tuple[Reaction, ...]
     migrations: Path
     restricted_sources: tuple[str, ...] = ()
-    title: str = ""
 
     @property
     def topic(self) -> str:

@@ -78,11 +78,10 @@ def span(
 
 def messaging(operation: str, destination: str, **more: Any) -> dict[str, Any]:
     """The attributes of a messaging span. Never the record's key: it may identify a trial to a stranger."""
-    kinds = {"poll": "receive"}
     return {
         "messaging.system": "kafka",
         "messaging.operation.name": operation,
-        "messaging.operation.type": kinds.get(operation, operation),
+        "messaging.operation.type": operation,
         "messaging.destination.name": destination,
         **{name.replace("__", "."): value for name, value in more.items() if value is not None},
     }

@@ -18,9 +18,6 @@ from shared.runtime.gate import Gate
 from shared.runtime.offsets import DiscontinuityError, Partition, Records
 
 LANES = 2  # transactions that a batch is applied in at once: one computes while the other waits for Postgres
-# A partition whose records wait to be handed over is left out of the fetch under way; what it gets next comes
-# with the fetch after that, which an idle broker would hold back for half a second (aiokafka's default).
-_FETCH_MS = 20
 _AGAIN = 1.0  # seconds before a batch that failed for no known reason is tried again
 headers.tolerate()
 
@@ -70,7 +67,6 @@ class Subscription:
             batch=True,
             max_records=LANES * 1_000,
             batch_timeout_ms=200,
-            fetch_max_wait_ms=_FETCH_MS,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             parser=_bare,

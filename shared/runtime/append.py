@@ -9,14 +9,17 @@ from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Command, Event, Recorded, wire_type
 from shared.runtime import clock, telemetry
-from shared.runtime.cause import Cause
+from shared.runtime.cause import Cause, Work
 from shared.runtime.database import Connection
 from shared.runtime.record import bucket_of, meta_of
 from shared.runtime.service import Aggregate, Service
 from shared.runtime.store import Stream, TooLargeError
 
 DATA_LIMIT, META_LIMIT = 262_144, 16_384  # bytes, as es.event checks them
-_APPEND = "SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+_APPEND = """
+WITH answered AS (INSERT INTO es.command SELECT $17, $18, $19, $20 WHERE $18::text IS NOT NULL)
+SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14), es.set_wakes($15, $16)
+"""
 
 
 def messages_of(
@@ -30,6 +33,7 @@ def messages_of(
     now: datetime,
 ) -> list[Recorded[Any]]:
     """The events as they follow on the stream; ids of a reaction are those of its repetition."""
+    simulated, traceparent = clock.simulated(), telemetry.traceparent()
     return [
         Recorded(
             id=uuid5(cause.command_id, str(n)) if cause.causation_id else uuid7(),
@@ -46,48 +50,46 @@ def messages_of(
             causation_id=cause.causation_id,
             effective_on=cause.effective_on,
             reason=cause.reason,
-            simulated=clock.simulated(),
-            traceparent=telemetry.traceparent(),
+            simulated=simulated,
+            traceparent=traceparent,
         )
         for n, event in enumerate(events, 1)
     ]
 
 
-def to_append(
-    service: Service,
-    aggregate: Aggregate,
-    stream: Stream,
-    messages: Sequence[Recorded[Any]],
-    signature: dict[str, str] | None,
-) -> tuple[Any, ...]:
-    """What `append` stores of these messages; TooLargeError where the log would not take them."""
-    first = messages[0]
-    data = [m.data.model_dump_json(exclude_none=True) for m in messages]
-    meta = [meta_of(m, signature) for m in messages]
-    for texts, limit in ((data, DATA_LIMIT), (meta, META_LIMIT)):
-        if max(len(text.encode()) for text in texts) > limit:
-            raise TooLargeError(f"an event takes at most {limit} bytes of this")
+def texts_of(messages: Sequence[Recorded[Any]], signature: dict[str, str] | None) -> list[tuple[str, str]]:
+    """Data and meta of each event as they are stored; TooLargeError where the log would not take them."""
+    texts = [(m.data.model_dump_json(exclude_none=True), meta_of(m, signature)) for m in messages]
+    for data, meta in texts:
+        for text, limit in ((data, DATA_LIMIT), (meta, META_LIMIT)):
+            if len(text) * 4 > limit and len(text.encode()) > limit:
+                raise TooLargeError(f"an event takes at most {limit} bytes of this")
+    return texts
+
+
+def head_of(service: Service, aggregate: Aggregate, version: int, first: Recorded[Any]) -> tuple[Any, ...]:
+    """What `es.append` must know of the stream that an event follows on, at the version before it."""
     key = str(first.trial_id or first.stream_id)
-    return (
-        stream.id,
-        aggregate.name,
-        first.sponsor_id,
-        first.trial_id,
-        first.correlation_id,
-        key,
-        bucket_of(key),
-        aggregate.topic or service.topic,
-        stream.version,
-        [m.id for m in messages],
-        [m.type for m in messages],
-        data,
-        meta,
+    stream = (first.stream_id, aggregate.name, first.sponsor_id, first.trial_id, first.correlation_id)
+    return (*stream, key, bucket_of(key), aggregate.topic or service.topic, version)
+
+
+async def append(tx: Connection, work: Work) -> None:
+    """Store all that waits, in one round trip; asyncpg.SerializationError when another got there first."""
+    if not (work.pending or work.answer):
+        return
+    number = {stream: n for n, stream in enumerate(work.heads, 1)}
+    streams = list(zip(*work.heads.values(), strict=True)) or [()] * 9
+    await tx.execute(
+        _APPEND,
+        *streams,
+        [number[m.stream_id] for m in work.pending],
+        [m.id for m in work.pending],
+        [m.type for m in work.pending],
+        [data for data, _ in work.texts],
+        [meta for _, meta in work.texts],
+        list(work.wakes),
+        list(work.wakes.values()),
+        *(work.answer or (None, None, None, None)),
     )
-
-
-async def append(tx: Connection, appends: Sequence[tuple[Any, ...]]) -> None:
-    """Append in this order, in one round trip; asyncpg.SerializationError when another got there first."""
-    if len(appends) == 1:
-        await tx.execute(_APPEND, *appends[0])
-    else:
-        await tx.executemany(_APPEND, appends)
+    work.pending, work.texts, work.heads, work.wakes, work.answer = [], [], {}, {}, None

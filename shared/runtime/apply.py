@@ -1,17 +1,17 @@
 """A batch of records into Postgres, applied once per consumer group, fenced by the stored offset."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.runtime import failpoints, logs, metrics, names, offsets, parked, rows
+from shared.runtime import failpoints, logs, metrics, offsets, parked, rows
 from shared.runtime.cause import Work
 from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Executor
-from shared.runtime.offsets import Partition, Records
+from shared.runtime.offsets import DiscontinuityError, Partition, Records
 from shared.runtime.parked import Fault
 from shared.runtime.place import DUPLICATE, head_of, place
 from shared.runtime.react import react
@@ -19,6 +19,8 @@ from shared.runtime.record import Envelope
 from shared.runtime.service import Service
 
 Ready = tuple[Any, Envelope, Recorded[Any] | None]  # no event: nobody here reads its type
+Failed = tuple[Any, Fault]
+Run = Callable[[Connection, Sequence[Ready], "Batch"], Awaitable[Sequence[Failed]]]
 REACTING = 200  # events with reactions that one transaction takes
 
 
@@ -30,7 +32,6 @@ class Batch:
     outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     next_offsets: dict[Partition, int] = field(default_factory=dict)
     blocked: int = 0
-    taken: int = 0
 
 
 class Applier:
@@ -39,7 +40,6 @@ class Applier:
     def __init__(self, service: Service, executor: Executor, source: str) -> None:
         self.service = service
         self.executor = executor
-        self.source = source
         self.group = f"{service.name}.{source}"
         self.reaction = service.reaction_to(source)
         # The service's own projections are folded where the event is appended, never here.
@@ -51,33 +51,39 @@ class Applier:
         Raises DiscontinuityError, or what Postgres raised when it was not to be had.
         """
         failpoints.reach("consumer.read")
-        batch = Batch()
-        async with self.executor.pool.acquire(timeout=5) as tx, tx.transaction():
-            partitions = sorted({(r.topic, r.partition) for r in records})
-            batch.next_offsets = await offsets.lock(tx, self.group, partitions)
-            fresh = offsets.fresh(records, batch.next_offsets)
-            batch.outcomes["reread"] += len(records) - len(fresh)
-            await self._take(tx, fresh, batch, allowance)
-            await offsets.advance(tx, self.group, batch.next_offsets)
-            failpoints.reach("consumer.applying")
+        try:
+            batch = await self._transact(records, allowance, self._together)
+        except (*TRANSIENT, DiscontinuityError, TimeoutError):
+            raise
+        except Exception as fault:  # our own code fails on an event: again, one by one, to find it
+            logs.log.error("consumer.failed", error=type(fault).__name__, group=self.group)
+            batch = await self._transact(records, allowance, self._one_by_one)
         failpoints.reach("consumer.applied")
         self.executor.committed(batch.work)
         for outcome, count in batch.outcomes.items():
             metrics.APPLIED.labels(self.group, outcome).inc(count)
         return batch
 
-    async def _take(self, tx: Connection, records: Records, batch: Batch, allowance: int) -> None:
-        placed = [(record, head_of(record)) for record in records]
-        streams = {e.stream_id for _, e in placed if isinstance(e, Envelope)}
-        seen = await parked.seen(tx, self.group, streams)
-        blocks = await parked.blocked(tx, self.group, streams)
+    async def _transact(self, records: Records, allowance: int, run: Run) -> Batch:
+        batch = Batch()
+        async with self.executor.pool.acquire(timeout=5) as tx, tx.transaction():
+            partitions = sorted({(r.topic, r.partition) for r in records})
+            batch.next_offsets = await offsets.lock(tx, self.group, partitions)
+            fresh = offsets.fresh(records, batch.next_offsets)
+            batch.outcomes["reread"] += len(records) - len(fresh)
+            await self._take(tx, fresh, batch, allowance, run)
+            failpoints.reach("consumer.applying")
+        return batch
+
+    async def _take(self, tx: Connection, records: Records, batch: Batch, allowance: int, run: Run) -> None:
+        heads = [head_of(record) for record in records]
+        streams = {head.stream_id for head in heads if isinstance(head, Envelope)}
+        before, blocks = await parked.standing(tx, self.group, streams)
+        seen, moved, reacting = dict(before), dict[UUID, int](), 0
         ready: list[Ready] = []
-        moved: dict[UUID, int] = {}
-        reacting = 0
-        for record, head in placed:
+        for record, head in zip(records, heads, strict=True):
             if batch.blocked >= allowance or reacting >= REACTING:
                 break
-            batch.taken += 1
             batch.next_offsets[record.topic, record.partition] = record.offset + 1
             message = place(self.service, record, head, seen, blocks)
             if isinstance(message, Fault):
@@ -90,42 +96,45 @@ class Applier:
                 seen[head.stream_id] = moved[head.stream_id] = head.version
                 event = message if isinstance(message, Recorded) else None
                 ready.append((record, head, event))
-                reacting += bool(event and self.reaction and self.reaction.acts_on(event))
-        await self._handle(tx, ready, batch, moved, blocks)
-        await parked.move(tx, self.group, moved)
+                reacting += bool(event and self.reaction and self.reaction.acts_on(event) is not None)
+        for record, fault in await run(tx, ready, batch):
+            if fault.reason == "failed" and fault.stream_id and fault.version:
+                moved[fault.stream_id] = fault.version - 1
+            batch.blocked += await parked.park(tx, self.group, record, fault, blocks)
+            batch.outcomes["parked"] += 1
+        begun = {stream: version for stream, version in moved.items() if stream not in before and version}
+        known = {stream: version for stream, version in moved.items() if stream in before}
+        await offsets.advance(tx, self.group, batch.next_offsets, begun, known)
         for stream_id in moved:
             if blocks.get(stream_id) == "gap":
                 await self.drain(tx, batch, stream_id)
 
-    async def _handle(
-        self,
-        tx: Connection,
-        ready: Sequence[Ready],
-        batch: Batch,
-        moved: dict[UUID, int],
-        blocks: dict[UUID, str],
-    ) -> None:
-        """Fold and react, all at once; where our own code fails on one event, one by one to find it."""
-        if not ready:
-            return
-        if await self._attempt(tx, [m for _, _, m in ready if m], batch) is None:
-            for _, _, message in ready:
-                batch.outcomes["applied" if message else "ignored"] += 1
-            return
-        failed: set[UUID] = set()
-        for record, envelope, message in ready:
-            stream, version = envelope.stream_id, envelope.version
-            reason = Fault("behind", "an earlier event of the stream is parked", stream, version)
-            if stream not in failed:
-                fault = await self._attempt(tx, [message], batch) if message else None
-                if fault is None:
-                    batch.outcomes["applied" if message else "ignored"] += 1
-                    continue
-                reason = Fault("failed", type(fault).__name__, stream, version)
-                moved[stream] = version - 1
+    async def _together(self, tx: Connection, ready: Sequence[Ready], batch: Batch) -> Sequence[Failed]:
+        """Fold and react, all at once; what our own code fails on is raised."""
+        await self._run(tx, [message for *_, message in ready if message], batch)
+        for *_, message in ready:
+            batch.outcomes["applied" if message else "ignored"] += 1
+        return ()
+
+    async def _one_by_one(self, tx: Connection, ready: Sequence[Ready], batch: Batch) -> Sequence[Failed]:
+        """Fold and react; answer with the events that our own code fails on, and all that follow them."""
+        failed, left = set[UUID](), list[Failed]()
+        for record, head, message in ready:
+            stream, version = head.stream_id, head.version
+            if stream in failed:
+                left.append((record, Fault("behind", parked.BEHIND, stream, version)))
+            elif message and (fault := await self._attempt(tx, [message], batch)):
                 failed.add(stream)
-            batch.blocked += await parked.park(tx, self.group, record, reason, blocks)
-            batch.outcomes["parked"] += 1
+                left.append((record, Fault("failed", type(fault).__name__, stream, version)))
+            else:
+                batch.outcomes["applied" if message else "ignored"] += 1
+        return left
+
+    async def _run(self, tx: Connection, messages: Sequence[Recorded[Any]], batch: Batch) -> None:
+        await self.executor.trials.hear(tx, batch.work, messages)
+        await rows.project(tx, self.projections, messages)
+        if self.reaction:
+            await react(tx, self.executor, batch.work, self.reaction, messages)
 
     async def _attempt(
         self, tx: Connection, messages: Sequence[Recorded[Any]], batch: Batch
@@ -133,29 +142,27 @@ class Applier:
         before = batch.work.so_far()
         try:
             async with tx.transaction():
-                await names.hear_of_trials(tx, messages)
-                await rows.project(tx, self.projections, messages)
-                if self.reaction:
-                    await react(tx, self.executor, batch.work, self.reaction, messages)
+                await self._run(tx, messages, batch)
         except TRANSIENT:
             raise
         except Exception as fault:
             batch.work = before
-            logs.log.error("consumer.failed", error=type(fault).__name__, group=self.group, exc_info=False)
             return fault
         return None
 
     async def drain(self, tx: Connection, batch: Batch, stream_id: UUID) -> None:
         """Apply what waits of a stream as far as versions follow on; unblock it when nothing waits."""
+        seen, _ = await parked.standing(tx, self.group, {stream_id})
         for record in await parked.waiting(tx, self.group, stream_id):
-            seen = await parked.seen(tx, self.group, {stream_id})
             message = place(self.service, record, head_of(record), seen, {})
             if isinstance(message, Fault):
                 return
             if isinstance(message, Recorded) and await self._attempt(tx, [message], batch):
                 return
             if message != DUPLICATE:
-                await parked.move(tx, self.group, {stream_id: seen.get(stream_id, 0) + 1})
+                moved = {stream_id: seen.get(stream_id, 0) + 1}
+                await offsets.advance(tx, self.group, {}, *({}, moved) if seen else (moved, {}))
+                seen |= moved
             await parked.forget(tx, self.group, record)
             batch.outcomes["replayed"] += 1
         await parked.unblock(tx, self.group, stream_id)

@@ -42,16 +42,22 @@ class RefusedError(Exception):
 class Work:
     """What a transaction has done so far: kept states and a wake-up for the relay follow its commit.
 
-    `streams` are those it holds, as it made them. `appends`, `wakes` and `pending` (own events to be folded)
-    are not in the database yet: they go there together, at the end or before a decision reads rows.
+    `streams` are those it holds, as it made them, `trials` the sponsors of those it heard of. The others are
+    not in the database yet and go there together, at the end or before a decision reads rows: `pending` (own
+    events), `texts` (their stored data and meta), `heads` (the streams they follow on, as `es.append` takes
+    them), `wakes` and `answer` (what a repetition under the same idempotency key is told).
     """
 
     streams: dict[UUID, Any] = field(default_factory=dict)
-    appends: list[tuple[Any, ...]] = field(default_factory=list)
-    wakes: dict[UUID, datetime | None] = field(default_factory=dict)
+    trials: dict[UUID, UUID] = field(default_factory=dict)
     pending: list[Recorded[Any]] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    heads: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
+    wakes: dict[UUID, datetime | None] = field(default_factory=dict)
+    answer: tuple[str, str, bytes, str] | None = None
     appended: int = 0
 
     def so_far(self) -> "Work":
         """What is left of this work when all that follows is rolled back."""
-        return replace(self, streams=dict(self.streams), appends=[], wakes={}, pending=[])
+        streams, trials = dict(self.streams), dict(self.trials)
+        return replace(self, streams=streams, trials=trials, pending=[], texts=[], heads={}, wakes={})

@@ -10,11 +10,6 @@ def now() -> datetime:
     return datetime.now(UTC) + _offset
 
 
-def real_now() -> datetime:
-    """The machine's own time: tokens, leases, timeouts and spans."""
-    return datetime.now(UTC)
-
-
 def simulated() -> bool:
     """True while an offset is set; events recorded then say so."""
     return _offset != timedelta()

@@ -12,14 +12,15 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
-from shared.runtime import headers, logs, metrics
+from shared.runtime import fetching, logs, metrics
 from shared.runtime.database import Pool, retried
 from shared.runtime.gate import Gate
 from shared.runtime.offsets import DiscontinuityError, Partition, Records
 
-LANES = 2  # transactions that a batch is applied in at once: one computes while the other waits for Postgres
+LANES = 2  # partitions go in lanes, each in turn: one computes while the other waits for Postgres
+_TELL = 1.0  # seconds after which Kafka hears of what was applied
 _AGAIN = 1.0  # seconds before a batch that failed for no known reason is tried again
-headers.tolerate()
+fetching.tolerate()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,9 +59,11 @@ class Subscription:
         self.group = feed.group
         self._feed = feed
         self._timing = timing
-        self.gate = Gate(feed.group, pool)
-        self.open_until = 0.0
+        self.gate = Gate(feed.group, pool, LANES)
+        self._lanes: list[asyncio.Queue[tuple[int, Records]]] = [asyncio.Queue(1) for _ in range(LANES)]
         self._blocked: list[tuple[float, int]] = []
+        self._untold: dict[Partition, int] = {}
+        self._telling: asyncio.Task[None] | None = None
         self.subscriber = broker.subscriber(
             *topics,
             group_id=feed.group,
@@ -76,24 +79,34 @@ class Subscription:
             heartbeat_interval_ms=timing.session_ms // 5,
             rebalance_timeout_ms=60_000,
             max_poll_interval_ms=300_000,
-            max_partition_fetch_bytes=4 * 1024 * 1024,
+            max_partition_fetch_bytes=512 * 1024,  # of many partitions a part, so that all lanes have work
         )
         self.subscriber(self._handle)
         self.gate.consumer = lambda: self.subscriber.consumer
 
     async def _handle(self, body: Any, message: KafkaMessage) -> None:
-        lanes: list[Records] = [
-            [r for r in message.raw_message if r.partition % LANES == lane] for lane in range(LANES)
-        ]
-        applied: dict[Partition, int] = {}
-        while lanes := [lane for lane in lanes if lane]:
-            async with self.gate.lock:
-                lanes = await asyncio.gather(*[self._some(lane, applied) for lane in lanes])
-            await self._rest_if_open()
-        await self._commit(applied)
+        for lane, waiting in enumerate(self._lanes):
+            if records := [r for r in message.raw_message if r.partition % LANES == lane]:
+                await waiting.put((self.gate.generation, records))
 
-    async def _some(self, records: Records, applied: dict[Partition, int]) -> Records:
-        """Apply some of the records and note how far; answer with those that are left."""
+    async def run(self, lane: int) -> None:
+        """Feed what is fetched of a lane's partitions, for ever; more is fetched and decoded meanwhile."""
+        while True:
+            generation, records = await self._lanes[lane].get()
+            while records:
+                async with self.gate.lanes[lane]:
+                    mine = generation == self.gate.generation
+                    records = await self._some(records) if mine else ()
+                await self._rest_if_open()
+            self._lanes[lane].task_done()
+
+    async def finished(self) -> None:
+        """Wait until all that was fetched has been applied."""
+        for lane in self._lanes:
+            await lane.join()
+
+    async def _some(self, records: Records) -> Records:
+        """Apply some of the records; answer with those that are left."""
         try:
             batch = await retried(lambda: self._feed.apply(records, self._allowance()))
         except DiscontinuityError as skipped:
@@ -109,7 +122,9 @@ class Subscription:
             return ()
         if batch.blocked:
             self._blocked.append((time.monotonic(), batch.blocked))
-        applied |= batch.next_offsets
+        self._untold |= batch.next_offsets
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell_kafka())
         return [r for r in records if r.offset >= batch.next_offsets[r.topic, r.partition]]
 
     def _rewind(self, records: Records) -> None:
@@ -132,12 +147,10 @@ class Subscription:
         await asyncio.sleep(self._timing.circuit_seconds)
         metrics.CIRCUIT.labels(self.group).set(0)
 
-    async def _commit(self, offsets: dict[Partition, int]) -> None:
-        """Tell Kafka too, for the tools that show lag. Nothing depends on it."""
+    async def _tell_kafka(self) -> None:
+        """Tell Kafka too, once in a while, for the tools that show lag. Nothing depends on it."""
+        await asyncio.sleep(_TELL)
+        untold, self._untold = self._untold, {}
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(
-                self.gate.consumer().commit(
-                    {TopicPartition(*partition): o for partition, o in offsets.items()}
-                ),
-                5,
-            )
+            offsets = {TopicPartition(*partition): offset for partition, offset in untold.items()}
+            await asyncio.wait_for(self.gate.consumer().commit(offsets), 5)

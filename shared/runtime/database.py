@@ -44,6 +44,11 @@ _SERVER_SETTINGS = {
     "lock_timeout": "5s",
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "30s",
+    # Plans are made once and for tables that grow: the planner would plan each short array anew, and go on
+    # scanning whole a table that was small when it was planned for.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "jit": "off",
 }
 
 

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Command, Event, Facts, Need, Refusal
 from shared.runtime import clock, failpoints, names, rows, store, telemetry
-from shared.runtime.append import append, messages_of, to_append
+from shared.runtime.append import append, head_of, messages_of, texts_of
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection, Pool
 from shared.runtime.service import Aggregate, Outcome, Service
@@ -26,6 +26,7 @@ class Executor:
         self.service = service
         self.pool = pool
         self.streams = Streams(service)
+        self.trials = names.Trials()
         self._on_append = on_append
         self._own = service.projections_of(service.name)
         self._own_tables = {projection.table for projection in self._own}
@@ -68,14 +69,10 @@ class Executor:
 
     async def flush(self, tx: Connection, work: Work) -> None:
         """Store and fold the own events that wait; the last act of every transaction that appends."""
-        appends, work.appends = work.appends, []
-        wakes, work.wakes = work.wakes, {}
-        messages, work.pending = work.pending, []
-        if messages:
-            await append(tx, appends)
-            await store.set_wakes(tx, wakes)
-            await names.hear_of_trials(tx, messages)
-            await rows.project(tx, self._own, messages)
+        messages = work.pending
+        await append(tx, work)
+        await self.trials.hear(tx, work, messages)
+        await rows.project(tx, self._own, messages)
 
     async def load(self, tx: Connection, work: Work, wanted: Mapping[UUID, Aggregate]) -> None:
         """Load and lock the streams that this transaction does not hold yet."""
@@ -103,25 +100,19 @@ class Executor:
         sponsor = stream.sponsor_id or cause.sponsor_id
         if sponsor is None:
             await self.flush(tx, work)  # the trial may have begun in this very transaction
-            sponsor = await names.sponsor_of(tx, command)
+            sponsor = await self.trials.sponsor_of(tx, work, command)
         correlation = stream.correlation_id or cause.correlation_id or uuid7()
         messages = messages_of(self.service, stream, command, cause, events, sponsor, correlation, now)
-        work.appends.append(to_append(self.service, aggregate, stream, messages, cause.signed()))
+        work.texts += texts_of(messages, cause.signed())
         work.pending += messages
+        if stream.id not in work.heads:
+            work.heads[stream.id] = head_of(self.service, aggregate, stream.version, messages[0])
         state = stream.state
         for event in events:
             state = aggregate.evolve(state, event)
         last = messages[-1]
-        work.streams[stream.id] = Stream(
-            stream.id,
-            last.version,
-            state,
-            sponsor,
-            last.trial_id,
-            correlation,
-            last.traceparent,
-            aggregate.name,
-        )
+        known = (stream.id, last.version, state, sponsor, last.trial_id, correlation, last.traceparent)
+        work.streams[stream.id] = Stream(*known, aggregate.name)
         work.appended += len(messages)
         if aggregate.wake_at and (at := aggregate.wake_at(state)) != aggregate.wake_at(stream.state):
             work.wakes[stream.id] = at
@@ -131,30 +122,25 @@ class Executor:
         """Set a stream's next moment by its state; one that has passed and led to nothing is over."""
         stream = (await self.streams.load(tx, {stream_id: aggregate}))[stream_id]
         at = aggregate.wake_at(stream.state) if aggregate.wake_at else None
-        await store.set_wakes(tx, {stream_id: at if at and at > clock.now() else None})
+        await tx.execute(
+            "SELECT es.set_wakes($1, $2)", [stream_id], [at if at and at > clock.now() else None]
+        )
 
     def committed(self, work: Work) -> None:
         """Call after the commit: states become visible to others, the relay wakes."""
         for stream in work.streams.values():
             if stream.version:
                 self.streams.keep(stream.id, stream.version, stream.state)
+        self.trials.keep(work.trials)
         if work.appended:
             self._on_append()
 
     async def execute(self, command: Command, cause: Cause) -> Outcome:
-        """One command in a transaction of its own, decided again at most twice after a conflict."""
-        return (await self.execute_many([(command, cause)]))[0]
-
-    async def execute_many(self, commands: Sequence[tuple[Command, Cause]]) -> list[Outcome]:
-        """Several commands, all or none; raises what `run` raises."""
-
-        async def work_on(tx: Connection, work: Work) -> list[Outcome]:
-            return [await self.run(tx, work, command, cause) for command, cause in commands]
-
-        return await self.transact(work_on)
+        """One command in a transaction of its own; raises what `run` raises."""
+        return await self.transact(lambda tx, work: self.run(tx, work, command, cause))
 
     async def transact(self, do: Callable[[Connection, Work], Awaitable[T]]) -> T:
-        """Run `do` in a transaction; repeat it whole after a serialization failure or deadlock."""
+        """Run `do` in a transaction; repeat it whole, at most thrice, after a conflict or deadlock."""
         for attempt in range(4):
             work = Work()
             try:

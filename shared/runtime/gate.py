@@ -8,27 +8,26 @@ from aiokafka.abc import ConsumerRebalanceListener
 
 from shared.runtime.database import Pool, retried
 
-# aiokafka fetches again without the partitions whose records have waited for us for 0.1 s, and what those get
-# meanwhile then waits for that fetch to end, on an idle broker half a second. So it waits for us instead.
-_PREFETCH_BACKOFF = 3_600.0
-
 
 class Gate(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
-    """Lets the batch in flight finish before partitions go, and starts new ones where Postgres says."""
+    """Lets the batches in flight finish before partitions go, and starts new ones where Postgres says."""
 
-    def __init__(self, group: str, pool: Pool) -> None:
-        self.lock = asyncio.Lock()
+    def __init__(self, group: str, pool: Pool, lanes: int = 1) -> None:
+        self.lanes = [asyncio.Lock() for _ in range(lanes)]
         self.consumer: Callable[[], Any] = lambda: None
         self.assigned = False
+        self.generation = 0  # what was fetched in an earlier one is another's now, or is fetched again
         self._group = group
         self._pool = pool
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
-        async with self.lock:
-            self.assigned = False
+        self.assigned = False
+        self.generation += 1
+        for lane in self.lanes:
+            async with lane:
+                pass
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
-        self.consumer()._fetcher._prefetch_backoff = _PREFETCH_BACKOFF
         offsets = await retried(self._next_offsets)
         for partition in assigned:
             self.consumer().seek(partition, offsets.get((partition.topic, partition.partition), 0))

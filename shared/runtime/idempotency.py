@@ -11,7 +11,10 @@ from shared.runtime.cause import Cause, Work
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
 from shared.runtime.service import Outcome
+from shared.runtime.store import ConflictError
 from shared.runtime.strict import InvalidError
+
+_KNOWN = "SELECT request_hash, response FROM es.command WHERE scope = $1 AND key = $2"
 
 
 async def once(
@@ -23,26 +26,27 @@ async def once(
     """
     scope, digest = str(cause.actor), hashlib.sha256(type(command).type.encode() + b"\0" + body).digest()
 
-    async def work_on(tx: Connection, work: Work) -> tuple[Outcome, bool]:
-        known = await tx.fetchrow(
-            "SELECT request_hash, response FROM es.command WHERE scope = $1 AND key = $2", scope, key
-        )
-        if known:
-            if known["request_hash"] != digest:
-                raise InvalidError("idempotency-key-reused", "this Idempotency-Key came with another body")
-            return _outcome(known["response"]), True
+    tried = False
+
+    async def work_on(tx: Connection, work: Work) -> Outcome:
+        nonlocal tried
+        if tried and await tx.fetchrow(_KNOWN, scope, key):
+            raise ConflictError("the Idempotency-Key is known")
+        tried = True
         outcome = await executor.run(tx, work, command, cause)
-        await tx.execute(
-            "INSERT INTO es.command VALUES ($1, $2, $3, $4)",
-            scope,
-            key,
-            digest,
-            json.dumps(response_of(outcome)),
-        )
-        return outcome, False
+        work.answer = scope, key, digest, json.dumps(response_of(outcome))
+        return outcome
 
     with metrics.COMMAND_SECONDS.time():
-        return await executor.transact(work_on)
+        try:
+            return await executor.transact(work_on), False
+        except Exception:  # refused, perhaps because it was done before: keys are asked for only then
+            known = await executor.pool.fetchrow(_KNOWN, scope, key)
+            if known is None:
+                raise
+    if known["request_hash"] != digest:
+        raise InvalidError("idempotency-key-reused", "this Idempotency-Key came with another body")
+    return _outcome(known["response"]), True
 
 
 def response_of(outcome: Outcome) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """Streams and sponsors by the names that others give them, and whose each trial is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Command, Identifier, Recorded
+from shared.runtime.cause import Work
 from shared.runtime.database import Connection
+from shared.runtime.store import HOUSE
 
 
 class UnknownTrialError(Exception):
@@ -48,28 +50,46 @@ def _own_id(command: Command) -> UUID:
         return uuid7()
 
 
-async def sponsor_of(tx: Connection, command: Command) -> UUID:
-    """The sponsor of a stream that begins: the one it names, or the trial's."""
-    if name := command.sponsor_name():
-        return await _sponsor_by_name(tx, " ".join(name.casefold().split()))
-    known: UUID | None = await tx.fetchval(
-        "SELECT sponsor_id FROM es.trial WHERE trial_id = $1", command.trial_id
-    )
-    if known is None:
-        raise UnknownTrialError(f"trial {command.trial_id} is not known to this service")
-    return known
+class Trials:
+    """Whose each trial is. That never changes, so what was read or written once is not asked for again."""
 
+    def __init__(self, keep: int = 100_000) -> None:
+        self._sponsors: dict[UUID, UUID] = {}
+        self._keep = keep
 
-async def hear_of_trials(tx: Connection, messages: Sequence[Recorded[Any]]) -> None:
-    """Remember whose each trial is that others begin a stream about: a command about it may come next."""
-    heard = {m.trial_id: m.sponsor_id for m in messages if m.version == 1 and m.trial_id}
-    if heard:
-        trials = sorted(heard, key=str)
-        await tx.execute(
-            "INSERT INTO es.trial SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING",
-            trials,
-            [heard[trial] for trial in trials],
-        )
+    async def sponsor_of(self, tx: Connection, work: Work, command: Command) -> UUID:
+        """The sponsor of a stream that begins: the one it names, or the trial's."""
+        if name := command.sponsor_name():
+            return await _sponsor_by_name(tx, " ".join(name.casefold().split()))
+        trial = command.trial_id
+        if known := trial and (self._sponsors.get(trial) or work.trials.get(trial)):
+            return known
+        found = await tx.fetchval("SELECT sponsor_id FROM es.trial WHERE trial_id = $1", trial)
+        if trial is None or found is None:
+            raise UnknownTrialError(f"trial {trial} is not known to this service")
+        self.keep({trial: UUID(str(found))})
+        return UUID(str(found))
+
+    async def hear(self, tx: Connection, work: Work, messages: Sequence[Recorded[Any]]) -> None:
+        """Remember whose each trial is that a stream begins about: a command about it may come next."""
+        heard = {
+            m.trial_id: m.sponsor_id
+            for m in messages
+            if m.version == 1 and m.trial_id and m.trial_id not in self._sponsors and m.sponsor_id != HOUSE
+        }
+        if new := sorted(heard.keys() - work.trials.keys(), key=str):
+            await tx.execute(
+                "INSERT INTO es.trial SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING",
+                new,
+                [heard[trial] for trial in new],
+            )
+            work.trials |= heard
+
+    def keep(self, trials: Mapping[UUID, UUID]) -> None:
+        """Remember what is committed."""
+        if len(self._sponsors) > self._keep:
+            self._sponsors.clear()
+        self._sponsors |= trials
 
 
 async def _sponsor_by_name(tx: Connection, name: str) -> UUID:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from aiokafka import ConsumerRecord
 
@@ -55,15 +56,32 @@ def fresh(records: Records, offsets: Mapping[Partition, int]) -> list[ConsumerRe
     return found
 
 
-async def advance(tx: Connection, group: str, offsets: Mapping[Partition, int]) -> None:
-    """Store how far the group has come; an offset never goes back."""
-    await tx.execute(
-        "INSERT INTO es.kafka_offset"
-        " SELECT $1, t, p, n FROM unnest($2::text[], $3::int[], $4::bigint[]) u(t, p, n)"
-        " ORDER BY t, p ON CONFLICT (grp, topic, part)"
-        " DO UPDATE SET next_offset = greatest(kafka_offset.next_offset, excluded.next_offset)",
-        group,
-        [topic for topic, _ in offsets],
-        [part for _, part in offsets],
-        list(offsets.values()),
-    )
+# A stream that is new to the group is inserted without a look for a conflict: the fence lets nobody else in.
+_ADVANCE = """
+WITH begun AS (
+    INSERT INTO es.seen SELECT $1, s, v FROM unnest($5::uuid[], $6::bigint[]) u(s, v)
+), moved AS (
+    UPDATE es.seen SET version = v FROM unnest($7::uuid[], $8::bigint[]) u(s, v)
+    WHERE grp = $1 AND stream_id = s
+)
+INSERT INTO es.kafka_offset SELECT $1, t, p, n FROM unnest($2::text[], $3::int[], $4::bigint[]) u(t, p, n)
+ORDER BY t, p ON CONFLICT (grp, topic, part)
+DO UPDATE SET next_offset = greatest(kafka_offset.next_offset, excluded.next_offset)
+"""
+
+
+async def advance(
+    tx: Connection,
+    group: str,
+    offsets: Mapping[Partition, int],
+    begun: Mapping[UUID, int] | None = None,
+    moved: Mapping[UUID, int] | None = None,
+) -> None:
+    """Store how far the group has come: next offsets, which never go back, and the versions of streams.
+
+    `begun` are streams of which it had applied nothing before, `moved` the others.
+    """
+    begun, moved = begun or {}, moved or {}
+    columns = [[topic for topic, _ in offsets], [part for _, part in offsets], list(offsets.values())]
+    versions = [list(begun), list(begun.values()), list(moved), list(moved.values())]
+    await tx.execute(_ADVANCE, group, *columns, *versions)

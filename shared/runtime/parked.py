@@ -1,8 +1,7 @@
 """Events that could not be applied, and the streams that wait for them."""
 
 import json
-import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ from aiokafka import ConsumerRecord
 
 from shared.runtime.database import Connection, Record
 
-_VERSION = re.compile(r"^(?P<name>.+)\.v(?P<number>\d+)$")
+BEHIND = "an earlier event of the stream is parked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,47 +23,30 @@ class Fault:
     version: int | None = None
 
 
-def newer_version(type_: str, known: Mapping[str, Any]) -> bool:
+def newer_version(type_: str, known: Iterable[str]) -> bool:
     """Is this a later version of an event type that we know in an earlier one?"""
-    match = _VERSION.match(type_)
-    return (
-        bool(match)
-        and any(
-            other and other["name"] == match["name"] and int(other["number"]) < int(match["number"])
-            for other in map(_VERSION.match, known)
-        )
-        if match
-        else False
-    )
+    name, number = _version(type_)
+    return any(name == other and number > earlier for other, earlier in map(_version, known))
 
 
-async def seen(tx: Connection, group: str, streams: Collection[UUID]) -> dict[UUID, int]:
-    """The last version applied of each stream."""
+def _version(type_: str) -> tuple[str, int]:
+    name, _, number = type_.rpartition(".v")
+    return name, int(number) if number.isdecimal() else 0
+
+
+async def standing(
+    tx: Connection, group: str, streams: Collection[UUID]
+) -> tuple[dict[UUID, int], dict[UUID, str]]:
+    """The last version applied of each stream, and the streams that are blocked, each with its reason."""
     found = await tx.fetch(
-        "SELECT stream_id, version FROM es.seen WHERE grp = $1 AND stream_id = ANY($2)", group, list(streams)
-    )
-    return {row["stream_id"]: row["version"] for row in found}
-
-
-async def move(tx: Connection, group: str, versions: Mapping[UUID, int]) -> None:
-    if versions:
-        await tx.execute(
-            "INSERT INTO es.seen SELECT $1, s, v FROM unnest($2::uuid[], $3::bigint[]) u(s, v) ORDER BY s"
-            " ON CONFLICT (grp, stream_id) DO UPDATE SET version = excluded.version",
-            group,
-            list(versions),
-            list(versions.values()),
-        )
-
-
-async def blocked(tx: Connection, group: str, streams: Collection[UUID]) -> dict[UUID, str]:
-    """The streams that are blocked, each with its reason."""
-    found = await tx.fetch(
-        "SELECT stream_id, reason FROM es.blocked_stream WHERE grp = $1 AND stream_id = ANY($2)",
+        "SELECT stream_id, version, NULL AS reason FROM es.seen WHERE grp = $1 AND stream_id = ANY ($2)"
+        " UNION ALL"
+        " SELECT stream_id, NULL, reason FROM es.blocked_stream WHERE grp = $1 AND stream_id = ANY ($2)",
         group,
         list(streams),
     )
-    return {row["stream_id"]: row["reason"] for row in found}
+    seen = {row["stream_id"]: row["version"] for row in found if row["version"]}
+    return seen, {row["stream_id"]: row["reason"] for row in found if row["reason"]}
 
 
 async def park(
@@ -88,14 +70,15 @@ async def park(
     )
     if fault.stream_id is None:
         return 0
-    if fault.stream_id in blocks:
-        if blocks[fault.stream_id] == "gap" and fault.reason not in ("gap", "behind"):
-            await _filled(tx, group, fault, blocks)
+    before = blocks.get(fault.stream_id)
+    # What was missing has come and cannot be applied: the owner need not be asked for it again.
+    if before and not (before == "gap" and fault.reason not in ("gap", "behind")):
         return 0
     blocks[fault.stream_id] = fault.reason
     await tx.execute(
         "INSERT INTO es.blocked_stream (grp, stream_id, topic, version, reason, detail)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (grp, stream_id)"
+        " DO UPDATE SET version = excluded.version, reason = excluded.reason, detail = excluded.detail",
         group,
         fault.stream_id,
         record.topic,
@@ -103,22 +86,7 @@ async def park(
         fault.reason,
         fault.detail.replace("\0", ""),
     )
-    return 1
-
-
-async def _filled(tx: Connection, group: str, fault: Fault, blocks: dict[UUID, str]) -> None:
-    """What was missing has come and cannot be applied: the owner need not be asked for it again."""
-    assert fault.stream_id  # noqa: S101  for the type checker
-    blocks[fault.stream_id] = fault.reason
-    await tx.execute(
-        "UPDATE es.blocked_stream SET version = $3, reason = $4, detail = $5"
-        " WHERE grp = $1 AND stream_id = $2",
-        group,
-        fault.stream_id,
-        fault.version,
-        fault.reason,
-        fault.detail.replace("\0", ""),
-    )
+    return 0 if before else 1
 
 
 async def waiting(tx: Connection, group: str, stream_id: UUID) -> list[ConsumerRecord[Any, Any]]:

@@ -40,7 +40,7 @@ def place(
     if version <= last:
         return DUPLICATE
     if stream in blocks and not (blocks[stream] == "gap" and version == last + 1):
-        return Fault("behind", "an earlier event of the stream is parked", stream, version)
+        return Fault("behind", parked.BEHIND, stream, version)
     if version > last + 1:
         return Fault("gap", f"version {last + 1} is missing", stream, version)
     return read(service, record, head)

@@ -10,7 +10,7 @@ from faststream.kafka import KafkaBroker
 
 from shared.runtime import logs, metrics, wakes
 from shared.runtime.apply import Applier
-from shared.runtime.consumer import Subscription, Timing
+from shared.runtime.consumer import LANES, Subscription, Timing
 from shared.runtime.database import Pool, connect, open_pool, retried
 from shared.runtime.execute import Executor
 from shared.runtime.intake import Intake
@@ -59,6 +59,7 @@ class Process:
             wakes.wake_for_ever(self.executor, self.settings.clock_file),
             self._watch(),
             self._consume(),
+            *[subscription.run(lane) for subscription in self.subscriptions for lane in range(LANES)],
         ]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         try:
@@ -138,8 +139,13 @@ class Process:
             faults["relay"] = "the broker has not acknowledged for 10 s"
         return faults
 
+    async def _stop_consuming(self) -> None:
+        await self.broker.stop()
+        for subscription in self.subscriptions:
+            await subscription.finished()
+
     async def _stop(self, leases: Leases) -> None:
-        await _within(8, self.broker.stop())
+        await _within(8, self._stop_consuming())
         for task in self._tasks:
             task.cancel()
         if self._tasks:

@@ -6,7 +6,7 @@ from uuid import uuid5
 
 from opentelemetry.trace import SpanKind
 
-from shared.contracts.message import Actor, Facts, Recorded
+from shared.contracts.message import Actor, Recorded
 from shared.runtime import refusals, rows, telemetry
 from shared.runtime.cause import Cause, Work
 from shared.runtime.database import Connection
@@ -18,12 +18,17 @@ async def react(
     tx: Connection, executor: Executor, work: Work, reaction: Reaction, messages: Sequence[Recorded[Any]]
 ) -> None:
     """Run what the messages ask of this service. A refusal becomes an event, never a silence."""
-    acting = [m for m in messages if reaction.acts_on(m)]
+    acting = [(message, needs) for message in messages if (needs := reaction.acts_on(message)) is not None]
     if not acting:
         return
-    foreign = await _lock(tx, executor, work, reaction, acting)
     service, topic = executor.service.name, f"{reaction.source}.events"
-    for message in acting:
+    # Rows of foreign events do not change while this transaction runs; every stream that the reactions will
+    # touch is locked in one order for all consumers: no deadlocks.
+    facts = await rows.facts(tx, [need for _, needs in acting for need in needs])
+    planned = [(message, needs, reaction.react(message, facts)) for message, needs in acting]
+    touched = [command for *_, commands in planned for command in commands if not command.external_ids()]
+    await executor.load(tx, work, {c.stream_id: executor.service.aggregate_for(c) for c in touched})
+    for message, needs, commands in planned:
         attributes = telemetry.messaging(
             "process",
             topic,
@@ -35,25 +40,11 @@ async def react(
         )
         parent, links = telemetry.context_of(message.traceparent), telemetry.link_to(message.traceparent)
         with telemetry.span(f"process {topic}", SpanKind.CONSUMER, attributes, parent, links):
-            needs = reaction.needs(message)
-            facts = await executor.facts(tx, work, needs) if executor.owns(needs) else foreign
-            for n, command in enumerate(reaction.react(message, facts)):
+            if executor.owns(needs):  # what came before in this transaction may have changed them
+                commands = reaction.react(message, await executor.facts(tx, work, needs))
+            for n, command in enumerate(commands):
                 await refusals.run(tx, executor, work, command, _cause(service, message, n))
     await executor.flush(tx, work)
-
-
-async def _lock(
-    tx: Connection, executor: Executor, work: Work, reaction: Reaction, messages: Sequence[Recorded[Any]]
-) -> Facts:
-    """Load every stream that the reactions will touch, locked in one order for all consumers: no deadlocks.
-
-    Answers with the rows that they need: those of foreign events do not change while this transaction runs.
-    """
-    facts = await rows.facts(tx, [need for m in messages for need in reaction.needs(m)])
-    commands = [c for m in messages for c in reaction.react(m, facts)]
-    wanted = {c.stream_id: executor.service.aggregate_for(c) for c in commands if not c.external_ids()}
-    await executor.load(tx, work, wanted)
-    return facts
 
 
 def _cause(service: str, message: Recorded[Any], n: int) -> Cause:

@@ -118,8 +118,8 @@ def recorded(envelope: Envelope, data: Event) -> Recorded[Any]:
             source=text["ce_source"].rpartition("/")[2],
             stream_id=envelope.stream_id,
             version=envelope.version,
-            sponsor_id=UUID(text["ce_sponsorid"]),
-            trial_id=UUID(text["ce_trialid"]) if "ce_trialid" in text else None,
+            sponsor_id=_known(text["ce_sponsorid"]),
+            trial_id=_known(text["ce_trialid"]) if "ce_trialid" in text else None,
             time=_moment(text["ce_time"]),
             data=data,
             actor=Actor.parse(text["ce_actor"]),
@@ -134,6 +134,9 @@ def recorded(envelope: Envelope, data: Event) -> Recorded[Any]:
         raise UnreadableError(f"header {missing.args[0]} is missing") from None
     except ValueError:
         raise UnreadableError("an envelope header is malformed") from None
+
+
+_known = lru_cache(maxsize=65_536)(UUID)  # sponsors and trials come again and again
 
 
 def _moment(text: str) -> datetime:

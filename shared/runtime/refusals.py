@@ -44,12 +44,10 @@ async def record(
     )
     aggregate = Aggregate("refusal", _Refused, None, lambda *_: [event], lambda state, _: state)
     refused = _Refused(trial_id=command.trial_id, refused=cause.command_id)
-    async with tx.transaction():
-        known = await tx.fetchval("SELECT sponsor_id FROM es.trial WHERE trial_id = $1", command.trial_id)
-        sponsor = cause.sponsor_id or known or store.HOUSE
-        stream = store.Stream(cause.command_id, 0, None, sponsor)
-        if not await tx.fetchval("SELECT FROM es.stream WHERE stream_id = $1", cause.command_id):
-            await executor.append(tx, work, aggregate, stream, refused, cause, [event], clock.now())
+    known = await tx.fetchval("SELECT sponsor_id FROM es.trial WHERE trial_id = $1", command.trial_id)
+    stream = store.Stream(cause.command_id, 0, None, cause.sponsor_id or known or store.HOUSE)
+    if not await tx.fetchval("SELECT FROM es.stream WHERE stream_id = $1", cause.command_id):
+        await executor.append(tx, work, aggregate, stream, refused, cause, [event], clock.now())
 
 
 class _Refused(Command):

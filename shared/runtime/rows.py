@@ -1,9 +1,12 @@
-"""Projection rows: load and lock those that a batch touches, write them back in one statement a table."""
+"""Projection rows: load and lock those that a batch touches, write them back; one round trip each."""
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any, get_type_hints
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -11,58 +14,51 @@ from shared.contracts.message import Facts, Need, Recorded
 from shared.runtime.database import Connection, RacedError
 from shared.runtime.service import Key, Projection
 
+_JSON: TypeAdapter[Any] = TypeAdapter(Any)
+_KEY_TYPES = {UUID: "uuid", str: "text", int: "bigint", date: "date"}
+
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """The statements of one table. Rows travel as JSON, so Postgres types them by the table itself."""
+    """The statements of one table, each of one parameter: rows as JSON, so Postgres types them by the table.
+
+    They are made of names that our own classes declare: no value ever becomes part of a statement.
+    """
 
     row: type[Any]
     schema: str = "public"
+    insert: str = dataclasses.field(init=False, compare=False)
+    upsert: str = dataclasses.field(init=False, compare=False)
+    delete: str = dataclasses.field(init=False, compare=False)
+    rows: TypeAdapter[list[Any]] = dataclasses.field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        name = f"{self.schema}.{self.row.table}"
-        key = ", ".join(self.row.key)
+        name, key = f"{self.schema}.{self.row.table}", ", ".join(self.row.key)
         fields = [f.name for f in dataclasses.fields(self.row)]
-        rest = [f for f in fields if f not in self.row.key]
-        update = ", ".join(f"{f} = excluded.{f}" for f in rest)
-        names = ", ".join(fields)
-        matching = f"{name} t JOIN json_populate_recordset(NULL::{name}, $1::json) k USING ({key})"
-        ordered = ", ".join(f"t.{k}" for k in self.row.key)
+        update = ", ".join(f"{f} = excluded.{f}" for f in fields if f not in self.row.key)
         given = f"FROM json_populate_recordset(NULL::{name}, $1::json)"
-        statements = {  # of names that our own classes declare: no value ever becomes part of a statement
-            "select": "SELECT coalesce(json_agg(r), '[]')"  # noqa: S608
-            f" FROM (SELECT t.* FROM {matching} ORDER BY {ordered}",
-            "insert": f"INSERT INTO {name} ({names}) SELECT {names} {given} ORDER BY {key}"
-            " ON CONFLICT DO NOTHING",
-            "upsert": f"INSERT INTO {name} ({names}) SELECT {names} {given} ON CONFLICT ({key}) DO "
-            + (f"UPDATE SET {update}" if update else "NOTHING"),
-            "delete": f"DELETE FROM {name} t"  # noqa: S608
-            f" USING json_populate_recordset(NULL::{name}, $1::json) k WHERE "
-            + " AND ".join(f"t.{k} = k.{k}" for k in self.row.key),
+        insert = f"INSERT INTO {name} ({', '.join(fields)}) SELECT {', '.join(fields)} {given} ORDER BY {key}"
+        matching = " AND ".join(f"t.{k} = k.{k}" for k in self.row.key)
+        made = {
+            "insert": f"{insert} ON CONFLICT DO NOTHING",
+            "upsert": f"{insert} ON CONFLICT ({key}) DO " + (f"UPDATE SET {update}" if update else "NOTHING"),
+            "delete": f"DELETE {given.replace('FROM', f'FROM {name} t USING')} k WHERE {matching}",
+            "rows": TypeAdapter(list[self.row]),  # type: ignore[name-defined]
         }
-        for statement, sql in statements.items():
-            object.__setattr__(self, statement, sql)
-        object.__setattr__(self, "rows", TypeAdapter(list[self.row]))  # type: ignore[name-defined]
+        for attribute, value in made.items():
+            object.__setattr__(self, attribute, value)
 
-    select: str = dataclasses.field(init=False)
-    insert: str = dataclasses.field(init=False)
-    upsert: str = dataclasses.field(init=False)
-    delete: str = dataclasses.field(init=False)
-    rows: TypeAdapter[list[Any]] = dataclasses.field(init=False, compare=False, hash=False)
-
-    def keys_json(self, keys: Iterable[Key]) -> str:
-        return _JSON.dump_json([dict(zip(self.row.key, key, strict=True)) for key in keys]).decode()
+    def select(self, first: int, lock: str) -> str:
+        """The rows of keys, which come as an array a column from parameter `first` on, as a JSON array."""
+        hints, key = get_type_hints(self.row), ", ".join(self.row.key)
+        keys = ", ".join(f"${n}::{_KEY_TYPES[hints[k]]}[]" for n, k in enumerate(self.row.key, first))
+        return (
+            f"(SELECT coalesce(json_agg(r), '[]') FROM (SELECT t.* FROM {self.schema}.{self.row.table} t"  # noqa: S608
+            f" JOIN unnest({keys}) k({key}) USING ({key}) ORDER BY {key} FOR {lock} OF t) r)"
+        )
 
     def key_of(self, row: Any) -> Key:
         return tuple(getattr(row, name) for name in self.row.key)
-
-    async def load(self, tx: Connection, keys: Iterable[Key], lock: str = "UPDATE") -> dict[Key, Any]:
-        """The rows of these keys, locked FOR `lock` (UPDATE or SHARE) in key order."""
-        text = await tx.fetchval(f"{self.select} FOR {lock} OF t) r", self.keys_json(keys))
-        return {self.key_of(row): row for row in self.rows.validate_json(text)}
-
-
-_JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 _TABLES: dict[tuple[type[Any], str], Table] = {}
@@ -75,18 +71,44 @@ def table_of(row: type[Any], schema: str = "public") -> Table:
     return _TABLES[row, schema]
 
 
+async def load(tx: Connection, asked: Sequence[tuple[Table, str, Collection[Key]]]) -> list[dict[Key, Any]]:
+    """The rows of these keys, table by table, each locked FOR its UPDATE or SHARE in key order."""
+    if not asked:
+        return []
+    columns = [column for _, _, keys in asked for column in zip(*keys, strict=True)]
+    found = await tx.fetchrow(_selecting(tuple((table, lock) for table, lock, _ in asked)), *columns)
+    return [
+        {table.key_of(row): row for row in table.rows.validate_json(text)}
+        for (table, _, _), text in zip(asked, found or (), strict=True)
+    ]
+
+
+@lru_cache(maxsize=500)
+def _selecting(asked: tuple[tuple[Table, str], ...]) -> str:
+    selects, first = [], 1
+    for table, lock in asked:
+        selects.append(table.select(first, lock))
+        first += len(table.row.key)
+    return f"SELECT {', '.join(selects)}"
+
+
 async def facts(tx: Connection, needs: Sequence[Need]) -> Facts:
     """The guard rows named, locked in key order until the decision commits.
 
     Readers that share a row pass by whoever waits to change it: where that must not be, they read it alone.
     """
-    wanted: dict[tuple[type[Any], bool], list[Key]] = defaultdict(list)
+    wanted: dict[tuple[type[Any], bool], dict[Key, None]] = defaultdict(dict)
     for need in needs:
-        wanted[need.row, need.alone].append(need.key)
-    found: list[Any] = []
-    for (row, alone), keys in sorted(wanted.items(), key=lambda item: (str(item[0][0].table), item[0][1])):
-        found += (await table_of(row).load(tx, dict.fromkeys(keys), "UPDATE" if alone else "SHARE")).values()
-    return Facts(*found)
+        wanted[need.row, need.alone][need.key] = None
+    asked = [
+        (table_of(row), "UPDATE" if alone else "SHARE", keys)
+        for (row, alone), keys in sorted(wanted.items(), key=lambda item: (item[0][0].table, item[0][1]))
+    ]
+    return Facts(*[row for found in await load(tx, asked) for row in found.values()])
+
+
+Touched = Sequence[tuple[Recorded[Any], Key]]
+Write = tuple[Table, str, str, int]  # one of the table's statements, what it is given, how many rows
 
 
 async def project(
@@ -95,27 +117,50 @@ async def project(
     messages: Sequence[Recorded[Any]],
     schema: str = "public",
 ) -> None:
-    """Fold messages, in their order, into the rows that they touch."""
-    for projection in sorted(projections, key=lambda p: p.table):
-        touched = [(message, key) for message in messages for key in projection.keys(message)]
-        if touched:
-            await _fold(tx, projection, touched, table_of(projection.row, schema))
+    """Fold messages, in their order, into the rows that they touch; a table has one projection."""
+    folding: list[tuple[Projection, Table, Touched]] = [
+        (projection, table_of(projection.row, schema), touched)
+        for projection in sorted(projections, key=lambda p: p.table)
+        if (touched := [(message, key) for message in messages for key in projection.keys(message)])
+    ]
+    loaded = await load(tx, [(table, "UPDATE", {key: None for _, key in t}) for _, table, t in folding])
+    writes = [
+        write
+        for (projection, table, touched), known in zip(folding, loaded, strict=True)
+        for write in _folded(projection, table, touched, known)
+    ]
+    if not writes:
+        return
+    counts = await tx.fetchrow(
+        _writing(tuple((t, what) for t, what, _, _ in writes)), *[w[2] for w in writes]
+    )
+    for (table, what, _, given), done in zip(writes, counts or (), strict=True):
+        # A missing row could not be locked. Where another made it meanwhile, all is done again from that row.
+        if what == "insert" and done < given:
+            raise RacedError(table.row.table)
 
 
-async def _fold(
-    tx: Connection, projection: Projection, touched: Sequence[tuple[Recorded[Any], Key]], table: Table
-) -> None:
-    keys = dict.fromkeys(key for _, key in touched)
-    known = await table.load(tx, keys)
-    rows: dict[Key, Any] = dict(known)
+def _folded(projection: Projection, table: Table, touched: Touched, known: dict[Key, Any]) -> list[Write]:
+    rows = dict(known)
     for message, key in touched:
         rows[key] = projection.fold(rows.get(key), message, key)
-    if changed := [rows[key] for key in known if rows[key] is not None]:
-        await tx.execute(table.upsert, table.rows.dump_json(changed).decode())
-    if gone := [key for key in known if rows[key] is None]:
-        await tx.execute(table.delete, table.keys_json(gone))
-    if new := [row for key, row in rows.items() if key not in known and row is not None]:
-        # A missing row could not be locked. Where another made it meanwhile, all is done again from that row.
-        done = await tx.execute(table.insert, table.rows.dump_json(new).decode())
-        if int(done.rpartition(" ")[2]) < len(new):
-            raise RacedError(table.row.table)
+    changed = [rows[key] for key in known if rows[key] is not None]
+    new = [row for key, row in rows.items() if key not in known and row is not None]
+    gone = [dict(zip(table.row.key, key, strict=True)) for key in known if rows[key] is None]
+    return [
+        (table, what, adapter.dump_json(given).decode(), len(given))
+        for what, given, adapter in (
+            ("upsert", changed, table.rows),
+            ("insert", new, table.rows),
+            ("delete", gone, _JSON),
+        )
+        if given
+    ]
+
+
+@lru_cache(maxsize=2_000)
+def _writing(given: tuple[tuple[Table, str], ...]) -> str:
+    steps = [getattr(table, what).replace("$1", f"${n}") for n, (table, what) in enumerate(given, 1)]
+    made = ", ".join(f"w{n} AS ({step} RETURNING 1)" for n, step in enumerate(steps, 1))
+    counts = ", ".join(f"(SELECT count(*) FROM w{n})" for n in range(1, len(steps) + 1))  # noqa: S608
+    return f"WITH {made} SELECT {counts}"

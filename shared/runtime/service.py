@@ -64,9 +64,10 @@ class Reaction:
     react: Callable[[Any, Facts], Sequence[Command]]
     needs: Callable[[Any], tuple[Need, ...]] = lambda message: ()
 
-    def acts_on(self, message: Recorded[Any]) -> bool:
-        """Whether the message may lead to commands: with no facts to ask for, its answer is final."""
-        return bool(self.needs(message) or self.react(message, _NOTHING))
+    def acts_on(self, message: Recorded[Any]) -> tuple[Need, ...] | None:
+        """The rows that its commands need; None where it leads to none, which without needs is final."""
+        needs = self.needs(message)
+        return needs if needs or self.react(message, _NOTHING) else None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -104,16 +103,3 @@ class Streams:
         self._kept.move_to_end(stream_id)
         if len(self._kept) > self._keep:
             self._kept.popitem(last=False)
-
-
-async def set_wakes(tx: Connection, wakes: Mapping[UUID, datetime | None]) -> None:
-    """When the clock shall look at each stream again; None: time alone changes nothing of it."""
-    if gone := [stream for stream, at in wakes.items() if at is None]:
-        await tx.execute("DELETE FROM es.wake WHERE stream_id = ANY($1)", gone)
-    if set_ := {stream: at for stream, at in wakes.items() if at is not None}:
-        await tx.execute(
-            "INSERT INTO es.wake SELECT * FROM unnest($1::uuid[], $2::timestamptz[])"
-            " ON CONFLICT (stream_id) DO UPDATE SET at = excluded.at",
-            list(set_),
-            list(set_.values()),
-        )

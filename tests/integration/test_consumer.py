@@ -13,7 +13,7 @@ from faststream.kafka import KafkaBroker
 from uuid_utils.compat import uuid7
 
 from shared.runtime.apply import Applier, Batch
-from shared.runtime.consumer import Subscription, Timing
+from shared.runtime.consumer import LANES, Subscription, Timing
 from shared.runtime.database import Pool, open_pool
 from shared.runtime.execute import Executor
 from shared.runtime.process import Process
@@ -109,6 +109,7 @@ async def test_a_batch_that_fails_for_an_unknown_reason_is_read_again_though_not
             broker = KafkaBroker(servers.kafka, logger=None, graceful_timeout=5)
             feed = Failing(Applier(two.beta, run, two.alpha.name))
             subscription = Subscription(broker, [two.alpha.topic], feed, run.pool, Timing(6_000))
+            lanes = [asyncio.create_task(subscription.run(lane)) for lane in range(LANES)]
             await broker.start()
             try:
                 await until(lambda: subscription.gate.assigned)
@@ -117,6 +118,8 @@ async def test_a_batch_that_fails_for_an_unknown_reason_is_read_again_though_not
                 await until(lambda: _is(run.pool, tally, 1))
             finally:
                 await broker.stop()
+                for lane in lanes:
+                    lane.cancel()
 
 
 class Slow:
@@ -140,13 +143,14 @@ async def test_a_rebalance_waits_for_the_batch_in_flight(servers: Servers) -> No
     with pair(servers) as two:
         async with executor(servers, two.beta) as run:
             log: list[tuple[str, str, int, float]] = []
-            brokers = []
+            brokers, lanes = [], []
             tallies = [(uuid7(), uuid7()) for _ in range(60)]
             for name in ("first", "second"):
                 broker = KafkaBroker(servers.kafka, logger=None, graceful_timeout=5)
                 feed = Slow(Applier(two.beta, run, two.alpha.name), name, log)
                 subscription = Subscription(broker, [two.alpha.topic], feed, run.pool, Timing(6_000))
                 brokers.append(broker)
+                lanes += [asyncio.create_task(subscription.run(lane)) for lane in range(LANES)]
                 await broker.start()
                 if name == "first":
                     await until(lambda s=subscription: s.gate.assigned)  # type: ignore[misc]
@@ -159,6 +163,8 @@ async def test_a_rebalance_waits_for_the_batch_in_flight(servers: Servers) -> No
             finally:
                 for broker in brokers:
                     await broker.stop()
+                for lane in lanes:
+                    lane.cancel()
             for _, _, part, began in [e for e in log if e[:2] == ("second", "begin")]:
                 mine = [e for e in log if e[0] == "first" and e[2] == part and e[3] < began]
                 assert [e[1] for e in mine].count("begin") == [e[1] for e in mine].count("end"), log

@@ -108,7 +108,7 @@ class Flow:
 
     def _react(self, service: str, source: str, message: Recorded[Any]) -> None:
         reaction = self.services[service].reaction_to(source)
-        if reaction is None or not reaction.acts_on(message):
+        if reaction is None or reaction.acts_on(message) is None:
             return
         commands = reaction.react(message, self._facts(service, reaction.needs(message)))
         for n, command in enumerate(commands):

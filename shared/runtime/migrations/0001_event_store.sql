@@ -64,46 +64,62 @@ CREATE FUNCTION es.ns(VARIADIC a text[]) RETURNS bytea IMMUTABLE LANGUAGE sql AS
     FROM unnest(a) WITH ORDINALITY u(x, o)
 $$;
 
--- Appends at p_expected, or raises 40001. The row lock of the stream is held to the commit: it serialises one
--- stream and nothing else. The shared advisory lock lets a rebuild draw a line under the log for milliseconds.
+-- Appends events, each stream at the version that it is expected at, or raises 40001. Arrays of one element a
+-- stream (p_expected 0: it begins), then of one an event in the order of the log, where p_of counts to its stream.
+-- The row lock of a stream is held to the commit: it serialises one stream and nothing else. The shared advisory
+-- lock lets a rebuild draw a line under the log for milliseconds.
+-- Plans are made once, and for tables that grow: one made for a small table would go on scanning it whole.
 CREATE FUNCTION es.append(
-    p_stream uuid, p_type text, p_sponsor uuid, p_trial uuid, p_correlation uuid, p_key text, p_bucket smallint,
-    p_topic text, p_expected bigint, p_ids uuid[], p_types text[], p_data text[], p_meta text[]
-) RETURNS timestamptz LANGUAGE plpgsql AS $$
+    p_streams uuid[], p_stream_types text[], p_sponsors uuid[], p_trials uuid[], p_correlations uuid[],
+    p_keys text[], p_buckets smallint[], p_topics text[], p_expected bigint[],
+    p_of int[], p_ids uuid[], p_types text[], p_data text[], p_meta text[]
+) RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
-    n int := cardinality(p_ids);
     ts timestamptz := clock_timestamp();
     us text := (extract(epoch FROM ts) * 1000000)::bigint::text;
-    s es.stream;
-    h bytea;
-    nh bytea;
+    versions bigint[] := p_expected;
+    heads bytea[];
+    at bigint[];
+    before bytea[];
+    after bytea[];
+    s int;
+    head bytea;
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(7002);
-    IF p_expected = 0 THEN
-        h := sha256(es.ns('genesis', p_stream::text));
-        INSERT INTO es.stream
-        VALUES (p_stream, p_type, p_sponsor, p_trial, p_correlation, p_key, p_bucket, p_topic, 0, h)
-        ON CONFLICT DO NOTHING RETURNING * INTO s;
-    ELSE
-        SELECT * INTO s FROM es.stream
-        WHERE stream_id = p_stream AND version = p_expected AND sponsor_id = p_sponsor FOR UPDATE;
-        h := s.head_hash;
-    END IF;
-    IF s.stream_id IS NULL THEN
-        RAISE EXCEPTION 'wrong expected version' USING ERRCODE = '40001';
-    END IF;
-    FOR i IN 1..n LOOP
-        nh := sha256(h || es.ns(p_stream::text, (p_expected + i)::text, p_ids[i]::text, p_types[i],
-                                p_sponsor::text, s.key, p_data[i], p_meta[i], us));
-        INSERT INTO es.event (stream_id, version, event_id, type, sponsor_id, key, data, meta, recorded_at,
-                              prev_hash, hash)
-        VALUES (p_stream, p_expected + i, p_ids[i], p_types[i], p_sponsor, s.key, p_data[i], p_meta[i], ts, h, nh);
-        INSERT INTO es.outbox (bucket, stream_id, version, topic)
-        VALUES (s.bucket, p_stream, p_expected + i, s.topic);
-        h := nh;
+    FOR i IN 1..cardinality(p_streams) LOOP
+        IF p_expected[i] = 0 THEN
+            INSERT INTO es.stream
+            VALUES (p_streams[i], p_stream_types[i], p_sponsors[i], p_trials[i], p_correlations[i], p_keys[i],
+                    p_buckets[i], p_topics[i], 0, sha256(es.ns('genesis', p_streams[i]::text)))
+            ON CONFLICT DO NOTHING RETURNING head_hash INTO head;
+        ELSE
+            SELECT head_hash INTO head FROM es.stream
+            WHERE stream_id = p_streams[i] AND version = p_expected[i] AND sponsor_id = p_sponsors[i] FOR UPDATE;
+        END IF;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'wrong expected version' USING ERRCODE = '40001';
+        END IF;
+        heads[i] := head;
     END LOOP;
-    UPDATE es.stream SET version = p_expected + n, head_hash = h WHERE stream_id = p_stream;
-    RETURN ts;
+    FOR i IN 1..cardinality(p_ids) LOOP
+        s := p_of[i];
+        versions[s] := versions[s] + 1;
+        at[i] := versions[s];
+        before[i] := heads[s];
+        heads[s] := sha256(heads[s] || es.ns(p_streams[s]::text, versions[s]::text, p_ids[i]::text, p_types[i],
+                                             p_sponsors[s]::text, p_keys[s], p_data[i], p_meta[i], us));
+        after[i] := heads[s];
+    END LOOP;
+    FOR i IN 1..cardinality(p_streams) LOOP
+        UPDATE es.stream SET version = versions[i], head_hash = heads[i] WHERE stream_id = p_streams[i];
+    END LOOP;
+    INSERT INTO es.event (stream_id, version, event_id, type, sponsor_id, key, data, meta, recorded_at, prev_hash, hash)
+    SELECT p_streams[e.of], e.version, e.id, e.type, p_sponsors[e.of], p_keys[e.of], e.data, e.meta, ts, e.before, e.after
+    FROM unnest(p_of, at, p_ids, p_types, p_data, p_meta, before, after) WITH ORDINALITY
+        e(of, version, id, type, data, meta, before, after, n) ORDER BY e.n;
+    INSERT INTO es.outbox (bucket, stream_id, version, topic)
+    SELECT p_buckets[e.of], p_streams[e.of], e.version, p_topics[e.of]
+    FROM unnest(p_of, at) WITH ORDINALITY e(of, version, n) ORDER BY e.n;
 END $$;
 
 CREATE FUNCTION es.no_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -150,3 +166,13 @@ CREATE TABLE es.bad_command (
 -- When an aggregate wants to look at the time again.
 CREATE TABLE es.wake (stream_id uuid PRIMARY KEY, at timestamptz NOT NULL);
 CREATE INDEX wake_at ON es.wake (at);
+
+-- Sets when to look at each stream again; NULL: time alone changes nothing of it.
+CREATE FUNCTION es.set_wakes(p_streams uuid[], p_at timestamptz[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF cardinality(p_streams) > 0 THEN
+        DELETE FROM es.wake w USING unnest(p_streams, p_at) u(id, at) WHERE w.stream_id = u.id AND u.at IS NULL;
+        INSERT INTO es.wake SELECT u.id, u.at FROM unnest(p_streams, p_at) u(id, at) WHERE u.at IS NOT NULL
+            ON CONFLICT (stream_id) DO UPDATE SET at = excluded.at;
+    END IF;
+END $$;

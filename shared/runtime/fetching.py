@@ -1,13 +1,14 @@
-"""Record headers whose names are not UTF-8: aiokafka raises on them for ever, its partition stands still."""
+"""What we change of aiokafka's fetcher: it stands still at some records, and comes late with others."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from aiokafka.consumer import fetcher
+from aiokafka.consumer import consumer, fetcher
 from aiokafka.record import default_records, memory_records
 from aiokafka.record.util import decode_varint
 from aiokafka.structs import ConsumerRecord
 
+_IDLE_MS, _BUSY_MS = 500, 20
 _Slices = (
     memory_records._MemoryRecordsPy
 )  # cuts a fetched buffer into batches; each is decoded by compiled code
@@ -80,6 +81,23 @@ def _decoded(data: memoryview) -> Iterator[ConsumerRecord[Any, Any]]:
         yield ConsumerRecord("", 0, offset, timestamp, batch.timestamp_type, key, value, None, 0, 0, headers)
 
 
+class Fetcher(fetcher.Fetcher):  # type: ignore[misc]  # aiokafka is untyped
+    """Fetches ahead, and waits long only while nothing waits for us.
+
+    A partition whose records wait to be handed over is left out of the fetch under way, and what it gets next
+    comes with the fetch after that: so that one must not be held back by an idle broker.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named, prefetch_backoff=0)
+
+    def _get_actions_per_node(self, assignment: Any) -> Any:
+        self._fetch_max_wait_ms = _BUSY_MS if self._records else _IDLE_MS
+        return super()._get_actions_per_node(assignment)
+
+
 def tolerate() -> None:
-    """Make every consumer of this process read such records."""
+    """Make every consumer of this process fetch so."""
+    consumer.Fetcher = Fetcher
+    # Header names that are not UTF-8: aiokafka raises on them for ever, and their partition stands still.
     fetcher.MemoryRecords = TolerantRecords

@@ -8,7 +8,7 @@ from aiokafka.record.util import calc_crc32c
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.runtime.headers import TolerantRecords, _decoded
+from shared.runtime.fetching import TolerantRecords, _decoded
 
 Record = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
 BYTES = st.none() | st.binary(max_size=40)

@@ -1,6 +1,7 @@
 """Commands of the deadline aggregate, made by the reactions of the service that owns the obligation."""
 
 from datetime import date
+from functools import lru_cache
 from typing import ClassVar, Literal
 from uuid import UUID, uuid5
 
@@ -59,6 +60,7 @@ class CancelDeadline(_OfDeadline):
 DeadlineCommand = ArmDeadline | MeetDeadline | SupersedeDeadline | CancelDeadline | Wake
 
 
+@lru_cache(maxsize=10_000)
 def deadline_id(
     subject_id: UUID, code: str, leg: Leg, anchor_on: date, anchor_event: UUID | None = None
 ) -> UUID:

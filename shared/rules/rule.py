@@ -95,11 +95,15 @@ class Rule(_Row):
             due_on = add_working_days(anchor_on, self.days, self.calendar)
         else:
             due_on = add_calendar_days(anchor_on, self.days)
-        own = self.model_dump(
-            include={"code", "title", "citation", "pack", "pack_version", "force", "basis", "days"}
-        )
         return Clock(
-            **own,
+            code=self.code,
+            title=self.title,
+            citation=self.citation,
+            pack=self.pack,
+            pack_version=self.pack_version,
+            force=self.force,
+            basis=self.basis,
+            days=self.days,
             verified=self.verified,
             anchor=self.anchor,
             anchor_on=anchor_on,

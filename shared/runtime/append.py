@@ -1,17 +1,17 @@
-"""What decisions leave behind: events with their envelope, appended to their streams in one round trip."""
+"""What decisions leave behind: events with their envelope, stored with all else in one round trip."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils.compat import uuid5, uuid7
 
 from shared.contracts.message import Command, Event, Recorded, wire_type
 from shared.runtime import clock, telemetry
 from shared.runtime.cause import Cause, Work
-from shared.runtime.database import Connection
 from shared.runtime.record import bucket_of, meta_of
+from shared.runtime.rows import NOTHING, Statement
 from shared.runtime.service import Aggregate, Service
 from shared.runtime.store import Stream, TooLargeError
 
@@ -74,15 +74,13 @@ def head_of(service: Service, aggregate: Aggregate, version: int, first: Recorde
     return (*stream, key, bucket_of(key), aggregate.topic or service.topic, version)
 
 
-async def append(tx: Connection, work: Work) -> None:
-    """Store all that waits, in one round trip; asyncpg.SerializationError when another got there first."""
+def storing(work: Work) -> Statement:
+    """The statement that stores all that waits, and is refused (40001) when another got there first."""
     if not (work.pending or work.answer):
-        return
+        return NOTHING
     number = {stream: n for n, stream in enumerate(work.heads, 1)}
-    streams = list(zip(*work.heads.values(), strict=True)) or [()] * 9
-    await tx.execute(
-        _APPEND,
-        *streams,
+    return _APPEND, (
+        *(list(zip(*work.heads.values(), strict=True)) or [()] * 9),
         [number[m.stream_id] for m in work.pending],
         [m.id for m in work.pending],
         [m.type for m in work.pending],
@@ -92,4 +90,3 @@ async def append(tx: Connection, work: Work) -> None:
         list(work.wakes.values()),
         *(work.answer or (None, None, None, None)),
     )
-    work.pending, work.texts, work.heads, work.wakes, work.answer = [], [], {}, {}, None

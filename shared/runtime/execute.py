@@ -9,8 +9,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Command, Event, Facts, Need, Refusal
-from shared.runtime import clock, failpoints, names, rows, store, telemetry
-from shared.runtime.append import append, head_of, messages_of, texts_of
+from shared.runtime import append, clock, failpoints, names, rows, store, telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection, Pool
 from shared.runtime.service import Aggregate, Outcome, Service
@@ -69,10 +68,10 @@ class Executor:
 
     async def flush(self, tx: Connection, work: Work) -> None:
         """Store and fold the own events that wait; the last act of every transaction that appends."""
-        messages = work.pending
-        await append(tx, work)
+        messages, storing = work.pending, append.storing(work)
+        work.pending, work.texts, work.heads, work.wakes, work.answer = [], [], {}, {}, None
         await self.trials.hear(tx, work, messages)
-        await rows.project(tx, self._own, messages)
+        await rows.project(tx, self._own, messages, also=storing)
 
     async def load(self, tx: Connection, work: Work, wanted: Mapping[UUID, Aggregate]) -> None:
         """Load and lock the streams that this transaction does not hold yet."""
@@ -102,11 +101,11 @@ class Executor:
             await self.flush(tx, work)  # the trial may have begun in this very transaction
             sponsor = await self.trials.sponsor_of(tx, work, command)
         correlation = stream.correlation_id or cause.correlation_id or uuid7()
-        messages = messages_of(self.service, stream, command, cause, events, sponsor, correlation, now)
-        work.texts += texts_of(messages, cause.signed())
+        messages = append.messages_of(self.service, stream, command, cause, events, sponsor, correlation, now)
+        work.texts += append.texts_of(messages, cause.signed())
         work.pending += messages
         if stream.id not in work.heads:
-            work.heads[stream.id] = head_of(self.service, aggregate, stream.version, messages[0])
+            work.heads[stream.id] = append.head_of(self.service, aggregate, stream.version, messages[0])
         state = stream.state
         for event in events:
             state = aggregate.evolve(state, event)

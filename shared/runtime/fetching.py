@@ -89,7 +89,7 @@ class Fetcher(fetcher.Fetcher):  # type: ignore[misc]  # aiokafka is untyped
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named, prefetch_backoff=0)
+        super().__init__(*given, **named, prefetch_backoff=_BUSY_MS / 1000)
 
     def _get_actions_per_node(self, assignment: Any) -> Any:
         self._fetch_max_wait_ms = _BUSY_MS if self._records else _IDLE_MS

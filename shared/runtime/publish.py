@@ -14,7 +14,7 @@ from shared.runtime.database import Record
 from shared.runtime.record import headers_of
 
 Group: TypeAlias = tuple[str, int]
-_EACH = 20  # events in a batch that get a span of their own; a burst gets one span, with links
+_EACH = 20  # events of a batch that still get the spans of their transactions; a burst gets one, with links
 _LINKS = 20
 
 
@@ -46,11 +46,13 @@ class Publisher:
         topic, partition = group
         futures = []
         with contextlib.ExitStack() as span:
-            if burst := len(rows) > _EACH:
+            spans: dict[str, str] | None = {}
+            if len(rows) > _EACH:
                 span.enter_context(_batch_span(topic, rows))
+                spans = None
             batch = producer.create_batch()
             for row in rows:
-                record = self._record(topic, row, burst)
+                record = self._record(topic, row, spans)
                 if batch.append(timestamp=None, **record) is None:
                     futures.append(await producer.send_batch(batch, topic, partition=partition))
                     batch = producer.create_batch()
@@ -59,12 +61,17 @@ class Publisher:
             await asyncio.gather(*futures)
         metrics.RELAYED.labels(topic).inc(len(rows))
 
-    def _record(self, topic: str, row: Record, burst: bool) -> dict[str, Any]:
+    def _record(self, topic: str, row: Record, spans: dict[str, str] | None) -> dict[str, Any]:
         meta = json.loads(row["meta"])
-        if not burst and (parent := meta.get("traceparent")):
-            attributes = telemetry.messaging("send", topic, **_ids(row, meta))
-            with telemetry.span(f"send {topic}", SpanKind.PRODUCER, attributes, telemetry.context_of(parent)):
-                meta["traceparent"] = telemetry.traceparent() or parent
+        if spans is not None and (parent := meta.get("traceparent")):
+            if parent not in spans:  # what one transaction appended goes under one span
+                attributes, above = (
+                    telemetry.messaging("send", topic, **_ids(row, meta)),
+                    telemetry.context_of(parent),
+                )
+                with telemetry.span(f"send {topic}", SpanKind.PRODUCER, attributes, above):
+                    spans[parent] = telemetry.traceparent() or parent
+            meta["traceparent"] = spans[parent]
         headers = headers_of(self._service, row, meta)
         return {"key": row["key"].encode(), "value": row["data"].encode(), "headers": headers}
 

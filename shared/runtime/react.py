@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid5
 
 from opentelemetry.trace import SpanKind
+from uuid_utils.compat import uuid5
 
 from shared.contracts.message import Actor, Recorded
 from shared.runtime import refusals, rows, telemetry

@@ -15,6 +15,8 @@ from shared.runtime.database import Connection, RacedError
 from shared.runtime.service import Key, Projection
 
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
+Statement = tuple[str, Sequence[Any]]  # and its parameters
+NOTHING: Statement = ("", ())
 _KEY_TYPES = {UUID: "uuid", str: "text", int: "bigint", date: "date"}
 
 
@@ -71,25 +73,31 @@ def table_of(row: type[Any], schema: str = "public") -> Table:
     return _TABLES[row, schema]
 
 
-async def load(tx: Connection, asked: Sequence[tuple[Table, str, Collection[Key]]]) -> list[dict[Key, Any]]:
-    """The rows of these keys, table by table, each locked FOR its UPDATE or SHARE in key order."""
-    if not asked:
+async def load(
+    tx: Connection, asked: Sequence[tuple[Table, str, Collection[Key]]], also: Statement = NOTHING
+) -> list[dict[Key, Any]]:
+    """The rows of these keys, table by table, each locked FOR its UPDATE or SHARE in key order.
+
+    `also`: a SELECT that is done in the same round trip, before the rows are read.
+    """
+    if not (asked or also[0]):
         return []
     columns = [column for _, _, keys in asked for column in zip(*keys, strict=True)]
-    found = await tx.fetchrow(_selecting(tuple((table, lock) for table, lock, _ in asked)), *columns)
+    sql = _selecting(tuple((table, lock) for table, lock, _ in asked), also[0], len(also[1]))
+    found = tuple(await tx.fetchrow(sql, *also[1], *columns) or ())
     return [
         {table.key_of(row): row for row in table.rows.validate_json(text)}
-        for (table, _, _), text in zip(asked, found or (), strict=True)
+        for (table, _, _), text in zip(asked, found[len(found) - len(asked) :], strict=True)
     ]
 
 
 @lru_cache(maxsize=500)
-def _selecting(asked: tuple[tuple[Table, str], ...]) -> str:
-    selects, first = [], 1
+def _selecting(asked: tuple[tuple[Table, str], ...], also: str, parameters: int) -> str:
+    selects, first = [also or "SELECT"], parameters + 1
     for table, lock in asked:
-        selects.append(table.select(first, lock))
+        selects.append(f"{', ' if also or selects[1:] else ''}{table.select(first, lock)}")
         first += len(table.row.key)
-    return f"SELECT {', '.join(selects)}"
+    return " ".join(selects)
 
 
 async def facts(tx: Connection, needs: Sequence[Need]) -> Facts:
@@ -116,14 +124,19 @@ async def project(
     projections: Sequence[Projection],
     messages: Sequence[Recorded[Any]],
     schema: str = "public",
+    also: Statement = NOTHING,
 ) -> None:
-    """Fold messages, in their order, into the rows that they touch; a table has one projection."""
+    """Fold messages, in their order, into the rows that they touch; a table has one projection.
+
+    `also`: a SELECT that is done before anything else, whatever the messages are.
+    """
     folding: list[tuple[Projection, Table, Touched]] = [
         (projection, table_of(projection.row, schema), touched)
         for projection in sorted(projections, key=lambda p: p.table)
         if (touched := [(message, key) for message in messages for key in projection.keys(message)])
     ]
-    loaded = await load(tx, [(table, "UPDATE", {key: None for _, key in t}) for _, table, t in folding])
+    asked = [(table, "UPDATE", {key: None for _, key in touched}) for _, table, touched in folding]
+    loaded = await load(tx, asked, also)
     writes = [
         write
         for (projection, table, touched), known in zip(folding, loaded, strict=True)

@@ -15,6 +15,7 @@ from shared.runtime.rows import NOTHING, Statement
 from shared.runtime.service import Aggregate, Service
 from shared.runtime.store import Stream, TooLargeError
 
+BUCKET = 6  # where it stands in a stream's head
 DATA_LIMIT, META_LIMIT = 262_144, 16_384  # bytes, as es.event checks them
 _APPEND = """
 WITH answered AS (INSERT INTO es.command SELECT $17, $18, $19, $20 WHERE $18::text IS NOT NULL)

@@ -1,37 +1,25 @@
 """A batch of records into Postgres, applied once per consumer group, fenced by the stored offset."""
 
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from shared.contracts.message import Recorded
 from shared.runtime import failpoints, logs, metrics, offsets, parked, rows
-from shared.runtime.cause import Work
 from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Executor
-from shared.runtime.offsets import DiscontinuityError, Partition, Records
+from shared.runtime.offsets import Batch, DiscontinuityError, Records, Standing
 from shared.runtime.parked import Fault
 from shared.runtime.place import DUPLICATE, head_of, place
 from shared.runtime.react import react
-from shared.runtime.record import Envelope
+from shared.runtime.record import Envelope, UnreadableError
 from shared.runtime.service import Service
 
 Ready = tuple[Any, Envelope, Recorded[Any] | None]  # no event: nobody here reads its type
 Failed = tuple[Any, Fault]
-Run = Callable[[Connection, Sequence[Ready], "Batch"], Awaitable[Sequence[Failed]]]
+Placed = tuple[Any, Envelope | UnreadableError]
+Run = Callable[[Connection, Sequence[Ready], Batch], Awaitable[Sequence[Failed]]]
 REACTING = 200  # events with reactions that one transaction takes
-
-
-@dataclass
-class Batch:
-    """What became of the records of one transaction."""
-
-    work: Work = field(default_factory=Work)
-    outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    next_offsets: dict[Partition, int] = field(default_factory=dict)
-    blocked: int = 0
 
 
 class Applier:
@@ -66,47 +54,59 @@ class Applier:
 
     async def _transact(self, records: Records, allowance: int, run: Run) -> Batch:
         batch = Batch()
+        placed = [(record, head_of(record)) for record in records]
+        partitions = {(record.topic, record.partition) for record in records}
+        streams = {head.stream_id for _, head in placed if isinstance(head, Envelope)}
         async with self.executor.pool.acquire(timeout=5) as tx, tx.transaction():
-            partitions = sorted({(r.topic, r.partition) for r in records})
-            batch.next_offsets = await offsets.lock(tx, self.group, partitions)
-            fresh = offsets.fresh(records, batch.next_offsets)
+            standing = await offsets.take(tx, self.group, partitions, streams)
+            fresh = offsets.fresh(placed, standing.offsets)
+            batch.next_offsets = standing.offsets
             batch.outcomes["reread"] += len(records) - len(fresh)
-            await self._take(tx, fresh, batch, allowance, run)
+            ready = await self._place(tx, fresh, batch, allowance, standing)
+            await self._apply(tx, ready, batch, standing, run)
             failpoints.reach("consumer.applying")
         return batch
 
-    async def _take(self, tx: Connection, records: Records, batch: Batch, allowance: int, run: Run) -> None:
-        heads = [head_of(record) for record in records]
-        streams = {head.stream_id for head in heads if isinstance(head, Envelope)}
-        before, blocks = await parked.standing(tx, self.group, streams)
-        seen, moved, reacting = dict(before), dict[UUID, int](), 0
+    async def _place(
+        self, tx: Connection, placed: Sequence[Placed], batch: Batch, allowance: int, standing: Standing
+    ) -> list[Ready]:
+        """The events that are next in their streams; what cannot be applied is parked."""
         ready: list[Ready] = []
-        for record, head in zip(records, heads, strict=True):
+        seen, reacting = dict(standing.seen), 0
+        for record, head in placed:
             if batch.blocked >= allowance or reacting >= REACTING:
                 break
             batch.next_offsets[record.topic, record.partition] = record.offset + 1
-            message = place(self.service, record, head, seen, blocks)
+            message = place(self.service, record, head, seen, standing.blocks)
             if isinstance(message, Fault):
-                batch.blocked += await parked.park(tx, self.group, record, message, blocks)
+                batch.blocked += await parked.park(tx, self.group, record, message, standing.blocks)
                 batch.outcomes["parked"] += 1
             elif message == DUPLICATE:
                 batch.outcomes["duplicate"] += 1
             else:
                 assert isinstance(head, Envelope)  # noqa: S101  for the type checker
-                seen[head.stream_id] = moved[head.stream_id] = head.version
+                seen[head.stream_id] = head.version
                 event = message if isinstance(message, Recorded) else None
                 ready.append((record, head, event))
                 reacting += bool(event and self.reaction and self.reaction.acts_on(event) is not None)
+        return ready
+
+    async def _apply(
+        self, tx: Connection, ready: Sequence[Ready], batch: Batch, standing: Standing, run: Run
+    ) -> None:
+        moved: dict[UUID, int] = {head.stream_id: head.version for _, head, _ in ready}
         for record, fault in await run(tx, ready, batch):
             if fault.reason == "failed" and fault.stream_id and fault.version:
                 moved[fault.stream_id] = fault.version - 1
-            batch.blocked += await parked.park(tx, self.group, record, fault, blocks)
+            batch.blocked += await parked.park(tx, self.group, record, fault, standing.blocks)
             batch.outcomes["parked"] += 1
-        begun = {stream: version for stream, version in moved.items() if stream not in before and version}
-        known = {stream: version for stream, version in moved.items() if stream in before}
+        begun = {
+            stream: version for stream, version in moved.items() if stream not in standing.seen and version
+        }
+        known = {stream: version for stream, version in moved.items() if stream in standing.seen}
         await offsets.advance(tx, self.group, batch.next_offsets, begun, known)
         for stream_id in moved:
-            if blocks.get(stream_id) == "gap":
+            if standing.blocks.get(stream_id) == "gap":
                 await self.drain(tx, batch, stream_id)
 
     async def _together(self, tx: Connection, ready: Sequence[Ready], batch: Batch) -> Sequence[Failed]:
@@ -123,7 +123,7 @@ class Applier:
             stream, version = head.stream_id, head.version
             if stream in failed:
                 left.append((record, Fault("behind", parked.BEHIND, stream, version)))
-            elif message and (fault := await self._attempt(tx, [message], batch)):
+            elif message and (fault := await self._attempt(tx, message, batch)):
                 failed.add(stream)
                 left.append((record, Fault("failed", type(fault).__name__, stream, version)))
             else:
@@ -136,13 +136,11 @@ class Applier:
         if self.reaction:
             await react(tx, self.executor, batch.work, self.reaction, messages)
 
-    async def _attempt(
-        self, tx: Connection, messages: Sequence[Recorded[Any]], batch: Batch
-    ) -> Exception | None:
+    async def _attempt(self, tx: Connection, message: Recorded[Any], batch: Batch) -> Exception | None:
         before = batch.work.so_far()
         try:
             async with tx.transaction():
-                await self._run(tx, messages, batch)
+                await self._run(tx, [message], batch)
         except TRANSIENT:
             raise
         except Exception as fault:
@@ -152,12 +150,12 @@ class Applier:
 
     async def drain(self, tx: Connection, batch: Batch, stream_id: UUID) -> None:
         """Apply what waits of a stream as far as versions follow on; unblock it when nothing waits."""
-        seen, _ = await parked.standing(tx, self.group, {stream_id})
+        seen = (await offsets.take(tx, self.group, (), {stream_id})).seen
         for record in await parked.waiting(tx, self.group, stream_id):
             message = place(self.service, record, head_of(record), seen, {})
             if isinstance(message, Fault):
                 return
-            if isinstance(message, Recorded) and await self._attempt(tx, [message], batch):
+            if isinstance(message, Recorded) and await self._attempt(tx, message, batch):
                 return
             if message != DUPLICATE:
                 moved = {stream_id: seen.get(stream_id, 0) + 1}

@@ -42,10 +42,11 @@ class RefusedError(Exception):
 class Work:
     """What a transaction has done so far: kept states and a wake-up for the relay follow its commit.
 
-    `streams` are those it holds, as it made them, `trials` the sponsors of those it heard of. The others are
-    not in the database yet and go there together, at the end or before a decision reads rows: `pending` (own
-    events), `texts` (their stored data and meta), `heads` (the streams they follow on, as `es.append` takes
-    them), `wakes` and `answer` (what a repetition under the same idempotency key is told).
+    `streams` are those it holds, as it made them, `trials` the sponsors of those it heard of, `buckets` those
+    of the outbox that it adds to. The others are not in the database yet and go there together, at the end or
+    before a decision reads rows: `pending` (own events), `texts` (their stored data and meta), `heads` (the
+    streams they follow on, as `es.append` takes them), `wakes` and `answer` (what a repetition under the same
+    idempotency key is told).
     """
 
     streams: dict[UUID, Any] = field(default_factory=dict)
@@ -55,7 +56,7 @@ class Work:
     heads: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
     wakes: dict[UUID, datetime | None] = field(default_factory=dict)
     answer: tuple[str, str, bytes, str] | None = None
-    appended: int = 0
+    buckets: set[int] = field(default_factory=set)
 
     def so_far(self) -> "Work":
         """What is left of this work when all that follows is rolled back."""

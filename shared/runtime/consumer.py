@@ -10,7 +10,6 @@ from typing import Any, Protocol
 from aiokafka import TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage
 
 from shared.runtime import fetching, logs, metrics
 from shared.runtime.database import Pool, retried
@@ -47,7 +46,7 @@ async def _bare(message: Any, original: Any) -> Any:
 
 
 async def _undecoded(message: Any) -> Any:
-    return message.body
+    return message.raw_message
 
 
 class Subscription:
@@ -84,10 +83,10 @@ class Subscription:
         self.subscriber(self._handle)
         self.gate.consumer = lambda: self.subscriber.consumer
 
-    async def _handle(self, body: Any, message: KafkaMessage) -> None:
+    async def _handle(self, records: Records) -> None:
         for lane, waiting in enumerate(self._lanes):
-            if records := [r for r in message.raw_message if r.partition % LANES == lane]:
-                await waiting.put((self.gate.generation, records))
+            if mine := [r for r in records if r.partition % LANES == lane]:
+                await waiting.put((self.gate.generation, mine))
 
     async def run(self, lane: int) -> None:
         """Feed what is fetched of a lane's partitions, for ever; more is fetched and decoded meanwhile."""

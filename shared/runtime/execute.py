@@ -1,7 +1,7 @@
 """The one place where a command becomes events: decide, append, project, in one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -21,7 +21,9 @@ T = TypeVar("T")
 class Executor:
     """Runs the commands of one service."""
 
-    def __init__(self, service: Service, pool: Pool, on_append: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, service: Service, pool: Pool, on_append: Callable[[Collection[int]], None] = lambda _: None
+    ) -> None:
         self.service = service
         self.pool = pool
         self.streams = Streams(service)
@@ -105,14 +107,15 @@ class Executor:
         work.texts += append.texts_of(messages, cause.signed())
         work.pending += messages
         if stream.id not in work.heads:
-            work.heads[stream.id] = append.head_of(self.service, aggregate, stream.version, messages[0])
+            head = append.head_of(self.service, aggregate, stream.version, messages[0])
+            work.heads[stream.id] = head
+            work.buckets.add(head[append.BUCKET])
         state = stream.state
         for event in events:
             state = aggregate.evolve(state, event)
         last = messages[-1]
         known = (stream.id, last.version, state, sponsor, last.trial_id, correlation, last.traceparent)
         work.streams[stream.id] = Stream(*known, aggregate.name)
-        work.appended += len(messages)
         if aggregate.wake_at and (at := aggregate.wake_at(state)) != aggregate.wake_at(stream.state):
             work.wakes[stream.id] = at
         return Outcome(stream.id, last.version, correlation, tuple((m.id, m.type) for m in messages))
@@ -131,8 +134,8 @@ class Executor:
             if stream.version:
                 self.streams.keep(stream.id, stream.version, stream.state)
         self.trials.keep(work.trials)
-        if work.appended:
-            self._on_append()
+        if work.buckets:
+            self._on_append(work.buckets)
 
     async def execute(self, command: Command, cause: Cause) -> Outcome:
         """One command in a transaction of its own; raises what `run` raises."""

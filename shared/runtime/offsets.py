@@ -1,15 +1,19 @@
 """How far a consumer group has applied each partition, kept beside what it applied: the fence of a batch."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from uuid import UUID
 
 from aiokafka import ConsumerRecord
 
+from shared.runtime.cause import Work
 from shared.runtime.database import Connection
 
 Partition = tuple[str, int]
 Records = Sequence[ConsumerRecord[Any, Any]]
+H = TypeVar("H")
 
 
 class DiscontinuityError(Exception):
@@ -20,38 +24,59 @@ class DiscontinuityError(Exception):
         self.partition, self.expected = partition, expected
 
 
-async def lock(tx: Connection, group: str, partitions: Sequence[Partition]) -> dict[Partition, int]:
-    """The next offset of each partition, locked: a zombie waits here and then finds its records applied."""
+@dataclass
+class Batch:
+    """What became of the records of one transaction."""
+
+    work: Work = field(default_factory=Work)
+    outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    next_offsets: dict[Partition, int] = field(default_factory=dict)
+    blocked: int = 0
+
+
+@dataclass
+class Standing:
+    """Where a group stands: next offsets, locked; versions seen of streams; which are blocked, and why."""
+
+    offsets: dict[Partition, int] = field(default_factory=dict)
+    seen: dict[UUID, int] = field(default_factory=dict)
+    blocks: dict[UUID, str] = field(default_factory=dict)
+
+
+async def take(
+    tx: Connection, group: str, partitions: Collection[Partition], streams: Collection[UUID]
+) -> Standing:
+    """Lock these partitions for the group, and learn of these streams what it has applied."""
     topics, parts = [topic for topic, _ in partitions], [part for _, part in partitions]
-    found = await tx.fetch(
-        "SELECT o.topic, o.part, o.next_offset FROM es.kafka_offset o"
-        " JOIN unnest($2::text[], $3::int[]) u(topic, part) USING (topic, part)"
-        " WHERE grp = $1 ORDER BY topic, part FOR UPDATE OF o",
+    standing = Standing()
+    for row in await tx.fetch("SELECT * FROM es.take($1, $2, $3, $4)", group, topics, parts, list(streams)):
+        if row["topic"] is not None:
+            standing.offsets[row["topic"], row["part"]] = row["next_offset"]
+        elif row["reason"] is None:
+            standing.seen[row["stream_id"]] = row["version"]
+        else:
+            standing.blocks[row["stream_id"]] = row["reason"]
+    if len(standing.offsets) == len(partitions):
+        return standing
+    await tx.execute(  # the first records ever of a partition
+        "INSERT INTO es.kafka_offset SELECT $1, t, p, 0 FROM unnest($2::text[], $3::int[]) u(t, p)"
+        " ON CONFLICT DO NOTHING",
         group,
         topics,
         parts,
     )
-    if len(found) < len(partitions):  # the first records ever of a partition
-        await tx.execute(
-            "INSERT INTO es.kafka_offset SELECT $1, t, p, 0 FROM unnest($2::text[], $3::int[]) u(t, p)"
-            " ON CONFLICT DO NOTHING",
-            group,
-            topics,
-            parts,
-        )
-        return await lock(tx, group, partitions)
-    return {(row["topic"], row["part"]): row["next_offset"] for row in found}
+    return await take(tx, group, partitions, streams)
 
 
-def fresh(records: Records, offsets: Mapping[Partition, int]) -> list[ConsumerRecord[Any, Any]]:
-    """The records not applied yet, which must follow on the stored offsets without a gap."""
+def fresh(placed: Sequence[tuple[Any, H]], offsets: Mapping[Partition, int]) -> list[tuple[Any, H]]:
+    """Those whose record is not applied yet, which must follow on the stored offsets without a gap."""
     found, expected = [], dict(offsets)
-    for record in records:
+    for record, head in placed:
         partition = (record.topic, record.partition)
         if record.offset > expected[partition]:
             raise DiscontinuityError(partition, expected[partition])
         if record.offset == expected[partition]:
-            found.append(record)
+            found.append((record, head))
             expected[partition] += 1
     return found
 

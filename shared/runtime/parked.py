@@ -1,7 +1,7 @@
 """Events that could not be applied, and the streams that wait for them."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -32,21 +32,6 @@ def newer_version(type_: str, known: Iterable[str]) -> bool:
 def _version(type_: str) -> tuple[str, int]:
     name, _, number = type_.rpartition(".v")
     return name, int(number) if number.isdecimal() else 0
-
-
-async def standing(
-    tx: Connection, group: str, streams: Collection[UUID]
-) -> tuple[dict[UUID, int], dict[UUID, str]]:
-    """The last version applied of each stream, and the streams that are blocked, each with its reason."""
-    found = await tx.fetch(
-        "SELECT stream_id, version, NULL AS reason FROM es.seen WHERE grp = $1 AND stream_id = ANY ($2)"
-        " UNION ALL"
-        " SELECT stream_id, NULL, reason FROM es.blocked_stream WHERE grp = $1 AND stream_id = ANY ($2)",
-        group,
-        list(streams),
-    )
-    seen = {row["stream_id"]: row["version"] for row in found if row["version"]}
-    return seen, {row["stream_id"]: row["reason"] for row in found if row["reason"]}
 
 
 async def park(

@@ -47,7 +47,7 @@ class Process:
         self.relay = Relay(self.service.name, dsn, self.settings.kafka, leases)
         self.executor = Executor(self.service, self.pool, self.relay.wake)
         self.broker = KafkaBroker(
-            self.settings.kafka, logger=None, graceful_timeout=6, enable_idempotence=True
+            self.settings.kafka, logger=None, graceful_timeout=6, enable_idempotence=True, apply_types=False
         )
         timing = Timing(self.settings.session_ms, self.settings.circuit_seconds)
         self._subscribe(timing)

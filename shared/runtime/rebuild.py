@@ -11,7 +11,7 @@ from shared.contracts.message import Recorded
 from shared.runtime import rows
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
-from shared.runtime.offsets import Partition, lock
+from shared.runtime.offsets import Partition, take
 from shared.runtime.place import read
 from shared.runtime.record import PARTITIONS, UnreadableError, envelope_of, stored
 from shared.runtime.service import Projection
@@ -49,7 +49,7 @@ class Rebuild:
                     for source in self._foreign:  # every partition, so that none begins behind our back
                         topics = self.service.topics_of(source)
                         everywhere = [(topic, part) for topic in topics for part in range(PARTITIONS)]
-                        await lock(tx, f"{self.service.name}.{source}", everywhere)
+                        await take(tx, f"{self.service.name}.{source}", everywhere, ())
                     await self._fold_up_to_now(tx, line, offsets)
                     await tx.execute(
                         f"DROP TABLE public.{self._table};"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import defaultdict
+from collections.abc import Collection
 
 from aiokafka.errors import KafkaError
 
@@ -52,9 +53,10 @@ class Relay:
         self._waiting: dict[int, float] = {}
         self.hints = Hints(dsn, service, self._look)
 
-    def wake(self) -> None:
-        """There is something to send, perhaps from a bucket that another replica holds."""
-        self._look()
+    def wake(self, buckets: Collection[int]) -> None:
+        """There is something to send from these buckets, which another replica may hold."""
+        for bucket in buckets:
+            self._pending[bucket % WORKERS].set()
         if self._leases.live > 1:
             self.hints.tell()
 
@@ -80,9 +82,9 @@ class Relay:
                     while True:
                         # Before the look, not after it: what is committed during the look wakes us again.
                         self._pending[worker].clear()
-                        sent = await self._round(connection, worker)
+                        more = await self._round(connection, worker)
                         pause = 0.2
-                        if not sent:
+                        if not more:
                             with contextlib.suppress(TimeoutError):
                                 await asyncio.wait_for(self._pending[worker].wait(), _POLL)
                 finally:
@@ -94,22 +96,23 @@ class Relay:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
 
-    async def _round(self, connection: Connection, worker: int) -> int:
+    async def _round(self, connection: Connection, worker: int) -> bool:
+        """Send what is pending, and answer whether there may be more of what was there when it began."""
         held = self._leases.held()
         metrics.BUCKETS_OWNED.set(len(held))
         mine = [bucket for bucket in held if bucket % WORKERS == worker]
         if not mine:
-            return 0
+            return False
         publisher = self._publishers[worker]
         limit = 1 if publisher.one_by_one else max(1, FETCH // len(mine))
         rows = await connection.fetch(_PENDING, mine, limit)
         if not rows:
             publisher.one_by_one = False
-            return 0
+            return False
         done = await self._send(connection, publisher, worker, rows)
         failpoints.reach("relay.sent")
         await connection.execute(_DONE, [r["bucket"] for r in done], [r["seq"] for r in done])
-        return len(done)
+        return bool(done) and len(rows) >= limit
 
     async def _send(
         self, connection: Connection, publisher: Publisher, worker: int, rows: list[Record]

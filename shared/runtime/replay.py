@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from shared.runtime.apply import Applier, Batch
+from shared.runtime.apply import Applier
 from shared.runtime.execute import Executor
+from shared.runtime.offsets import Batch
 from shared.runtime.service import Service
 
 

@@ -12,10 +12,12 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from uuid_utils.compat import uuid7
 
-from shared.runtime.apply import Applier, Batch
+from shared.runtime.apply import Applier
 from shared.runtime.consumer import LANES, Subscription, Timing
 from shared.runtime.database import Pool, open_pool
 from shared.runtime.execute import Executor
+from shared.runtime.fetching import Fetcher
+from shared.runtime.offsets import Batch
 from shared.runtime.process import Process
 from tests.support import probe, raw
 from tests.support.pair import count, pair
@@ -40,6 +42,27 @@ async def test_every_subscription_is_acknowledged_by_us_alone_and_starts_at_the_
                 assert consumer._enable_auto_commit is False
                 assert consumer._auto_offset_reset == "earliest"
                 assert consumer._isolation_level == "read_uncommitted"
+
+
+async def test_an_idle_consumer_leaves_the_broker_in_peace_and_a_busy_one_never_waits_long(
+    servers: Servers,
+) -> None:
+    """aiokafka alone either asks fifty times a second or is up to half a second late."""
+    with pair(servers) as two:
+        async with process(servers, two.beta) as beta:
+            consumer = next(s for s in beta.subscriptions if "commands" not in s.group).subscriber.consumer
+            assert consumer is not None
+            assert isinstance(consumer._fetcher, Fetcher)
+            asked, send = [], consumer._client.send
+            consumer._client.send = lambda *given, **named: asked.append(given) or send(*given, **named)
+            await asyncio.sleep(2)
+            assert len(asked) < 20, "fetches of half a second, heartbeats, metadata"
+            tally, trial = uuid7(), uuid7()
+            began = time.monotonic()
+            for version in range(1, 21):
+                await raw.send(servers, two.alpha.topic, [raw.event(two.alpha.name, tally, version, trial)])
+                await until(lambda version=version: _is(beta.pool, tally, version))  # type: ignore[misc]
+            assert time.monotonic() - began < 6, "20 events, one after the other"
 
 
 async def test_a_new_group_reads_all_that_was_ever_written(servers: Servers) -> None:
@@ -106,7 +129,7 @@ async def test_a_batch_that_fails_for_an_unknown_reason_is_read_again_though_not
 ) -> None:
     with pair(servers) as two:
         async with executor(servers, two.beta) as run:
-            broker = KafkaBroker(servers.kafka, logger=None, graceful_timeout=5)
+            broker = KafkaBroker(servers.kafka, logger=None, graceful_timeout=5, apply_types=False)
             feed = Failing(Applier(two.beta, run, two.alpha.name))
             subscription = Subscription(broker, [two.alpha.topic], feed, run.pool, Timing(6_000))
             lanes = [asyncio.create_task(subscription.run(lane)) for lane in range(LANES)]
@@ -146,7 +169,7 @@ async def test_a_rebalance_waits_for_the_batch_in_flight(servers: Servers) -> No
             brokers, lanes = [], []
             tallies = [(uuid7(), uuid7()) for _ in range(60)]
             for name in ("first", "second"):
-                broker = KafkaBroker(servers.kafka, logger=None, graceful_timeout=5)
+                broker = KafkaBroker(servers.kafka, logger=None, graceful_timeout=5, apply_types=False)
                 feed = Slow(Applier(two.beta, run, two.alpha.name), name, log)
                 subscription = Subscription(broker, [two.alpha.topic], feed, run.pool, Timing(6_000))
                 brokers.append(broker)

@@ -42,3 +42,18 @@ CREATE TABLE es.parked_event (
     PRIMARY KEY (grp, topic, part, koffset)
 );
 CREATE INDEX parked_stream ON es.parked_event (grp, stream_id, version);
+
+-- What a group must know of a batch: the next offset of each partition, locked, so that a zombie waits here and
+-- then finds its records applied; and, as they are once the lock is held, the versions seen and what is blocked.
+CREATE FUNCTION es.take(p_grp text, p_topics text[], p_parts int[], p_streams uuid[])
+RETURNS TABLE (topic text, part int, next_offset bigint, stream_id uuid, version bigint, reason text)
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY SELECT o.topic, o.part, o.next_offset, NULL::uuid, NULL::bigint, NULL::text
+        FROM es.kafka_offset o JOIN unnest(p_topics, p_parts) u(topic, part) USING (topic, part)
+        WHERE o.grp = p_grp ORDER BY o.topic, o.part FOR UPDATE OF o;
+    RETURN QUERY SELECT NULL::text, NULL::int, NULL::bigint, s.stream_id, s.version, NULL::text
+        FROM es.seen s WHERE s.grp = p_grp AND s.stream_id = ANY (p_streams);
+    RETURN QUERY SELECT NULL::text, NULL::int, NULL::bigint, b.stream_id, NULL::bigint, b.reason
+        FROM es.blocked_stream b WHERE b.grp = p_grp AND b.stream_id = ANY (p_streams);
+END $$;

@@ -8,6 +8,7 @@ _STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
        color: #1b1b1b; background: #fff }
 h2 { margin-top: 2rem } code, pre { font: .9rem/1.4 ui-monospace, monospace } pre { overflow-x: auto }
+code { overflow-wrap: anywhere }
 summary { cursor: pointer; padding: .4rem 0 }
 .method { font-weight: 700; display: inline-block; min-width: 4rem }
 @media (prefers-color-scheme: dark) { body { color: #eee; background: #161616 } a { color: #8ab4ff } }

@@ -10,6 +10,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from shared.runtime.process import Process
+from shared.runtime.store import HOUSE
 from tests.support import raw
 from tests.support.pair import Pair, pair
 from tests.support.stack import Servers, process, until
@@ -123,3 +124,7 @@ async def test_a_refused_command_becomes_an_event_that_names_rule_and_field(rece
     assert str(refused[0]["stream_id"]).encode() == sent["ce_id"]
     assert (first["command_type"].encode(), first["field"]) == (sent["ce_type"], "n")
     assert [event["version"] for event in refused] == [1, 1, 1]
+    theirs = "SELECT count(*) FROM es.trial WHERE sponsor_id = $1"
+    assert await receiver.process.pool.fetchval(theirs, HOUSE) == 0, (
+        "a refusal says nothing of a trial's sponsor"
+    )

@@ -120,5 +120,8 @@ def test_a_locked_package_may_be_used_freely(package: Distribution) -> None:
     words = package.metadata
     stated = [words[field].split("\n")[0] for field in ("License-Expression", "License") if field in words]
     stated += [line for line in words.get_all("Classifier", []) if line.startswith("License ::")]
+    if not stated:  # then the licence's own first line says it
+        named = [file for file in package.files or () if file.name in words.get_all("License-File", [])]
+        stated = [file.read_text().split("\n")[0] for file in named]
     assert any(FREE.search(text) for text in stated) or package.name in SEPARATE_PROCESS
     assert not any(COPYLEFT.search(text) for text in stated) or package.name in SEPARATE_PROCESS

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.runtime import failpoints, logs, metrics, offsets, parked, rows
+from shared.runtime import failpoints, logs, metrics, offsets, parked, past, rows
 from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Executor
 from shared.runtime.offsets import Batch, DiscontinuityError, Records, Standing
@@ -26,8 +26,7 @@ class Applier:
     """Applies the records of one source to one service, for the group `<service>.<source>`."""
 
     def __init__(self, service: Service, executor: Executor, source: str) -> None:
-        self.service = service
-        self.executor = executor
+        self.service, self.executor = service, executor
         self.group = f"{service.name}.{source}"
         self.reaction = service.reaction_to(source)
         # The service's own projections are folded where the event is appended, never here.
@@ -40,7 +39,9 @@ class Applier:
         """
         failpoints.reach("consumer.read")
         try:
-            batch = await self._transact(records, allowance, self._together)
+            batch = await past.go_past(self, records) or await self._transact(
+                records, allowance, self._together
+            )
         except (*TRANSIENT, DiscontinuityError, TimeoutError):
             raise
         except Exception as fault:  # our own code fails on an event: again, one by one, to find it
@@ -59,11 +60,11 @@ class Applier:
         streams = {head.stream_id for _, head in placed if isinstance(head, Envelope)}
         async with self.executor.pool.acquire(timeout=5) as tx, tx.transaction():
             standing = await offsets.take(tx, self.group, partitions, streams)
-            fresh = offsets.fresh(placed, standing.offsets)
-            batch.next_offsets = standing.offsets
+            fresh, batch.next_offsets = offsets.fresh(placed, standing.offsets), standing.offsets
             batch.outcomes["reread"] += len(records) - len(fresh)
-            ready = await self._place(tx, fresh, batch, allowance, standing)
-            await self._apply(tx, ready, batch, standing, run)
+            await self._apply(
+                tx, await self._place(tx, fresh, batch, allowance, standing), batch, standing, run
+            )
             failpoints.reach("consumer.applying")
         return batch
 
@@ -100,10 +101,8 @@ class Applier:
                 moved[fault.stream_id] = fault.version - 1
             batch.blocked += await parked.park(tx, self.group, record, fault, standing.blocks)
             batch.outcomes["parked"] += 1
-        begun = {
-            stream: version for stream, version in moved.items() if stream not in standing.seen and version
-        }
-        known = {stream: version for stream, version in moved.items() if stream in standing.seen}
+        begun = {stream: at for stream, at in moved.items() if stream not in standing.seen and at}
+        known = {stream: at for stream, at in moved.items() if stream in standing.seen}
         await offsets.advance(tx, self.group, batch.next_offsets, begun, known)
         for stream_id in moved:
             if standing.blocks.get(stream_id) == "gap":

@@ -72,11 +72,7 @@ class Trials:
 
     async def hear(self, tx: Connection, work: Work, messages: Sequence[Recorded[Any]]) -> None:
         """Remember whose each trial is that a stream begins about: a command about it may come next."""
-        heard = {
-            m.trial_id: m.sponsor_id
-            for m in messages
-            if m.version == 1 and m.trial_id and m.trial_id not in self._sponsors and m.sponsor_id != HOUSE
-        }
+        heard = {m.trial_id: m.sponsor_id for m in messages if m.trial_id and self.unheard(m)}
         if new := sorted(heard.keys() - work.trials.keys(), key=str):
             await tx.execute(
                 "INSERT INTO es.trial SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING",
@@ -84,6 +80,11 @@ class Trials:
                 [heard[trial] for trial in new],
             )
             work.trials |= heard
+
+    def unheard(self, message: Recorded[Any]) -> bool:
+        """Whether a stream begins about a trial of which this process has not heard."""
+        new = message.version == 1 and message.trial_id and message.sponsor_id != HOUSE
+        return bool(new) and message.trial_id not in self._sponsors
 
     def keep(self, trials: Mapping[UUID, UUID]) -> None:
         """Remember what is committed."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import pytest
 from aiokafka import TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -17,7 +18,7 @@ from shared.runtime.consumer import LANES, Subscription, Timing
 from shared.runtime.database import Pool, open_pool
 from shared.runtime.execute import Executor
 from shared.runtime.fetching import Fetcher
-from shared.runtime.offsets import Batch
+from shared.runtime.offsets import Batch, DiscontinuityError
 from shared.runtime.process import Process
 from tests.support import probe, raw
 from tests.support.pair import count, pair
@@ -82,6 +83,31 @@ async def test_a_new_group_reads_all_that_was_ever_written(servers: Servers) -> 
 
 async def _is(pool: Pool, tally: UUID, wanted: int) -> bool:
     return await total(pool, tally) == wanted
+
+
+async def test_what_asks_nothing_is_gone_past_once_and_in_the_order_of_its_stream(servers: Servers) -> None:
+    with pair(servers) as two:
+        async with executor(servers, two.beta) as run:
+            applier = Applier(two.beta, run, two.alpha.name)
+            tally, trial, name = uuid7(), uuid7(), two.alpha.name
+
+            def records(offset: int, *versions: int) -> list[Any]:
+                nobodys = [raw.event(name, tally, v, trial, ce_type=f"{name}.nobody_s.v1") for v in versions]
+                return [raw.consumed(one, two.alpha.topic, offset + n) for n, one in enumerate(nobodys)]
+
+            seen = "SELECT version FROM es.seen WHERE stream_id = $1"
+            assert (await applier.apply(records(0, 1, 2))).outcomes["ignored"] == 2
+            assert await run.pool.fetchval(seen, tally) == 2
+            again = await applier.apply(records(0, 1, 2, 3))
+            assert (again.outcomes["reread"], again.outcomes["ignored"]) == (2, 1)
+            assert (await applier.apply(records(3, 4))).outcomes == {"ignored": 1}
+            assert (await applier.apply(records(4, 4))).outcomes["duplicate"] == 1
+            assert (await applier.apply(records(5, 6))).outcomes["parked"] == 1, "5 is missing"
+            assert (await applier.apply(records(6, 5))).outcomes["replayed"] == 1
+            assert await run.pool.fetchval(seen, tally) == 6
+            with pytest.raises(DiscontinuityError):
+                await applier.apply(records(9, 7))
+            assert await run.pool.fetchval("SELECT next_offset FROM es.kafka_offset") == 7
 
 
 async def test_offsets_come_from_postgres_whatever_kafka_says_was_committed(servers: Servers) -> None:

@@ -58,6 +58,12 @@ def event(service: str, stream: UUID, version: int, trial: UUID, n: int = 1, **o
     return Raw(value, encoded, key, bucket_of(str(trial)))
 
 
+def consumed(record: Raw, topic: str, offset: int) -> "ConsumerRecord[Any, Any]":
+    """The record as a consumer reads it from there."""
+    where = (topic, record.partition, offset, 0, 0)
+    return ConsumerRecord(*where, record.key, record.value, None, 0, 0, tuple(record.headers))
+
+
 def command(type_: str, body: object, **over: Any) -> Raw:
     """A record for a commands topic."""
     headers = {"ce_type": type_, "ce_id": str(uuid7()), "ce_actor": "developer:tester"} | over

@@ -57,3 +57,34 @@ BEGIN
     RETURN QUERY SELECT NULL::text, NULL::int, NULL::bigint, b.stream_id, NULL::bigint, b.reason
         FROM es.blocked_stream b WHERE b.grp = p_grp AND b.stream_id = ANY (p_streams);
 END $$;
+
+-- Goes past records that ask nothing of the group, if they are all next: the offsets are where the first of each
+-- partition lies, the streams are at the versions before, none is blocked. Else changes nothing and answers false.
+CREATE FUNCTION es.pass(
+    p_grp text, p_topics text[], p_parts int[], p_first bigint[], p_next bigint[],
+    p_streams uuid[], p_before bigint[], p_after bigint[]
+) RETURNS boolean LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+    n int;
+BEGIN
+    PERFORM FROM es.kafka_offset o JOIN unnest(p_topics, p_parts) u(topic, part) USING (topic, part)
+        WHERE o.grp = p_grp ORDER BY o.topic, o.part FOR UPDATE OF o;
+    SELECT count(*) INTO n FROM es.kafka_offset o
+        JOIN unnest(p_topics, p_parts, p_first) u(topic, part, first) USING (topic, part)
+        WHERE o.grp = p_grp AND o.next_offset = u.first;
+    IF n < cardinality(p_topics)
+        OR EXISTS (SELECT FROM es.blocked_stream b WHERE b.grp = p_grp AND b.stream_id = ANY (p_streams))
+        OR EXISTS (SELECT FROM unnest(p_streams, p_before) u(id, before)
+                   LEFT JOIN es.seen s ON s.grp = p_grp AND s.stream_id = u.id
+                   WHERE coalesce(s.version, 0) <> u.before)
+    THEN
+        RETURN false;
+    END IF;
+    INSERT INTO es.seen SELECT p_grp, u.id, u.after FROM unnest(p_streams, p_before, p_after) u(id, before, after)
+        WHERE u.before = 0;
+    UPDATE es.seen s SET version = u.after FROM unnest(p_streams, p_before, p_after) u(id, before, after)
+        WHERE s.grp = p_grp AND s.stream_id = u.id AND u.before > 0;
+    UPDATE es.kafka_offset o SET next_offset = u.next FROM unnest(p_topics, p_parts, p_next) u(topic, part, next)
+        WHERE o.grp = p_grp AND o.topic = u.topic AND o.part = u.part;
+    RETURN true;
+END $$;

@@ -43,6 +43,7 @@ if ! .venv/bin/python -c "$newest_enough" >/dev/null 2>&1; then
     make_venv
 fi
 echo "installing the locked packages (about 200 MB the first time)" >&2
-pip install --quiet --require-hashes --requirement requirements-dev.txt
+# the lock is complete: to resolve it again would let a newer release of a package with extras in, and fail on it
+pip install --quiet --require-hashes --no-deps --requirement requirements-dev.txt
 pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 touch .venv/.ready

@@ -9,13 +9,12 @@ from uuid_utils.compat import uuid5, uuid7
 
 from shared.contracts.message import Command, Event, Recorded, wire_type
 from shared.runtime import clock, telemetry
-from shared.runtime.cause import Cause, Work
+from shared.runtime.cause import Cause, Followed, Work
 from shared.runtime.record import bucket_of, meta_of
 from shared.runtime.rows import NOTHING, Statement
 from shared.runtime.service import Aggregate, Service
 from shared.runtime.store import Stream, TooLargeError
 
-BUCKET = 6  # where it stands in a stream's head
 DATA_LIMIT, META_LIMIT = 262_144, 16_384  # bytes, as es.event checks them
 _APPEND = """
 WITH answered AS (INSERT INTO es.command SELECT $17, $18, $19, $20 WHERE $18::text IS NOT NULL)
@@ -68,20 +67,20 @@ def texts_of(messages: Sequence[Recorded[Any]], signature: dict[str, str] | None
     return texts
 
 
-def head_of(service: Service, aggregate: Aggregate, version: int, first: Recorded[Any]) -> tuple[Any, ...]:
-    """What `es.append` must know of the stream that an event follows on, at the version before it."""
+def followed(service: Service, aggregate: Aggregate, version: int, first: Recorded[Any]) -> Followed:
+    """The stream that an event follows on, at the version before it."""
     key = str(first.trial_id or first.stream_id)
     stream = (first.stream_id, aggregate.name, first.sponsor_id, first.trial_id, first.correlation_id)
-    return (*stream, key, bucket_of(key), aggregate.topic or service.topic, version)
+    return Followed(*stream, key, bucket_of(key), aggregate.topic or service.topic, version)
 
 
 def storing(work: Work) -> Statement:
     """The statement that stores all that waits, and is refused (40001) when another got there first."""
     if not (work.pending or work.answer):
         return NOTHING
-    number = {stream: n for n, stream in enumerate(work.heads, 1)}
+    number = {stream: n for n, stream in enumerate(work.followed, 1)}
     return _APPEND, (
-        *(list(zip(*work.heads.values(), strict=True)) or [()] * 9),
+        *(list(zip(*work.followed.values(), strict=True)) or [()] * len(Followed._fields)),
         [number[m.stream_id] for m in work.pending],
         [m.id for m in work.pending],
         [m.type for m in work.pending],

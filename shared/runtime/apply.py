@@ -17,7 +17,7 @@ from shared.runtime.service import Service
 
 Ready = tuple[Any, Envelope, Recorded[Any] | None]  # no event: nobody here reads its type
 Failed = tuple[Any, Fault]
-Placed = tuple[Any, Envelope | UnreadableError]
+Headed = tuple[Any, Envelope | UnreadableError]
 Run = Callable[[Connection, Sequence[Ready], Batch], Awaitable[Sequence[Failed]]]
 REACTING = 200  # events with reactions that one transaction takes
 
@@ -38,43 +38,41 @@ class Applier:
         Raises DiscontinuityError, or what Postgres raised when it was not to be had.
         """
         failpoints.reach("consumer.read")
+        headed = [(record, head_of(record)) for record in records]
         try:
-            batch = await past.go_past(self, records) or await self._transact(
-                records, allowance, self._together
-            )
+            batch = await past.go_past(self, headed)
+            batch = batch or await self._transact(headed, allowance, self._together)
         except (*TRANSIENT, DiscontinuityError, TimeoutError):
             raise
         except Exception as fault:  # our own code fails on an event: again, one by one, to find it
             logs.log.error("consumer.failed", error=type(fault).__name__, group=self.group)
-            batch = await self._transact(records, allowance, self._one_by_one)
+            batch = await self._transact(headed, allowance, self._one_by_one)
         failpoints.reach("consumer.applied")
         self.executor.committed(batch.work)
         for outcome, count in batch.outcomes.items():
             metrics.APPLIED.labels(self.group, outcome).inc(count)
         return batch
 
-    async def _transact(self, records: Records, allowance: int, run: Run) -> Batch:
+    async def _transact(self, headed: Sequence[Headed], allowance: int, run: Run) -> Batch:
         batch = Batch()
-        placed = [(record, head_of(record)) for record in records]
-        partitions = {(record.topic, record.partition) for record in records}
-        streams = {head.stream_id for _, head in placed if isinstance(head, Envelope)}
+        partitions = {(record.topic, record.partition) for record, _ in headed}
+        streams = {head.stream_id for _, head in headed if isinstance(head, Envelope)}
         async with self.executor.pool.acquire(timeout=5) as tx, tx.transaction():
             standing = await offsets.take(tx, self.group, partitions, streams)
-            fresh, batch.next_offsets = offsets.fresh(placed, standing.offsets), standing.offsets
-            batch.outcomes["reread"] += len(records) - len(fresh)
-            await self._apply(
-                tx, await self._place(tx, fresh, batch, allowance, standing), batch, standing, run
-            )
+            fresh, batch.next_offsets = offsets.fresh(headed, standing.offsets), standing.offsets
+            batch.outcomes["reread"] += len(headed) - len(fresh)
+            ready = await self._place(tx, fresh, batch, allowance, standing)
+            await self._apply(tx, ready, batch, standing, run)
             failpoints.reach("consumer.applying")
         return batch
 
     async def _place(
-        self, tx: Connection, placed: Sequence[Placed], batch: Batch, allowance: int, standing: Standing
+        self, tx: Connection, headed: Sequence[Headed], batch: Batch, allowance: int, standing: Standing
     ) -> list[Ready]:
         """The events that are next in their streams; what cannot be applied is parked."""
         ready: list[Ready] = []
         seen, reacting = dict(standing.seen), 0
-        for record, head in placed:
+        for record, head in headed:
             if batch.blocked >= allowance or reacting >= REACTING:
                 break
             batch.next_offsets[record.topic, record.partition] = record.offset + 1
@@ -101,9 +99,8 @@ class Applier:
                 moved[fault.stream_id] = fault.version - 1
             batch.blocked += await parked.park(tx, self.group, record, fault, standing.blocks)
             batch.outcomes["parked"] += 1
-        begun = {stream: at for stream, at in moved.items() if stream not in standing.seen and at}
-        known = {stream: at for stream, at in moved.items() if stream in standing.seen}
-        await offsets.advance(tx, self.group, batch.next_offsets, begun, known)
+        after = {stream: version for stream, version in moved.items() if version}
+        await offsets.advance(tx, self.group, batch.next_offsets, standing.seen, after)
         for stream_id in moved:
             if standing.blocks.get(stream_id) == "gap":
                 await self.drain(tx, batch, stream_id)
@@ -158,7 +155,7 @@ class Applier:
                 return
             if message != DUPLICATE:
                 moved = {stream_id: seen.get(stream_id, 0) + 1}
-                await offsets.advance(tx, self.group, {}, *({}, moved) if seen else (moved, {}))
+                await offsets.advance(tx, self.group, {}, seen, moved)
                 seen |= moved
             await parked.forget(tx, self.group, record)
             batch.outcomes["replayed"] += 1

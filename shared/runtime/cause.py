@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -38,22 +38,36 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
+class Followed(NamedTuple):
+    """A stream that events are appended to, as `es.append` takes it: `version` is the one before them."""
+
+    stream_id: UUID
+    type: str
+    sponsor_id: UUID
+    trial_id: UUID | None
+    correlation_id: UUID
+    key: str
+    bucket: int
+    topic: str
+    version: int
+
+
 @dataclass
 class Work:
     """What a transaction has done so far: kept states and a wake-up for the relay follow its commit.
 
     `streams` are those it holds, as it made them, `trials` the sponsors of those it heard of, `buckets` those
     of the outbox that it adds to. The others are not in the database yet and go there together, at the end or
-    before a decision reads rows: `pending` (own events), `texts` (their stored data and meta), `heads` (the
-    streams they follow on, as `es.append` takes them), `wakes` and `answer` (what a repetition under the same
-    idempotency key is told).
+    before a decision reads rows: `pending` (own events), `texts` (their stored data and meta), `followed`
+    (the streams they follow on), `wakes` and `answer` (what a repetition under the same idempotency key is
+    told).
     """
 
     streams: dict[UUID, Any] = field(default_factory=dict)
     trials: dict[UUID, UUID] = field(default_factory=dict)
     pending: list[Recorded[Any]] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
-    heads: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
+    followed: dict[UUID, Followed] = field(default_factory=dict)
     wakes: dict[UUID, datetime | None] = field(default_factory=dict)
     answer: tuple[str, str, bytes, str] | None = None
     buckets: set[int] = field(default_factory=set)
@@ -61,4 +75,4 @@ class Work:
     def so_far(self) -> "Work":
         """What is left of this work when all that follows is rolled back."""
         streams, trials = dict(self.streams), dict(self.trials)
-        return replace(self, streams=streams, trials=trials, pending=[], texts=[], heads={}, wakes={})
+        return replace(self, streams=streams, trials=trials, pending=[], texts=[], followed={}, wakes={})

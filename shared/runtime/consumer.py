@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from aiokafka import TopicPartition
@@ -84,9 +84,12 @@ class Subscription:
         self.gate.consumer = lambda: self.subscriber.consumer
 
     async def _handle(self, records: Records) -> None:
+        generation = self.gate.generation  # before the waiting: it may change meanwhile
+        if not self.gate.assigned:
+            return  # handed over while partitions go: another's now, or read again from where Postgres says
         for lane, waiting in enumerate(self._lanes):
             if mine := [r for r in records if r.partition % LANES == lane]:
-                await waiting.put((self.gate.generation, mine))
+                await waiting.put((generation, mine))
 
     async def run(self, lane: int) -> None:
         """Feed what is fetched of a lane's partitions, for ever; more is fetched and decoded meanwhile."""
@@ -112,12 +115,12 @@ class Subscription:
             metrics.DISCONTINUITY.labels(self.group).inc()
             topic, partition = skipped.partition
             logs.log.error("consumer.skipped", topic=topic, partition=partition, offset=skipped.expected)
-            self.gate.consumer().seek(TopicPartition(topic, partition), skipped.expected)
+            self._seek({skipped.partition: skipped.expected})
             return [r for r in records if (r.topic, r.partition) != skipped.partition]
         except Exception as fault:  # FastStream would swallow it and go on behind these records
             logs.log.error("consumer.again", group=self.group, error=type(fault).__name__)
             await asyncio.sleep(_AGAIN)
-            self._rewind(records)
+            self._seek({(r.topic, r.partition): r.offset for r in reversed(records)})
             return ()
         if batch.blocked:
             self._blocked.append((time.monotonic(), batch.blocked))
@@ -126,11 +129,11 @@ class Subscription:
             self._telling = asyncio.create_task(self._tell_kafka())
         return [r for r in records if r.offset >= batch.next_offsets[r.topic, r.partition]]
 
-    def _rewind(self, records: Records) -> None:
-        """Read these records again, as far as their partitions are still ours."""
-        first = {TopicPartition(r.topic, r.partition): r.offset for r in reversed(records)}
-        for partition in first.keys() & self.gate.consumer().assignment():
-            self.gate.consumer().seek(partition, first[partition])
+    def _seek(self, offsets: Mapping[Partition, int]) -> None:
+        """Read partitions again from here, those that are still ours."""
+        for partition in self.gate.consumer().assignment():
+            if (offset := offsets.get((partition.topic, partition.partition))) is not None:
+                self.gate.consumer().seek(partition, offset)
 
     def _allowance(self) -> int:
         """How many more streams may get blocked now; 20 within the circuit's time, at least one."""

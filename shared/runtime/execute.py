@@ -71,7 +71,7 @@ class Executor:
     async def flush(self, tx: Connection, work: Work) -> None:
         """Store and fold the own events that wait; the last act of every transaction that appends."""
         messages, storing = work.pending, append.storing(work)
-        work.pending, work.texts, work.heads, work.wakes, work.answer = [], [], {}, {}, None
+        work.pending, work.texts, work.followed, work.wakes, work.answer = [], [], {}, {}, None
         await self.trials.hear(tx, work, messages)
         await rows.project(tx, self._own, messages, also=storing)
 
@@ -106,10 +106,10 @@ class Executor:
         messages = append.messages_of(self.service, stream, command, cause, events, sponsor, correlation, now)
         work.texts += append.texts_of(messages, cause.signed())
         work.pending += messages
-        if stream.id not in work.heads:
-            head = append.head_of(self.service, aggregate, stream.version, messages[0])
-            work.heads[stream.id] = head
-            work.buckets.add(head[append.BUCKET])
+        if stream.id not in work.followed:
+            followed = append.followed(self.service, aggregate, stream.version, messages[0])
+            work.followed[stream.id] = followed
+            work.buckets.add(followed.bucket)
         state = stream.state
         for event in events:
             state = aggregate.evolve(state, event)

@@ -68,10 +68,10 @@ async def take(
     return await take(tx, group, partitions, streams)
 
 
-def fresh(placed: Sequence[tuple[Any, H]], offsets: Mapping[Partition, int]) -> list[tuple[Any, H]]:
+def fresh(headed: Sequence[tuple[Any, H]], offsets: Mapping[Partition, int]) -> list[tuple[Any, H]]:
     """Those whose record is not applied yet, which must follow on the stored offsets without a gap."""
     found, expected = [], dict(offsets)
-    for record, head in placed:
+    for record, head in headed:
         partition = (record.topic, record.partition)
         if record.offset > expected[partition]:
             raise DiscontinuityError(partition, expected[partition])
@@ -81,32 +81,18 @@ def fresh(placed: Sequence[tuple[Any, H]], offsets: Mapping[Partition, int]) -> 
     return found
 
 
-# A stream that is new to the group is inserted without a look for a conflict: the fence lets nobody else in.
-_ADVANCE = """
-WITH begun AS (
-    INSERT INTO es.seen SELECT $1, s, v FROM unnest($5::uuid[], $6::bigint[]) u(s, v)
-), moved AS (
-    UPDATE es.seen SET version = v FROM unnest($7::uuid[], $8::bigint[]) u(s, v)
-    WHERE grp = $1 AND stream_id = s
-)
-INSERT INTO es.kafka_offset SELECT $1, t, p, n FROM unnest($2::text[], $3::int[], $4::bigint[]) u(t, p, n)
-ORDER BY t, p ON CONFLICT (grp, topic, part)
-DO UPDATE SET next_offset = greatest(kafka_offset.next_offset, excluded.next_offset)
-"""
-
-
 async def advance(
     tx: Connection,
     group: str,
     offsets: Mapping[Partition, int],
-    begun: Mapping[UUID, int] | None = None,
-    moved: Mapping[UUID, int] | None = None,
+    before: Mapping[UUID, int] | None = None,
+    after: Mapping[UUID, int] | None = None,
 ) -> None:
     """Store how far the group has come: next offsets, which never go back, and the versions of streams.
 
-    `begun` are streams of which it had applied nothing before, `moved` the others.
+    `after` are the streams that moved, `before` the versions seen of those that are not new to the group.
     """
-    begun, moved = begun or {}, moved or {}
+    before, after = before or {}, after or {}
     columns = [[topic for topic, _ in offsets], [part for _, part in offsets], list(offsets.values())]
-    versions = [list(begun), list(begun.values()), list(moved), list(moved.values())]
-    await tx.execute(_ADVANCE, group, *columns, *versions)
+    versions = [list(after), [before.get(stream, 0) for stream in after], list(after.values())]
+    await tx.execute("SELECT es.advance($1, $2, $3, $4, $5, $6, $7)", group, *columns, *versions)

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.runtime.offsets import Batch, Partition, Records
+from shared.runtime.offsets import Batch, Partition
 from shared.runtime.parked import Fault
-from shared.runtime.place import head_of, read
+from shared.runtime.place import read
 from shared.runtime.record import UnreadableError
 
 if TYPE_CHECKING:
-    from shared.runtime.apply import Applier
+    from collections.abc import Sequence
+
+    from shared.runtime.apply import Applier, Headed
 
 
 @dataclass
@@ -36,11 +38,10 @@ class Stretch:
         return follows
 
 
-async def go_past(applier: "Applier", records: Records) -> Batch | None:
+async def go_past(applier: "Applier", headed: "Sequence[Headed]") -> Batch | None:
     """Store that the group has gone past the records; None where one asks for something or is not next."""
     batch, stretch = Batch(), Stretch()
-    for record in records:
-        head = head_of(record)
+    for record, head in headed:
         if isinstance(head, UnreadableError) or not stretch.add(record, head.stream_id, head.version):
             return None
         message = read(applier.service, record, head)

@@ -47,8 +47,9 @@ CREATE INDEX parked_stream ON es.parked_event (grp, stream_id, version);
 -- then finds its records applied; and, as they are once the lock is held, the versions seen and what is blocked.
 CREATE FUNCTION es.take(p_grp text, p_topics text[], p_parts int[], p_streams uuid[])
 RETURNS TABLE (topic text, part int, next_offset bigint, stream_id uuid, version bigint, reason text)
-LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM pg_advisory_xact_lock_shared(7002);  -- as in es.heads
     RETURN QUERY SELECT o.topic, o.part, o.next_offset, NULL::uuid, NULL::bigint, NULL::text
         FROM es.kafka_offset o JOIN unnest(p_topics, p_parts) u(topic, part) USING (topic, part)
         WHERE o.grp = p_grp ORDER BY o.topic, o.part FOR UPDATE OF o;
@@ -58,12 +59,28 @@ BEGIN
         FROM es.blocked_stream b WHERE b.grp = p_grp AND b.stream_id = ANY (p_streams);
 END $$;
 
+-- How far a group has come: next offsets, which never go back, and streams from one version to another. One that is
+-- new to the group (before 0) is inserted without a look for a conflict: the fence lets nobody else in.
+CREATE FUNCTION es.advance(
+    p_grp text, p_topics text[], p_parts int[], p_next bigint[], p_streams uuid[], p_before bigint[], p_after bigint[]
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO es.seen SELECT p_grp, u.id, u.after FROM unnest(p_streams, p_before, p_after) u(id, before, after)
+        WHERE u.before = 0;
+    UPDATE es.seen s SET version = u.after FROM unnest(p_streams, p_before, p_after) u(id, before, after)
+        WHERE s.grp = p_grp AND s.stream_id = u.id AND u.before > 0;
+    INSERT INTO es.kafka_offset AS o
+        SELECT p_grp, u.topic, u.part, u.next FROM unnest(p_topics, p_parts, p_next) u(topic, part, next)
+        ORDER BY u.topic, u.part ON CONFLICT (grp, topic, part)
+        DO UPDATE SET next_offset = greatest(o.next_offset, excluded.next_offset);
+END $$;
+
 -- Goes past records that ask nothing of the group, if they are all next: the offsets are where the first of each
 -- partition lies, the streams are at the versions before, none is blocked. Else changes nothing and answers false.
 CREATE FUNCTION es.pass(
     p_grp text, p_topics text[], p_parts int[], p_first bigint[], p_next bigint[],
     p_streams uuid[], p_before bigint[], p_after bigint[]
-) RETURNS boolean LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     n int;
 BEGIN
@@ -80,11 +97,6 @@ BEGIN
     THEN
         RETURN false;
     END IF;
-    INSERT INTO es.seen SELECT p_grp, u.id, u.after FROM unnest(p_streams, p_before, p_after) u(id, before, after)
-        WHERE u.before = 0;
-    UPDATE es.seen s SET version = u.after FROM unnest(p_streams, p_before, p_after) u(id, before, after)
-        WHERE s.grp = p_grp AND s.stream_id = u.id AND u.before > 0;
-    UPDATE es.kafka_offset o SET next_offset = u.next FROM unnest(p_topics, p_parts, p_next) u(topic, part, next)
-        WHERE o.grp = p_grp AND o.topic = u.topic AND o.part = u.part;
+    PERFORM es.advance(p_grp, p_topics, p_parts, p_next, p_streams, p_before, p_after);
     RETURN true;
 END $$;

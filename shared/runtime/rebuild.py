@@ -17,7 +17,7 @@ from shared.runtime.record import PARTITIONS, UnreadableError, envelope_of, stor
 from shared.runtime.service import Projection
 
 _CHUNK = 5_000
-_LOG = 7002  # appends hold this advisory lock shared
+_DRAW = "SELECT pg_advisory_xact_lock(7002)"  # whoever writes rows holds it shared
 
 
 class Rebuild:
@@ -46,6 +46,7 @@ class Rebuild:
                 )
                 line, offsets = await self._fold_up_to_now(tx, 0, {})
                 async with tx.transaction():
+                    await tx.execute(_DRAW)  # before all else, as whoever writes rows does
                     for source in self._foreign:  # every partition, so that none begins behind our back
                         topics = self.service.topics_of(source)
                         everywhere = [(topic, part) for topic in topics for part in range(PARTITIONS)]
@@ -72,7 +73,7 @@ class Rebuild:
     async def _line(self, tx: Connection) -> int:
         """A position below which no append is under way: all that began before have let go of the lock."""
         async with tx.transaction():
-            await tx.execute("SELECT pg_advisory_xact_lock($1)", _LOG)
+            await tx.execute(_DRAW)
             return int(await tx.fetchval("SELECT coalesce(max(pos), 0) FROM es.event"))
 
     async def _fold_own(self, tx: Connection, line: int, until: int) -> None:

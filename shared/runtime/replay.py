@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.runtime.apply import Applier
 from shared.runtime.execute import Executor
-from shared.runtime.offsets import Batch
+from shared.runtime.offsets import Batch, take
 from shared.runtime.service import Service
 
 
@@ -14,13 +14,8 @@ async def replay(service: Service, executor: Executor, group: str, stream_id: UU
     batch = Batch()
     async with executor.pool.acquire(timeout=5) as tx, tx.transaction():
         # The fence of the group's consumer: it waits here, or we wait for it.
-        await tx.execute(
-            "SELECT FROM es.kafka_offset WHERE grp = $1 AND (topic, part) IN"
-            " (SELECT topic, part FROM es.parked_event WHERE grp = $1 AND stream_id = $2)"
-            " ORDER BY topic, part FOR UPDATE",
-            group,
-            stream_id,
-        )
+        lying = "SELECT DISTINCT topic, part FROM es.parked_event WHERE grp = $1 AND stream_id = $2"
+        await take(tx, group, [tuple(row) for row in await tx.fetch(lying, group, stream_id)], ())
         await applier.drain(tx, batch, stream_id)
     executor.committed(batch.work)
     return batch.outcomes["replayed"]

@@ -30,13 +30,6 @@ class ForeignStreamError(Exception):
     """The stream belongs to another sponsor than the message that caused the command."""
 
 
-# With the trace of the stream's last event: an act of today is linked to what it follows, however long ago.
-_HEADS = """
-SELECT stream_id, version, sponsor_id, trial_id, correlation_id, stream_type,
-       (SELECT e.meta::json->>'traceparent' FROM es.event e
-        WHERE e.stream_id = s.stream_id AND e.version = s.version) AS traceparent
-FROM es.stream s WHERE stream_id = ANY($1) ORDER BY stream_id FOR UPDATE OF s
-"""
 _EVENTS = """
 SELECT e.stream_id, e.type, e.data FROM unnest($1::uuid[], $2::bigint[]) k(stream_id, version)
 JOIN es.event e ON e.stream_id = k.stream_id AND e.version > k.version ORDER BY e.stream_id, e.version
@@ -67,7 +60,9 @@ class Streams:
 
     async def load(self, tx: Connection, wanted: Mapping[UUID, Aggregate]) -> dict[UUID, Stream]:
         """These streams, locked in the order of their ids; one that does not exist yet is at version 0."""
-        heads = {head["stream_id"]: head for head in await tx.fetch(_HEADS, list(wanted))}
+        heads = {
+            head["stream_id"]: head for head in await tx.fetch("SELECT * FROM es.heads($1)", list(wanted))
+        }
         found, behind = {}, {}
         for id_, aggregate in wanted.items():
             if (head := heads.get(id_)) is None:

@@ -57,3 +57,14 @@ async def _followed(beta: Executor, alpha: Executor) -> bool:
     mine = await alpha.pool.fetch("SELECT stream_id, version FROM es.stream WHERE stream_type = 'tally'")
     seen = await beta.pool.fetch("SELECT stream_id, version FROM es.seen WHERE grp = 'beta.alpha'")
     return {tuple(r) for r in mine} <= {tuple(r) for r in seen}
+
+
+async def test_rebuilds_among_many_writers_never_wait_in_a_circle(servers: Servers) -> None:
+    async with process(servers, probe.alpha()) as alpha, process(servers, probe.beta()) as beta:
+        writing = [asyncio.create_task(counted(alpha.executor, 60, seed)) for seed in range(8)]
+        while not all(task.done() for task in writing):
+            await Rebuild(alpha.executor, servers.kafka, "trial_total").run()
+            await Rebuild(beta.executor, servers.kafka, "tally").run()
+        await asyncio.gather(*writing)
+        deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        assert [await one.pool.fetchval(deadlocks) for one in (alpha, beta)] == [0, 0]

@@ -77,6 +77,7 @@ class Relay:
         pause = 0.2
         while True:
             try:
+                await self._publishers[worker].started()  # now, not when the first event waits for it
                 connection = await connect(self._dsn, f"{self._service} relay {worker}", **_PINNED)
                 try:
                     while True:

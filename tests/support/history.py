@@ -8,10 +8,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
 from uuid_utils.compat import uuid7
+
+from shared.runtime.record import bucket_of
 
 
 class History:
@@ -31,6 +34,11 @@ class History:
         return [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
 
 
+def _trial_in(partition: int) -> UUID:
+    """A trial whose events lie in this partition: every replica is to have some, however they are shared."""
+    return next(trial for trial in iter(uuid7, None) if bucket_of(str(trial)) == partition)
+
+
 class Load:
     """Writers that count up over HTTP and never give up an operation: each has one idempotency key.
 
@@ -42,7 +50,7 @@ class Load:
         self.done = 0
         self._url = url
         self._random = random.Random(seed)  # noqa: S311  a seed to repeat a run by
-        trials = [uuid7() for _ in range(6)]
+        trials = [_trial_in(partition) for partition in (0, 3, 4, 7, 8, 11)]
         self._tallies = [(uuid7(), trials[n % 6]) for n in range(24)]
         self._writers = writers
         self._stopping = False

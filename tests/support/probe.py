@@ -186,11 +186,17 @@ def react_to_alpha(message: Recorded[Any], facts: Facts) -> list[Command]:
 
 def alpha(name: str = "alpha", wake_after: timedelta | None = None) -> Service:
     """The counting service; its tallies time out when `wake_after` is given."""
-    at = (lambda state: None if state.timed_out else clock.now() + wake_after) if wake_after else None
+
+    def at(state: Tally) -> datetime | None:
+        assert wake_after
+        return None if state == Tally() or state.timed_out else clock.now() + wake_after
+
     return Service(
         name=name,
         contracts={name: AlphaEvent},
-        aggregates=(Aggregate("tally", CountUp | Spend, Tally(), decide, evolve, wake_at=at),),
+        aggregates=(
+            Aggregate("tally", CountUp | Spend, Tally(), decide, evolve, at if wake_after else None),
+        ),
         projections=(Projection(TrialTotal, trial_totals, fold_total, (name,)),),
         reactions=(),
         migrations=MIGRATIONS / "alpha",

@@ -16,10 +16,10 @@ from shared.runtime.service import Aggregate, Service
 from shared.runtime.store import Stream, TooLargeError
 
 DATA_LIMIT, META_LIMIT = 262_144, 16_384  # bytes, as es.event checks them
-_APPEND = """
-WITH answered AS (INSERT INTO es.command SELECT $17, $18, $19, $20 WHERE $18::text IS NOT NULL)
-SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14), es.set_wakes($15, $16)
-"""
+_APPEND = (
+    "SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14), es.set_wakes($15, $16)"
+)
+_ANSWER = f"WITH answered AS (INSERT INTO es.command VALUES ($17, $18, $19, $20)) {_APPEND}"  # noqa: S608
 
 
 def messages_of(
@@ -67,11 +67,28 @@ def texts_of(messages: Sequence[Recorded[Any]], signature: dict[str, str] | None
     return texts
 
 
-def followed(service: Service, aggregate: Aggregate, version: int, first: Recorded[Any]) -> Followed:
-    """The stream that an event follows on, at the version before it."""
-    key = str(first.trial_id or first.stream_id)
-    stream = (first.stream_id, aggregate.name, first.sponsor_id, first.trial_id, first.correlation_id)
-    return Followed(*stream, key, bucket_of(key), aggregate.topic or service.topic, version)
+def add(
+    work: Work,
+    service: Service,
+    aggregate: Aggregate,
+    stream: Stream,
+    messages: Sequence[Recorded[Any]],
+    signature: dict[str, str] | None,
+) -> None:
+    """Let events that follow on the stream wait to be stored; the transaction sees it as they make it."""
+    work.texts += texts_of(messages, signature)
+    work.pending += messages
+    last, state, key = messages[-1], stream.state, str(messages[0].trial_id or stream.id)
+    known = (last.sponsor_id, last.trial_id, last.correlation_id)
+    if stream.id not in work.followed:
+        where = (key, bucket_of(key), aggregate.topic or service.topic)
+        work.followed[stream.id] = Followed(stream.id, aggregate.name, *known, *where, stream.version)
+        work.buckets.add(bucket_of(key))
+    for message in messages:
+        state = aggregate.evolve(state, message.data)
+    work.streams[stream.id] = Stream(stream.id, last.version, state, *known, last.traceparent, aggregate.name)
+    if aggregate.wake_at and (at := aggregate.wake_at(state)) != aggregate.wake_at(stream.state):
+        work.wakes[stream.id] = at
 
 
 def storing(work: Work) -> Statement:
@@ -79,7 +96,7 @@ def storing(work: Work) -> Statement:
     if not (work.pending or work.answer):
         return NOTHING
     number = {stream: n for n, stream in enumerate(work.followed, 1)}
-    return _APPEND, (
+    return _ANSWER if work.answer else _APPEND, (
         *(list(zip(*work.followed.values(), strict=True)) or [()] * len(Followed._fields)),
         [number[m.stream_id] for m in work.pending],
         [m.id for m in work.pending],
@@ -88,5 +105,5 @@ def storing(work: Work) -> Statement:
         [meta for _, meta in work.texts],
         list(work.wakes),
         list(work.wakes.values()),
-        *(work.answer or (None, None, None, None)),
+        *(work.answer or ()),
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.contracts.message import Recorded
 from shared.runtime import failpoints, logs, metrics, offsets, parked, past, rows
-from shared.runtime.database import TRANSIENT, Connection
+from shared.runtime.database import TRANSIENT, Connection, writing
 from shared.runtime.execute import Executor
 from shared.runtime.offsets import Batch, DiscontinuityError, Records, Standing
 from shared.runtime.parked import Fault
@@ -57,7 +57,7 @@ class Applier:
         batch = Batch()
         partitions = {(record.topic, record.partition) for record, _ in headed}
         streams = {head.stream_id for _, head in headed if isinstance(head, Envelope)}
-        async with self.executor.pool.acquire(timeout=5) as tx, tx.transaction():
+        async with writing(self.executor.pool) as tx:
             standing = await offsets.take(tx, self.group, partitions, streams)
             fresh, batch.next_offsets = offsets.fresh(headed, standing.offsets), standing.offsets
             batch.outcomes["reread"] += len(headed) - len(fresh)
@@ -134,14 +134,16 @@ class Applier:
 
     async def _attempt(self, tx: Connection, message: Recorded[Any], batch: Batch) -> Exception | None:
         before = batch.work.so_far()
+        await tx.execute("SAVEPOINT attempt")
         try:
-            async with tx.transaction():
-                await self._run(tx, [message], batch)
+            await self._run(tx, [message], batch)
         except TRANSIENT:
             raise
         except Exception as fault:
+            await tx.execute("ROLLBACK TO attempt")
             batch.work = before
             return fault
+        await tx.execute("RELEASE attempt")
         return None
 
     async def drain(self, tx: Connection, batch: Batch, stream_id: UUID) -> None:

@@ -57,10 +57,10 @@ class Work:
     """What a transaction has done so far: kept states and a wake-up for the relay follow its commit.
 
     `streams` are those it holds, as it made them, `trials` the sponsors of those it heard of, `buckets` those
-    of the outbox that it adds to. The others are not in the database yet and go there together, at the end or
-    before a decision reads rows: `pending` (own events), `texts` (their stored data and meta), `followed`
-    (the streams they follow on), `wakes` and `answer` (what a repetition under the same idempotency key is
-    told).
+    of the outbox that it adds to; `guessing` lets it decide on what was kept of a stream. The others are not
+    in the database yet and go there together, at the end or before a decision reads rows: `pending` (own
+    events), `texts` (their stored data and meta), `followed` (the streams they follow on), `wakes` and
+    `answer` (what a repetition under the same idempotency key is told).
     """
 
     streams: dict[UUID, Any] = field(default_factory=dict)
@@ -71,6 +71,7 @@ class Work:
     wakes: dict[UUID, datetime | None] = field(default_factory=dict)
     answer: tuple[str, str, bytes, str] | None = None
     buckets: set[int] = field(default_factory=set)
+    guessing: bool = False
 
     def so_far(self) -> "Work":
         """What is left of this work when all that follows is rolled back."""

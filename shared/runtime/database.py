@@ -1,8 +1,9 @@
 """Connections to the service's own Postgres."""
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -66,9 +67,26 @@ async def open_pool(dsn: str, name: str, size: int) -> Pool:
         min_size=1,
         max_size=size,
         command_timeout=35,
+        max_queries=10**9,  # a connection is as good as new, and has its statements
         reset=_nothing_to_undo,
         server_settings={**_SERVER_SETTINGS, "application_name": name},
     )
+
+
+@contextlib.asynccontextmanager
+async def writing(pool: Pool) -> AsyncIterator[Connection]:
+    """A transaction that may write rows. Before it touches any table it holds, shared, the lock under which
+    a rebuild swaps one, so that the two cannot wait in a circle; in the round trip of the BEGIN.
+    """
+    async with pool.acquire(timeout=5) as tx:
+        await tx.execute("BEGIN; SELECT pg_advisory_xact_lock_shared(7002)")
+        try:
+            yield tx
+        except BaseException:
+            with contextlib.suppress(*TRANSIENT):
+                await tx.execute("ROLLBACK")
+            raise
+        await tx.execute("COMMIT")
 
 
 async def connect(dsn: str, name: str, **settings: str) -> Connection:
@@ -76,6 +94,17 @@ async def connect(dsn: str, name: str, **settings: str) -> Connection:
     return await asyncpg.connect(
         dsn, command_timeout=35, server_settings={**_SERVER_SETTINGS, "application_name": name, **settings}
     )
+
+
+@contextlib.asynccontextmanager
+async def connected(dsn: str, name: str, **settings: str) -> AsyncIterator[Connection]:
+    """The same for a block; closed within 2 s even if the server is gone."""
+    connection = await connect(dsn, name, **settings)
+    try:
+        yield connection
+    finally:
+        with contextlib.suppress(*TRANSIENT, TimeoutError):
+            await asyncio.wait_for(connection.close(), 2)
 
 
 async def retried(do: Callable[[], Awaitable[Any]]) -> Any:

@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 from shared.contracts.message import Command, Event, Facts, Need, Refusal
 from shared.runtime import append, clock, failpoints, names, rows, store, telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
-from shared.runtime.database import Connection, Pool
-from shared.runtime.service import Aggregate, Outcome, Service
+from shared.runtime.database import Connection, Pool, writing
+from shared.runtime.service import Aggregate, Decision, Outcome, Service
 from shared.runtime.store import ConflictError, ForeignStreamError, Stream, Streams
 
 T = TypeVar("T")
@@ -41,20 +41,35 @@ class Executor:
     async def decide(
         self, tx: Connection, work: Work, aggregate: Aggregate, command: Command, cause: Cause
     ) -> Outcome:
-        stream = await self._stream(tx, work, aggregate, command.stream_id)
-        if cause.expected_version not in (None, stream.version):
-            raise ConflictError(f"the stream is at version {stream.version}")
-        if stream.sponsor_id and cause.sponsor_id and stream.sponsor_id != cause.sponsor_id:
-            raise ForeignStreamError(f"{stream.id} belongs to another sponsor")
+        needs, now = command.needs(), clock.now()
+        if needs or not (guess := self._guess(work, aggregate, command, cause, now)):
+            await self.load(tx, work, {command.stream_id: aggregate})
+            stream: Stream = work.streams[command.stream_id]
+            if unfit := _unfit(stream, aggregate, cause):
+                raise unfit
+            facts = await self.facts(tx, work, needs)
+            decision = aggregate.decide(stream.state, command, facts, now)
+        else:
+            stream, decision = guess
         telemetry.follow(stream.traceparent)
-        now = clock.now()
-        facts = await self.facts(tx, work, command.needs())
-        decision = aggregate.decide(stream.state, command, facts, now)
         if isinstance(decision, Refusal):
             raise RefusedError(decision)
         if not decision:
             return Outcome(stream.id, stream.version, stream.correlation_id or cause.command_id)
         return await self.append(tx, work, aggregate, stream, command, cause, decision, now)
+
+    def _guess(
+        self, work: Work, aggregate: Aggregate, command: Command, cause: Cause, now: datetime
+    ) -> tuple[Stream, Decision] | None:
+        """Decide on the stream as it was kept, which saves its look-up: the append refuses what is stale.
+
+        None where nothing would be appended, so that nothing would notice: then it is looked up.
+        """
+        stream = self.streams.kept(command.stream_id)
+        if not work.guessing or not stream or stream.id in work.streams or _unfit(stream, aggregate, cause):
+            return None
+        decision = aggregate.decide(stream.state, command, Facts(), now)
+        return (stream, decision) if decision and not isinstance(decision, Refusal) else None
 
     async def facts(self, tx: Connection, work: Work, needs: Sequence[Need]) -> Facts:
         """The guard rows named, as they are after all that this transaction has done."""
@@ -80,13 +95,6 @@ class Executor:
         if missing := {id_: wanted[id_] for id_ in wanted if id_ not in work.streams}:
             work.streams |= await self.streams.load(tx, missing)
 
-    async def _stream(self, tx: Connection, work: Work, aggregate: Aggregate, stream_id: UUID) -> Stream:
-        await self.load(tx, work, {stream_id: aggregate})
-        stream: Stream = work.streams[stream_id]
-        if stream.type not in (None, aggregate.name):
-            raise ConflictError(f"{stream_id} is a {stream.type}, not a {aggregate.name}")
-        return stream
-
     async def append(
         self,
         tx: Connection,
@@ -104,35 +112,15 @@ class Executor:
             sponsor = await self.trials.sponsor_of(tx, work, command)
         correlation = stream.correlation_id or cause.correlation_id or uuid7()
         messages = append.messages_of(self.service, stream, command, cause, events, sponsor, correlation, now)
-        work.texts += append.texts_of(messages, cause.signed())
-        work.pending += messages
-        if stream.id not in work.followed:
-            followed = append.followed(self.service, aggregate, stream.version, messages[0])
-            work.followed[stream.id] = followed
-            work.buckets.add(followed.bucket)
-        state = stream.state
-        for event in events:
-            state = aggregate.evolve(state, event)
-        last = messages[-1]
-        known = (stream.id, last.version, state, sponsor, last.trial_id, correlation, last.traceparent)
-        work.streams[stream.id] = Stream(*known, aggregate.name)
-        if aggregate.wake_at and (at := aggregate.wake_at(state)) != aggregate.wake_at(stream.state):
-            work.wakes[stream.id] = at
-        return Outcome(stream.id, last.version, correlation, tuple((m.id, m.type) for m in messages))
-
-    async def set_wake_again(self, tx: Connection, aggregate: Aggregate, stream_id: UUID) -> None:
-        """Set a stream's next moment by its state; one that has passed and led to nothing is over."""
-        stream = (await self.streams.load(tx, {stream_id: aggregate}))[stream_id]
-        at = aggregate.wake_at(stream.state) if aggregate.wake_at else None
-        await tx.execute(
-            "SELECT es.set_wakes($1, $2)", [stream_id], [at if at and at > clock.now() else None]
-        )
+        append.add(work, self.service, aggregate, stream, messages, cause.signed())
+        ids = tuple((m.id, m.type) for m in messages)
+        return Outcome(stream.id, messages[-1].version, correlation, ids)
 
     def committed(self, work: Work) -> None:
         """Call after the commit: states become visible to others, the relay wakes."""
         for stream in work.streams.values():
             if stream.version:
-                self.streams.keep(stream.id, stream.version, stream.state)
+                self.streams.keep(stream)
         self.trials.keep(work.trials)
         if work.buckets:
             self._on_append(work.buckets)
@@ -144,9 +132,9 @@ class Executor:
     async def transact(self, do: Callable[[Connection, Work], Awaitable[T]]) -> T:
         """Run `do` in a transaction; repeat it whole, at most thrice, after a conflict or deadlock."""
         for attempt in range(4):
-            work = Work()
+            work = Work(guessing=attempt == 0)
             try:
-                async with self.pool.acquire(timeout=5) as tx, tx.transaction():
+                async with writing(self.pool) as tx:
                     result = await do(tx, work)
                     await self.flush(tx, work)
             except store.RETRY:
@@ -158,3 +146,14 @@ class Executor:
             self.committed(work)
             return result
         raise AssertionError("unreachable")
+
+
+def _unfit(stream: Stream, aggregate: Aggregate, cause: Cause) -> Exception | None:
+    """What is wrong with deciding on this stream."""
+    if stream.type not in (None, aggregate.name):
+        return ConflictError(f"{stream.id} is a {stream.type}, not a {aggregate.name}")
+    if cause.expected_version not in (None, stream.version):
+        return ConflictError(f"the stream is at version {stream.version}")
+    if stream.sponsor_id and cause.sponsor_id and stream.sponsor_id != cause.sponsor_id:
+        return ForeignStreamError(f"{stream.id} belongs to another sponsor")
+    return None

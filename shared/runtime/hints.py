@@ -1,11 +1,10 @@
 """A word to the relays of other replicas that something was committed: a hint, whose loss costs one poll."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 from shared.runtime import logs
-from shared.runtime.database import TRANSIENT, Connection, connect
+from shared.runtime.database import TRANSIENT, Connection, connected
 
 _APART = 0.05  # seconds between two hints; NOTIFY takes a lock that all of the cluster's commits wait for
 _BEAT = 5.0  # seconds of silence after which the connection is tried
@@ -28,13 +27,9 @@ class Hints:
         """Pass hints on for ever; while the connection is lost the relays poll."""
         while True:
             try:
-                connection = await connect(self._dsn, f"{self._name} hints")
-                try:
+                async with connected(self._dsn, f"{self._name} hints") as connection:
                     await connection.add_listener("outbox", lambda *_: self._heard())
                     await self._pass_on(connection)
-                finally:
-                    with contextlib.suppress(*TRANSIENT, TimeoutError):
-                        await connection.close(timeout=2)
             except (*TRANSIENT, TimeoutError) as fault:
                 logs.log.warning("hints.again", error=type(fault).__name__)
                 await asyncio.sleep(1)

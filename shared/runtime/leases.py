@@ -1,7 +1,6 @@
 """Which of the twelve outbox buckets this process relays: leased in Postgres, shared among live relays."""
 
 import asyncio
-import contextlib
 import math
 import time
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from shared.runtime import logs
-from shared.runtime.database import TRANSIENT, Connection, connect
+from shared.runtime.database import TRANSIENT, Connection, connected
 from shared.runtime.record import PARTITIONS
 
 RENEW_EVERY = 2.0  # seconds
@@ -60,14 +59,10 @@ class Leases:
         """Renew for ever over a connection of its own; a lost one costs the leases, not the process."""
         while True:
             try:
-                connection = await connect(self._dsn, f"{self._name} leases")
-                try:
+                async with connected(self._dsn, f"{self._name} leases") as connection:
                     while True:
                         await self.renew(connection)
                         await asyncio.sleep(RENEW_EVERY)
-                finally:
-                    with contextlib.suppress(*TRANSIENT):
-                        await asyncio.wait_for(connection.close(), 2)
             except (*TRANSIENT, TimeoutError) as fault:
                 logs.log.warning("relay.lease_lost", error=type(fault).__name__)
                 await asyncio.sleep(1)
@@ -82,9 +77,8 @@ class Leases:
     async def release(self) -> None:
         """Give the buckets back at once, so that a successor need not wait for the lease to run out."""
         self._renewed = -math.inf
-        connection = await connect(self._dsn, f"{self._name} leases")
-        await connection.execute(
-            "UPDATE es.relay_lease SET owner = NULL, until = '-infinity' WHERE owner = $1", self.owner
-        )
-        await connection.execute("DELETE FROM es.relay_owner WHERE owner = $1", self.owner)
-        await connection.close()
+        async with connected(self._dsn, f"{self._name} leases") as connection:
+            await connection.execute(
+                "UPDATE es.relay_lease SET owner = NULL, until = '-infinity' WHERE owner = $1", self.owner
+            )
+            await connection.execute("DELETE FROM es.relay_owner WHERE owner = $1", self.owner)

@@ -11,7 +11,7 @@ from faststream.kafka import KafkaBroker
 from shared.runtime import logs, metrics, wakes
 from shared.runtime.apply import Applier
 from shared.runtime.consumer import LANES, Subscription, Timing
-from shared.runtime.database import Pool, connect, open_pool, retried
+from shared.runtime.database import Pool, connected, open_pool, retried
 from shared.runtime.execute import Executor
 from shared.runtime.intake import Intake
 from shared.runtime.leases import Leases
@@ -68,12 +68,10 @@ class Process:
             await self._stop(leases)
 
     async def _migrate(self, dsn: str) -> None:
-        connection = await connect(dsn, f"{self.service.name} migrate", statement_timeout="0")
-        try:
-            for name in await migrate(connection, self.service.migrations):
-                logs.log.info("migrated", name=name)
-        finally:
-            await connection.close()
+        name = f"{self.service.name} migrate"
+        async with connected(dsn, name, statement_timeout="0") as connection:
+            for file in await migrate(connection, self.service.migrations):
+                logs.log.info("migrated", name=file)
 
     def _subscribe(self, timing: Timing) -> None:
         for source in self.service.sources:

@@ -147,23 +147,5 @@ def _moment(text: str) -> datetime:
 
 
 def stored(source: str, row: Any, data: Event) -> Recorded[Any]:
-    """The same from a row of es.event."""
-    meta = json.loads(row["meta"])
-    return Recorded(
-        id=row["event_id"],
-        type=row["type"],
-        source=source,
-        stream_id=row["stream_id"],
-        version=row["version"],
-        sponsor_id=row["sponsor_id"],
-        trial_id=UUID(meta["trial"]) if "trial" in meta else None,
-        time=_moment(meta["time"]),
-        data=data,
-        actor=Actor.parse(meta["actor"]),
-        correlation_id=UUID(meta["correlation"]),
-        causation_id=UUID(meta["causation"]) if "causation" in meta else None,
-        effective_on=date.fromisoformat(meta["effective_on"]) if "effective_on" in meta else None,
-        reason=meta.get("reason"),
-        simulated="simulated" in meta,
-        traceparent=meta.get("traceparent"),
-    )
+    """The same from a row of es.event, by way of the headers that it is sent with."""
+    return recorded(envelope_of(headers_of(source, row, json.loads(row["meta"]))), data)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from aiokafka.errors import KafkaError
 
 from shared.runtime import failpoints, logs, metrics
-from shared.runtime.database import TRANSIENT, Connection, Record, connect
+from shared.runtime.database import TRANSIENT, Connection, Record, connected
 from shared.runtime.hints import Hints
 from shared.runtime.leases import Leases
 from shared.runtime.publish import Group, Publisher
@@ -78,8 +78,8 @@ class Relay:
         while True:
             try:
                 await self._publishers[worker].started()  # now, not when the first event waits for it
-                connection = await connect(self._dsn, f"{self._service} relay {worker}", **_PINNED)
-                try:
+                name = f"{self._service} relay {worker}"
+                async with connected(self._dsn, name, **_PINNED) as connection:
                     while True:
                         # Before the look, not after it: what is committed during the look wakes us again.
                         self._pending[worker].clear()
@@ -88,9 +88,6 @@ class Relay:
                         if not more:
                             with contextlib.suppress(TimeoutError):
                                 await asyncio.wait_for(self._pending[worker].wait(), _POLL)
-                finally:
-                    with contextlib.suppress(*TRANSIENT, TimeoutError):
-                        await asyncio.wait_for(connection.close(), 2)
             except (*TRANSIENT, KafkaError, TimeoutError) as fault:
                 metrics.RELAY_ERRORS.labels(type(fault).__name__).inc()
                 logs.log.warning("relay.again", error=type(fault).__name__)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from shared.runtime.apply import Applier
+from shared.runtime.database import writing
 from shared.runtime.execute import Executor
 from shared.runtime.offsets import Batch, take
 from shared.runtime.service import Service
@@ -12,7 +13,7 @@ async def replay(service: Service, executor: Executor, group: str, stream_id: UU
     """Apply what waits of a stream, as far as it goes now; answers with the number of events applied."""
     applier = Applier(service, executor, group.partition(".")[2])
     batch = Batch()
-    async with executor.pool.acquire(timeout=5) as tx, tx.transaction():
+    async with writing(executor.pool) as tx:
         # The fence of the group's consumer: it waits here, or we wait for it.
         lying = "SELECT DISTINCT topic, part FROM es.parked_event WHERE grp = $1 AND stream_id = $2"
         await take(tx, group, [tuple(row) for row in await tx.fetch(lying, group, stream_id)], ())

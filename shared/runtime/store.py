@@ -30,6 +30,13 @@ class ForeignStreamError(Exception):
     """The stream belongs to another sponsor than the message that caused the command."""
 
 
+# With the trace of the stream's last event: an act of today is linked to what it follows, however long ago.
+_HEADS = """
+SELECT stream_id, version, sponsor_id, trial_id, correlation_id, stream_type,
+       (SELECT e.meta::json->>'traceparent' FROM es.event e
+        WHERE e.stream_id = s.stream_id AND e.version = s.version) AS traceparent
+FROM es.stream s WHERE stream_id = ANY($1) ORDER BY stream_id FOR UPDATE OF s
+"""
 _EVENTS = """
 SELECT e.stream_id, e.type, e.data FROM unnest($1::uuid[], $2::bigint[]) k(stream_id, version)
 JOIN es.event e ON e.stream_id = k.stream_id AND e.version > k.version ORDER BY e.stream_id, e.version
@@ -55,29 +62,27 @@ class Streams:
 
     def __init__(self, service: Service, keep: int = 20_000) -> None:
         self._service = service
-        self._kept: OrderedDict[UUID, tuple[int, Any]] = OrderedDict()
+        self._kept: OrderedDict[UUID, Stream] = OrderedDict()
         self._keep = keep
 
     async def load(self, tx: Connection, wanted: Mapping[UUID, Aggregate]) -> dict[UUID, Stream]:
         """These streams, locked in the order of their ids; one that does not exist yet is at version 0."""
-        heads = {
-            head["stream_id"]: head for head in await tx.fetch("SELECT * FROM es.heads($1)", list(wanted))
-        }
+        heads = {head["stream_id"]: head for head in await tx.fetch(_HEADS, list(wanted))}
         found, behind = {}, {}
         for id_, aggregate in wanted.items():
+            kept = self._kept.get(id_, Stream(id_, 0, aggregate.initial))
             if (head := heads.get(id_)) is None:
                 found[id_] = Stream(id_, 0, aggregate.initial)
                 continue
             if head["stream_type"] != aggregate.name:
                 raise ConflictError(f"{id_} is a {head['stream_type']}, not a {aggregate.name}")
-            version, state = self._kept.get(id_, (0, aggregate.initial))
-            if version > head["version"]:  # kept from a database that has been restored since
-                version, state = 0, aggregate.initial
-            if version < head["version"]:
-                behind[id_] = version
+            if kept.version > head["version"]:  # kept from a database that has been restored since
+                kept = Stream(id_, 0, aggregate.initial)
+            if kept.version < head["version"]:
+                behind[id_] = kept.version
             known = {name: head[name] for name in ("version", "sponsor_id", "trial_id", "correlation_id")}
             found[id_] = Stream(
-                id_, state=state, traceparent=head["traceparent"], type=head["stream_type"], **known
+                id_, state=kept.state, traceparent=head["traceparent"], type=head["stream_type"], **known
             )
         states = {id_: found[id_].state for id_ in behind}
         if behind:
@@ -92,9 +97,13 @@ class Streams:
         """The event that these stored bytes are."""
         return self._service.types[type_].model_validate_json(data)
 
-    def keep(self, stream_id: UUID, version: int, state: Any) -> None:
-        """Remember a committed state."""
-        self._kept[stream_id] = (version, state)
-        self._kept.move_to_end(stream_id)
+    def kept(self, stream_id: UUID) -> Stream | None:
+        """The stream as this process last committed it; another may have appended since."""
+        return self._kept.get(stream_id)
+
+    def keep(self, stream: Stream) -> None:
+        """Remember what is committed."""
+        self._kept[stream.id] = stream
+        self._kept.move_to_end(stream.id)
         if len(self._kept) > self._keep:
             self._kept.popitem(last=False)

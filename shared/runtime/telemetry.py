@@ -49,8 +49,8 @@ def link_to(parent: str | None) -> list[Link]:
 def follow(parent: str | None) -> None:
     """Link the current span to what it follows, where that was another trace: a burst of another day."""
     current = trace.get_current_span()
-    for link in link_to(parent):
-        if link.context.trace_id != current.get_span_context().trace_id:
+    if parent and parent[3:35] != f"{current.get_span_context().trace_id:032x}":
+        for link in link_to(parent):
             current.add_link(link.context)
 
 

@@ -59,8 +59,11 @@ async def _wake(executor: Executor, stream_id: UUID, stream_type: str) -> None:
             return
         outcome = await executor.decide(tx, work, aggregate, Wake(stream=stream_id), cause)
         if not outcome.events:  # nothing came of it: its next moment is what its state says now
-            await executor.set_wake_again(tx, aggregate, stream_id)
-            await _postpone(tx, stream_id)
+            stream = (await executor.streams.load(tx, {stream_id: aggregate}))[stream_id]
+            at = aggregate.wake_at(stream.state) if aggregate.wake_at else None
+            await tx.execute(
+                "SELECT es.set_wakes($1, $2)", [stream_id], [at if at and at > clock.now() else None]
+            )
         metrics.WOKEN.inc()
 
     try:

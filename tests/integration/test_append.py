@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Actor
 from shared.runtime.cause import Cause, RefusedError
+from shared.runtime.execute import Executor
 from shared.runtime.names import UnknownTrialError
 from shared.runtime.store import HOUSE, ConflictError
 from tests.support import probe
@@ -54,6 +55,37 @@ async def test_an_expected_version_that_has_passed_is_a_conflict(servers: Server
         await run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=1), cause())
         with pytest.raises(ConflictError):
             await run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=1), cause(expected_version=0))
+
+
+async def test_what_a_replica_kept_of_a_stream_never_decides_when_another_has_appended_since(
+    servers: Servers,
+) -> None:
+    async with executor(servers, probe.alpha()) as first:
+        second = Executor(first.service, first.pool)
+        tally, trial = uuid7(), uuid7()
+
+        async def count(replica: Executor, n: int, **more: object) -> int:
+            command = probe.CountUp(tally_id=tally, trial_id=trial, n=n)
+            return (await replica.execute(command, cause(**more))).version
+
+        assert [await count(replica, 1) for replica in (first, second, first, first, second)] == [
+            1,
+            2,
+            3,
+            4,
+            5,
+        ]
+        assert await count(first, 0) == 5, "nothing is appended, so the stream is looked at first"
+        assert await count(second, 1) == 6
+        assert await count(first, 1, expected_version=6) == 7
+        assert await count(second, 1) == 8
+        with pytest.raises(ConflictError):
+            await count(first, 1, expected_version=7)
+        await first.pool.execute("ALTER TABLE es.event DISABLE TRIGGER USER")
+        await first.pool.execute("DELETE FROM es.event WHERE version > 5")
+        hash_of = "(SELECT hash FROM es.event WHERE version = 5)"
+        await first.pool.execute(f"UPDATE es.stream SET version = 5, head_hash = {hash_of}")  # noqa: S608
+        assert await count(second, 1) == 6, "as after a restore of the database"
 
 
 async def test_a_guard_that_counts_is_never_overdrawn_by_a_race(servers: Servers) -> None:

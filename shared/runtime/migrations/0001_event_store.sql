@@ -64,23 +64,10 @@ CREATE FUNCTION es.ns(VARIADIC a text[]) RETURNS bytea IMMUTABLE LANGUAGE sql AS
     FROM unnest(a) WITH ORDINALITY u(x, o)
 $$;
 
--- Streams as a deciding transaction finds and holds them, in the order of their ids, with the trace of the last event:
--- an act of today is linked to what it follows, however long ago. The shared advisory lock, which whoever writes rows
--- takes before it touches any, lets a rebuild draw a line under the log and swap a table, and cannot wait in a circle.
-CREATE FUNCTION es.heads(p_streams uuid[])
-RETURNS TABLE (stream_id uuid, version bigint, sponsor_id uuid, trial_id uuid, correlation_id uuid, stream_type text,
-               traceparent text) LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock_shared(7002);
-    RETURN QUERY SELECT s.stream_id, s.version, s.sponsor_id, s.trial_id, s.correlation_id, s.stream_type,
-        (SELECT e.meta::json->>'traceparent' FROM es.event e
-         WHERE e.stream_id = s.stream_id AND e.version = s.version)
-        FROM es.stream s WHERE s.stream_id = ANY (p_streams) ORDER BY s.stream_id FOR UPDATE OF s;
-END $$;
-
 -- Appends events, each stream at the version that it is expected at, or raises 40001. Arrays of one element a
 -- stream (p_expected 0: it begins), then of one an event in the order of the log, where p_of counts to its stream.
--- The row lock of a stream is held to the commit: it serialises one stream and nothing else.
+-- The row lock of a stream is held to the commit: it serialises one stream and nothing else. The shared advisory
+-- lock lets a rebuild draw a line under the log for milliseconds.
 CREATE FUNCTION es.append(
     p_streams uuid[], p_stream_types text[], p_sponsors uuid[], p_trials uuid[], p_correlations uuid[],
     p_keys text[], p_buckets smallint[], p_topics text[], p_expected bigint[],

@@ -49,7 +49,6 @@ CREATE FUNCTION es.take(p_grp text, p_topics text[], p_parts int[], p_streams uu
 RETURNS TABLE (topic text, part int, next_offset bigint, stream_id uuid, version bigint, reason text)
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(7002);  -- as in es.heads
     RETURN QUERY SELECT o.topic, o.part, o.next_offset, NULL::uuid, NULL::bigint, NULL::text
         FROM es.kafka_offset o JOIN unnest(p_topics, p_parts) u(topic, part) USING (topic, part)
         WHERE o.grp = p_grp ORDER BY o.topic, o.part FOR UPDATE OF o;

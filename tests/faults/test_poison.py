@@ -1,4 +1,4 @@
-"""What a broken producer can put on a topic: it is parked, its stream waits, everything else goes on."""
+"""Fault 14: what a broken producer can put on a topic: it is parked, its stream waits, everything else goes on."""
 
 import json
 from collections.abc import AsyncIterator
@@ -13,6 +13,8 @@ from shared.runtime.process import Process
 from tests.support import raw
 from tests.support.pair import Pair, pair
 from tests.support.stack import Servers, process, until
+
+pytestmark = pytest.mark.short
 
 
 @dataclass

@@ -1,9 +1,11 @@
 """What a user would run instead, each as a process of its own; absent where its parts cannot be had."""
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import venv
@@ -64,12 +66,16 @@ class Peers:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+            start_new_session=True,
         )
         try:
             said, wrong = await asyncio.wait_for(process.communicate(), 240)
         except TimeoutError:
             process.terminate()
             said, wrong = await process.communicate()
+        finally:  # a worker that did not stop in its script's time would slow all that is measured later
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         if process.returncode:
             print(f"{script}: {wrong.decode()[-500:]}", file=sys.stderr)
             return None

@@ -1,4 +1,4 @@
-"""Fault 14: what a broken producer can put on a topic: it is parked, its stream waits, everything else goes on."""
+"""Fault 14: what a broken producer can put on a topic is parked, its stream waits, all else goes on."""
 
 import json
 from collections.abc import AsyncIterator

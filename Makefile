@@ -33,7 +33,7 @@ faults: .venv/.ready ## the whole fault matrix (long)
 browser: .venv/.ready ## pages in a real Chromium (the system's; CHROMIUM names another)
 	$(BIN)/pytest tests/browser
 
-docs: .venv/.ready ## docs/events: a JSON Schema for each event type, and their list
+docs: .venv/.ready ## docs/events, a JSON Schema for each event type, and docs/roles.md
 	$(BIN)/python -m docs.build
 
 lock: .venv/.ready ## newest allowed versions into requirements.txt and requirements-dev.txt

@@ -80,7 +80,7 @@ async def _adverse_event(client: Client, trial: UUID, case: UUID) -> None:
 async def _determination(client: Client, case: UUID) -> None:
     await client.post(
         "assess-case",
-        "physician:m-01",
+        "safety_physician:m-01",
         case_id=case,
         meaning="medical determination",
         seriousness=_SERIOUS,
@@ -95,7 +95,7 @@ async def _determination(client: Client, case: UUID) -> None:
 
 async def _trial(processes: dict[str, Serving], database: Any) -> UUID:
     client = await Client.to(processes["trials"].url)
-    told = await client.post("register-trial", "project_lead:p-01", title="A trial", sponsor="A sponsor")
+    told = await client.post("register-trial", "project_manager:p-01", title="A trial", sponsor="A sponsor")
     client.close()
     trial = UUID(told["stream_id"])
     known = "SELECT count(*) FROM es.trial WHERE trial_id = $1"

@@ -1,4 +1,4 @@
-"""Writes docs/events: one JSON Schema for each event type on the topics, and a list of them all."""
+"""Writes docs/events, a JSON Schema for each event type, and docs/roles.md, who may do what."""
 
 import importlib
 import inspect
@@ -9,8 +9,11 @@ from pathlib import Path
 
 from shared import contracts
 from shared.contracts.message import Event, types_of
+from shared.rules.roles import roles
+from shared.runtime.service import Service
 
 FOLDER = Path(__file__).parent / "events"
+ROLES = Path(__file__).parent / "roles.md"
 NOT_A_SERVICE = {"message", "deadline"}
 
 
@@ -65,8 +68,30 @@ def catalogue() -> str:
     return "\n".join(lines) + "\n"
 
 
+def access() -> str:
+    """Each command with the roles that may give it, and each role with the pages that it may open."""
+    trade = {name: role for name, role in roles().items() if not role.development}
+    lines = [
+        "# Who may do what",
+        "",
+        "Written by `make docs` from `shared/rules/roles.toml`. What is not named here is denied.",
+    ]
+    for name in services():
+        service: Service = importlib.import_module(f"services.{name}.handlers").SERVICE
+        lines += ["", f"## Commands of {name}", "", "| command | roles |", "| --- | --- |"]
+        for type_, (command, _) in sorted(service.commands.items()):
+            act = type_.rpartition(".")[0]
+            if not command.internal:
+                may = ", ".join(known for known, role in trade.items() if role.may_give(act))
+                lines.append(f"| {act.partition('.')[2].replace('_', '-')} | {may} |")
+    lines += ["", "## Roles", "", "| role | is | reads |", "| --- | --- | --- |"]
+    lines += [f"| {name} | {role.title} | {', '.join(role.reads) or '-'} |" for name, role in trade.items()]
+    return "\n".join(lines) + "\n"
+
+
 def write() -> None:
-    """Bring docs/events in line with the contracts; schemas of types that are gone go too."""
+    """Bring docs/events and docs/roles.md in line with the code; schemas of types that are gone go too."""
+    ROLES.write_text(access(), encoding="utf-8")
     texts = dict(files())
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.iterdir():

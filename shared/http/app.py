@@ -68,13 +68,13 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
     app = FastAPI(
         title=f"Trialwire {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
     )
-    app.state.dev_identity = settings.dev_identity
+    app.state.service, app.state.dev_identity = service.name, settings.dev_identity
     add_problem_handlers(app)
     app.include_router(health)
     app.include_router(command_routes(service))
     for router in (queries, deadlines.router):
-        asked = described(400, 401, 404, 422, 503)
-        app.include_router(router, dependencies=[Depends(identity.actor)], responses=asked)
+        asked = described(400, 401, 403, 404, 422, 503)
+        app.include_router(router, dependencies=[Depends(identity.permitted)], responses=asked)
     app.include_router(operations.router)
     return app
 

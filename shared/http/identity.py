@@ -1,11 +1,16 @@
-"""Who asks: for now the development identity, on loopback only; without it every request is denied."""
+"""Who asks, and whether their role may: for now by the development identity, on loopback only.
+
+Without an identity every request is denied, and so is whatever the role's data do not name.
+"""
 
 from ipaddress import ip_address
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from shared.contracts.message import Actor
 from shared.http.problems import ProblemError
+from shared.rules.roles import role
 
 BANNER = "DEVELOPMENT IDENTITY: whoever reaches this port is believed. Loopback only; never for real trials."
 
@@ -25,3 +30,23 @@ async def actor(request: Request) -> Actor:
         return Actor.parse(request.headers.get("trialwire-actor", "developer:local"))
     except ValueError as fault:
         raise ProblemError(401, "malformed-identity", f"Trialwire-Actor: {fault}") from None
+
+
+def permit(request: Request, actor: Actor, command: str) -> None:
+    """Let the actor's role give `<service>.<command>`; else 403, before anything of the body is read."""
+    known = role(actor.role, request.app.state.dev_identity)
+    if known is None or not known.may_give(command):
+        raise ProblemError(403, "role", f"the role {actor.role} may not give {command}")
+
+
+async def permitted(request: Request, actor: Annotated[Actor, Depends(actor)]) -> Actor:
+    """The actor of a route that is no command of the domain; 403 where its page is not for their role.
+
+    The page is the first part of the path. To GET is to read it, anything else is a command of that name.
+    """
+    page = f"{request.app.state.service}.{request.scope['route'].path.split('/')[2]}"
+    if request.method != "GET":
+        permit(request, actor, page)
+    elif not ((known := role(actor.role, request.app.state.dev_identity)) and known.may_read(page)):
+        raise ProblemError(403, "role", f"the role {actor.role} may not read {page}")
+    return actor

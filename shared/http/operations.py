@@ -12,7 +12,7 @@ from shared.http.problems import ProblemError
 from shared.runtime.rebuild import Rebuild
 from shared.runtime.replay import replay
 
-router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(identity.actor)])
+router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(identity.permitted)])
 Limit = Annotated[int, Query(ge=1, le=500)]
 _EVENTS = """
 SELECT e.pos, e.event_id, e.type, e.stream_id, s.stream_type, e.version, e.recorded_at, e.data, e.meta

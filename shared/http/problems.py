@@ -10,6 +10,7 @@ from shared.runtime.strict import InvalidError
 _MEANING = {
     400: "Malformed body, header or cursor",
     401: "No identity",
+    403: "Not for this role",
     404: "Unknown trial, stream or id",
     409: "Refused by a rule, or changed by others",
     412: "Not at the version of If-Match",

@@ -108,18 +108,22 @@ def command_routes(service: Service) -> APIRouter:
         name = type_.split(".")[1].replace("_", "-")
         router.add_api_route(
             f"/{name}",
-            _endpoint(contract),
+            _endpoint(contract, type_.rpartition(".")[0]),
             methods=["POST"],
             operation_id=name,
             summary=(contract.__doc__ or name).strip().splitlines()[0],
-            responses={201: {"description": "Done"}, **described(400, 401, 404, 409, 412, 413, 422, 503)},
+            responses={
+                201: {"description": "Done"},
+                **described(400, 401, 403, 404, 409, 412, 413, 422, 503),
+            },
             openapi_extra=_described(contract),
         )
     return router
 
 
-def _endpoint(contract: type[Command]) -> Any:
+def _endpoint(contract: type[Command], act: str) -> Any:
     async def endpoint(request: Request, actor: Annotated[Actor, Depends(identity.actor)]) -> Response:
+        identity.permit(request, actor, act)
         key = key_of(request)
         body = await body_of(request)
         command = strict.parse(contract, body)

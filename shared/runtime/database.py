@@ -75,9 +75,7 @@ async def open_pool(dsn: str, name: str, size: int) -> Pool:
 
 @contextlib.asynccontextmanager
 async def writing(pool: Pool) -> AsyncIterator[Connection]:
-    """A transaction that may write rows. Before it touches any table it holds, shared, the lock under which
-    a rebuild swaps one, so that the two cannot wait in a circle; in the round trip of the BEGIN.
-    """
+    """A transaction that may write rows; with its BEGIN comes the lock under which rebuilds swap tables."""
     async with pool.acquire(timeout=5) as tx:
         await tx.execute("BEGIN; SELECT pg_advisory_xact_lock_shared(7002)")
         try:

@@ -10,7 +10,8 @@ from uuid import UUID
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.contracts.message import Actor, Command, Signature, Signed, wire_type
+from shared.contracts.message import Actor, Command, Refusal, Signature, Signed, wire_type
+from shared.rules.roles import role
 from shared.runtime import clock, logs, metrics, offsets, refusals, telemetry
 from shared.runtime.cause import Cause, Work
 from shared.runtime.database import TRANSIENT, Connection
@@ -35,8 +36,9 @@ def signature_of(command: Command, actor: Actor) -> Signature | None:
 class Intake:
     """The commands topic: a bad command is refused or recorded, and blocks nothing."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, development: bool = False) -> None:
         self.executor = executor
+        self._development = development
         self.service = executor.service
         self.group = f"{self.service.name}.commands"
 
@@ -85,10 +87,17 @@ class Intake:
                 "INSERT INTO es.command VALUES ('topic', $1, '', '{}') ON CONFLICT DO NOTHING RETURNING true",
                 str(cause.command_id),
             )
-            if fresh:
+            if not fresh:
+                return
+            name, outcome = wire_type(type(command), self.service.name), None
+            if (known := role(cause.actor.role, self._development)) and known.may_give(
+                name.rpartition(".")[0]
+            ):
                 outcome = await refusals.run(tx, self.executor, work, command, cause)
-                name = wire_type(type(command), self.service.name)
-                metrics.COMMANDS.labels(name, "done" if outcome else "refused").inc()
+            else:
+                refusal = Refusal("role", f"the role {cause.actor.role} may not give {name}")
+                await refusals.record(tx, self.executor, work, command, cause, refusal)
+            metrics.COMMANDS.labels(name, "done" if outcome else "refused").inc()
 
         await self.executor.transact(work_on)
 

@@ -49,8 +49,7 @@ class Process:
         self.broker = KafkaBroker(
             self.settings.kafka, logger=None, graceful_timeout=6, enable_idempotence=True, apply_types=False
         )
-        timing = Timing(self.settings.session_ms, self.settings.circuit_seconds)
-        self._subscribe(timing)
+        self._subscribe(Timing(self.settings.session_ms, self.settings.circuit_seconds))
         loops: list[Coroutine[Any, Any, None]] = [
             leases.run(),
             self.relay.hints.run(),
@@ -68,8 +67,7 @@ class Process:
             await self._stop(leases)
 
     async def _migrate(self, dsn: str) -> None:
-        name = f"{self.service.name} migrate"
-        async with connected(dsn, name, statement_timeout="0") as connection:
+        async with connected(dsn, f"{self.service.name} migrate", statement_timeout="0") as connection:
             for file in await migrate(connection, self.service.migrations):
                 logs.log.info("migrated", name=file)
 
@@ -79,10 +77,8 @@ class Process:
             self.subscriptions.append(
                 Subscription(self.broker, self.service.topics_of(source), applier, self.pool, timing)
             )
-        intake = Subscription(
-            self.broker, [f"{self.service.name}.commands"], Intake(self.executor), self.pool, timing
-        )
-        self.subscriptions.append(intake)
+        commands, intake = f"{self.service.name}.commands", Intake(self.executor, self.settings.dev_identity)
+        self.subscriptions.append(Subscription(self.broker, [commands], intake, self.pool, timing))
 
     async def _consume(self) -> None:
         """Start the broker's part once Kafka answers; meanwhile the outbox keeps what the API takes."""

@@ -17,7 +17,7 @@ from shared.stack.demo.timeline import Timeline
 from shared.stack.demo.watch import Watch
 from shared.stack.home import Home
 
-LEAD = "project_lead:p-01"
+LEAD = "project_manager:p-01"
 COORDINATOR = "site_coordinator:c-01"
 REGULATORY = "regulatory_affairs:r-01"
 

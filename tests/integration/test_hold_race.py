@@ -19,7 +19,7 @@ TODAY = date(2026, 3, 10)
 
 async def post(client: httpx.AsyncClient, command: str, **fields: Any) -> httpx.Response:
     body = {name: str(value) if isinstance(value, UUID | date) else value for name, value in fields.items()}
-    headers = {"Idempotency-Key": str(uuid7()), "Trialwire-Actor": "manager:local"}
+    headers = {"Idempotency-Key": str(uuid7()), "Trialwire-Actor": "developer:local"}
     return await client.post(f"/v1/commands/{command}", json=body, headers=headers)
 
 

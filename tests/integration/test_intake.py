@@ -128,3 +128,12 @@ async def test_a_refused_command_becomes_an_event_that_names_rule_and_field(rece
     assert await receiver.process.pool.fetchval(theirs, HOUSE) == 0, (
         "a refusal says nothing of a trial's sponsor"
     )
+
+
+async def test_a_role_that_may_not_give_a_command_is_refused_on_the_topic_too(receiver: Receiver) -> None:
+    for who in ("auditor:a-01", "nobody:n-01", "developer:d-01"):
+        await receiver.send(receiver.command("count_up", body(), ce_actor=who))
+    refused = [json.loads(event["data"]) for event in await receiver.events("command.refused")]
+    assert [one["rule"] for one in refused] == ["role", "role"]
+    assert "auditor" in refused[0]["detail"]
+    assert len(await receiver.events("tally.counted_up")) == 1

@@ -268,7 +268,7 @@ async def test_the_document_names_what_a_query_answers_and_its_problems(
 ) -> None:
     _, client = apis
     deadlines = (await client.get("/openapi.json")).json()["paths"]["/v1/deadlines"]["get"]
-    assert set(deadlines["responses"]) == {"200", "400", "401", "404", "422", "503"}
+    assert set(deadlines["responses"]) == {"200", "400", "401", "403", "404", "422", "503"}
     assert "application/problem+json" in deadlines["responses"]["400"]["content"]
     assert "Page" in json.dumps(deadlines["responses"]["200"])
     assert (await client.get("/docs")).status_code == 200
@@ -302,7 +302,7 @@ async def test_the_events_of_a_trial_say_who_did_what_and_why(
         "sponsor": "A sponsor",
         "study_type": "INTERVENTIONAL",
     }
-    headers = {"Idempotency-Key": "one", "Trialwire-Actor": "manager:local"}
+    headers = {"Idempotency-Key": "one", "Trialwire-Actor": "project_manager:local"}
     made = await client.post("/v1/commands/register-trial", json=body, headers=headers)
     assert made.status_code == 201, made.text
     shown = (await client.get(f"/v1/trials/{TRIAL}")).json()
@@ -317,7 +317,7 @@ async def test_the_events_of_a_trial_say_who_did_what_and_why(
     event = history["events"][0]
     assert (event["type"], event["actor"], event["version"]) == (
         "trials.trial.registered.v1",
-        "manager:local",
+        "project_manager:local",
         1,
     )
     assert {"time", "correlation", "recorded_at", "data", "stream_type"} <= set(event)

@@ -80,7 +80,9 @@ async def process(servers: Servers, service: Service, dsn: str | None = None) ->
     """A whole process of the service in this event loop: relay, consumers, clock."""
     file = Path(tempfile.mkdtemp()) / "dsn"
     file.write_text(dsn or await new_database(servers, service))
-    settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, circuit_seconds=3)
+    settings = Settings(
+        dsn_file=file, kafka=servers.kafka, session_ms=6_000, circuit_seconds=3, dev_identity=True
+    )
     async with Process(service, settings).running() as running:
         await until(lambda: not running.unready(), 20, lambda: running.unready())
         yield running

@@ -12,7 +12,7 @@ RECORDS = Path(__file__).with_name("trials.json")
 NCT = "NCT05848687"  # not yet recruiting, phases 1 and 2 combined, under an IND
 
 DATA_MANAGER = "data_manager:d-17"
-PROJECT_LEAD = "project_lead:p-04"
+PROJECT_MANAGER = "project_manager:p-04"
 
 
 async def play(stage: Stage) -> None:
@@ -44,7 +44,7 @@ async def _adopt(stage: Stage) -> None:
         stage.timeline.say(f"{'':9}{known['title']}; registry status {known['registry_status']}")
         stage.timeline.follow(stage.story.correlation, stage.watch.events)
         await stage.act(
-            PROJECT_LEAD,
+            PROJECT_MANAGER,
             "trials",
             "register-trial",
             title=known["title"],

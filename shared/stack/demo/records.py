@@ -12,7 +12,7 @@ from shared.stack.demo.watch import Seen
 
 SPECIALIST = "retrieval_specialist:t-05"
 CUSTODIAN = "custodian_portal:h-02"
-QUALITY = "quality_reviewer:q-03"
+QUALITY = "quality:q-03"
 REVIEWER = "safety_reviewer:v-12"
 
 ELEMENTS = (

@@ -9,7 +9,7 @@ from shared.stack.demo.stage import ZONE, Stage
 
 SUBJECTS = 3
 
-PROJECT_LEAD = "project_lead:p-04"
+PROJECT_MANAGER = "project_manager:p-04"
 START_UP = "start_up_specialist:s-22"
 REGULATORY = "regulatory_affairs:r-11"
 COORDINATOR = "site_coordinator:c-31"
@@ -113,7 +113,7 @@ async def _activate(stage: Stage) -> None:
     story = stage.story
     async with stage.step("a project lead signs the activation of the site", 15):
         about = {"trial_id": story.trial, "site_id": story.site}
-        await stage.act(PROJECT_LEAD, "trials", "activate-site", **about, meaning="approval")
+        await stage.act(PROJECT_MANAGER, "trials", "activate-site", **about, meaning="approval")
         await stage.come("trials.site.activated", site_id=story.site)
 
 

@@ -8,6 +8,8 @@ from tests.contract.scenes import cases
 from tests.contract.scenes.legs import SHA256, About, act, leg, received, released, request, sent, verified
 from tests.e2e.desk import COORDINATOR, LEAD, about
 
+FINANCE = "finance:f-01"
+
 
 async def play(stage: Stage) -> None:
     """The long way of one leg, then the ways in which requests end without records."""
@@ -53,8 +55,8 @@ async def _asked(stage: Stage) -> About:
         await act(stage, "quote-fee", CUSTODIAN, **of, amount_minor=9000, currency="USD", cap_minor=5000)
         await act(stage, "dispute-fee", **of, reason="above_cap")
         await act(stage, "quote-fee", CUSTODIAN, **of, amount_minor=4500, currency="USD", cap_minor=5000)
-        await act(stage, "approve-fee", **of)
-        await act(stage, "record-fee-payment", **of)
+        await act(stage, "approve-fee", FINANCE, **of)
+        await act(stage, "record-fee-payment", FINANCE, **of)
         return of
 
 

@@ -1,0 +1,100 @@
+"""Roles as data: what each may do is named and exists, and what is not named is denied."""
+
+from fnmatch import fnmatchcase
+from importlib import import_module
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from shared.contracts.message import Signed
+from shared.rules.roles import Role, role, roles
+from shared.runtime.service import Service
+
+SERVICES: list[Service] = [
+    import_module(f"services.{name}.handlers").SERVICE
+    for name in ("trials", "regulatory", "safety", "retrieval")
+]
+COMMANDS = {
+    type_.rpartition(".")[0]: contract
+    for service in SERVICES
+    for type_, (contract, _) in service.commands.items()
+}
+OPERATIONS = {f"{s.name}.{act}" for s in SERVICES for act in ("parked", "projections")} | {"trials.imports"}
+TRADE = {name: known for name, known in roles().items() if not known.development}
+
+
+def test_what_is_not_named_is_denied() -> None:
+    known = Role(title="A role", commands=("trials.apply_hold",), reads=())
+    assert known.may_give("trials.apply_hold")
+    assert not known.may_give("trials.lift_hold")
+    assert not known.may_give("trials.apply_hold_again")
+    assert not known.may_read("trials.trials")
+
+
+def test_nobody_has_a_role_that_does_not_exist_or_is_for_development_only() -> None:
+    assert role("project_manager") is not None
+    assert role("nobody") is None
+    assert role("developer") is None
+    assert role("developer", development=True) is not None
+
+
+@pytest.mark.parametrize("name", sorted(TRADE))
+def test_a_role_names_only_what_there_is(name: str) -> None:
+    there = {act for act, contract in COMMANDS.items() if not contract.internal} | OPERATIONS
+    for pattern in TRADE[name].commands:
+        assert any(fnmatchcase(act, pattern) for act in there), pattern
+
+
+@pytest.mark.parametrize("act", sorted(act for act, contract in COMMANDS.items() if not contract.internal))
+def test_every_command_is_for_somebody(act: str) -> None:
+    assert [name for name, known in TRADE.items() if known.may_give(act)]
+
+
+@pytest.mark.parametrize("act", sorted(act for act, contract in COMMANDS.items() if contract.internal))
+def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
+    assert not [name for name, known in TRADE.items() if known.may_give(act)]
+
+
+@pytest.mark.parametrize(
+    ("act", "by"),
+    [
+        ("safety.assess_case", {"safety_physician"}),
+        ("safety.review_new_information", {"safety_physician", "safety_reviewer"}),
+        ("regulatory.file_safety_report", {"regulatory_affairs"}),
+        ("regulatory.determine_review", {"regulatory_affairs"}),
+        ("regulatory.confirm_ind_in_effect", {"regulatory_affairs"}),
+        ("regulatory.correct_approval", {"regulatory_affairs"}),
+        ("trials.activate_site", {"project_manager"}),
+        ("trials.reopen_accrual", {"project_manager"}),
+        ("retrieval.verify_legal_basis", {"retrieval_specialist", "privacy_officer"}),
+        ("retrieval.pass_quality_control", {"quality"}),
+    ],
+)
+def test_a_signed_act_is_for_the_roles_that_answer_for_it(act: str, by: set[str]) -> None:
+    """21 CFR 11.10(g): authority checks; the acts are those of domain.md 2.4."""
+    assert issubclass(COMMANDS[act], Signed)
+    assert {name for name, known in TRADE.items() if known.may_give(act)} == by
+
+
+def test_no_signed_act_is_left_out_of_the_table_above() -> None:
+    table = test_a_signed_act_is_for_the_roles_that_answer_for_it.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert {act for act, _ in table} == {
+        act for act, contract in COMMANDS.items() if issubclass(contract, Signed)
+    }
+
+
+def test_who_assesses_a_case_does_not_release_its_report() -> None:
+    for known in TRADE.values():
+        assert not (known.may_give("safety.assess_case") and known.may_give("regulatory.file_safety_report"))
+
+
+def test_an_auditor_reads_everything_and_does_nothing() -> None:
+    auditor = TRADE["auditor"]
+    assert auditor.commands == ()
+    assert auditor.may_read("safety.cases")
+    assert auditor.may_read("retrieval.bad-commands")
+
+
+def test_a_role_with_a_field_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(ValidationError, match="may_do_all"):
+        TypeAdapter(Role).validate_python({"title": "T", "commands": [], "reads": [], "may_do_all": True})

@@ -27,8 +27,8 @@ check: .venv/.ready ## lint, format, types, import rules, licences and the rules
 bench: .venv/.ready ## benchmarks beside the raw limits and the peers; writes bench/results.json
 	$(BIN)/python -m bench
 
-faults: .venv/.ready ## the whole fault matrix (long)
-	$(BIN)/pytest tests/faults
+faults: .venv/.ready ## every fault test, the long ones too; servers stay frozen for 30 s, sessions last 10 s
+	TRIALWIRE_TEST_PAUSE=30 TRIALWIRE_TEST_SESSION=10 $(BIN)/pytest tests/faults --timeout=600
 
 browser: .venv/.ready ## pages in a real Chromium (the system's; CHROMIUM names another)
 	$(BIN)/pytest tests/browser

@@ -43,6 +43,11 @@ if ! .venv/bin/python -c "$newest_enough" >/dev/null 2>&1; then
     make_venv
 fi
 echo "installing the locked packages (about 200 MB the first time)" >&2
+# pip's own list of authorities knows no company's proxy; the system's does, unless pip was told otherwise
+if [ -z "${PIP_CERT:-}" ] && ! "$python" -m pip config get global.cert >/dev/null 2>&1; then
+    store=$("$python" -c 'import ssl; print(ssl.get_default_verify_paths().cafile or "")')
+    if [ -n "$store" ]; then export PIP_CERT="$store"; fi
+fi
 # the lock is complete: to resolve it again would let a newer release of a package with extras in, and fail on it
 pip install --quiet --require-hashes --no-deps --requirement requirements-dev.txt
 pip install --quiet --no-deps --no-build-isolation --no-index --editable .

@@ -1,5 +1,6 @@
 """What may be asked of safety, and what is reported to it."""
 
+from datetime import date
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -59,6 +60,9 @@ class CorrectAdverseEvent(_Reported):
     correction_id: UUID = Field(default_factory=uuid7)
     corrects: UUID
     reason: Code
+
+    def effective_day(self) -> date:
+        return self.received_on
 
 
 class AssessCase(_OfCase, Signed):

@@ -13,10 +13,10 @@ from services.trials.ctgov import Rejection, entries
 from shared.contracts.message import Actor
 from shared.runtime import telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
-from shared.runtime.database import Connection
+from shared.runtime.database import UNSTORABLE, Connection
 from shared.runtime.execute import Executor
 from shared.runtime.service import Outcome
-from shared.runtime.store import ConflictError, ForeignStreamError
+from shared.runtime.store import ConflictError, ForeignStreamError, TooLargeError
 
 BATCH = 20
 # An upload that is wrong throughout is told once and not a million times.
@@ -67,9 +67,11 @@ async def _record(
 
     try:
         outcomes = await executor.transact(work_on)
-    except (RefusedError, ConflictError, ForeignStreamError) as fault:
+    except (RefusedError, ConflictError, ForeignStreamError, TooLargeError, *UNSTORABLE) as fault:
         if len(commands) == 1:
-            _reject(summary, commands[0].nct, None, str(fault))
+            unstorable = isinstance(fault, UNSTORABLE)
+            said = "a value that the database cannot hold" if unstorable else str(fault)
+            _reject(summary, commands[0].nct, None, said)
             return
         for command in commands:  # one of them spoils the batch: each stands alone now
             await _record(executor, summary, [command], actor)

@@ -1,5 +1,6 @@
 """What moves between services: events, commands, the envelope of a recorded event, refusals, guard facts."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -95,6 +96,10 @@ class Command(BaseModel):
         """The same command for the stream that its external ids name."""
         raise NotImplementedError
 
+    def effective_day(self) -> date | None:
+        """The local date from which a correction's data hold (domain 0.14); its events' envelope has it."""
+        return None
+
     def sponsor_name(self) -> str | None:
         """The sponsor, by name, of the stream that the command begins."""
         return None
@@ -140,6 +145,9 @@ class CommandRefused(Event):
     field: str | None = None
 
 
+_ACTOR = re.compile(r"(?=.{3,200}$)[\x21-\x39\x3b-\x7e]+:[\x21-\x7e]+")
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who acts: an opaque id and a role of the trade; `service` is the role of a reaction or a clock."""
@@ -153,10 +161,10 @@ class Actor:
     @classmethod
     @lru_cache(maxsize=10_000)  # the same few act again and again
     def parse(cls, text: str) -> "Actor":
-        """Read `role:id`; raise ValueError where a part is missing."""
+        """Read `role:id`; raise ValueError where a part is missing, or is no name."""
+        if not _ACTOR.fullmatch(text):
+            raise ValueError("an actor is written role:id, in at most 200 printable characters")
         role, _, name = text.partition(":")
-        if not role or not name:
-            raise ValueError("an actor is written role:id")
         return cls(name, role)
 
 

@@ -442,6 +442,7 @@ class SubjectEnrolmentCorrected(Event):
     subject_code: str
     enrolled_on: date
     corrects: UUID
+    reason: str | None = None
     breaks: tuple[str, ...] = ()
 
 

@@ -21,6 +21,14 @@ WHERE e.pos > $1 AND ($2::uuid IS NULL OR e.stream_id = $2) AND ($3::text IS NUL
   AND ($4::uuid IS NULL OR s.correlation_id = $4)
 ORDER BY e.pos LIMIT $5
 """
+# With what the broker refused: those streams wait in the outbox, under a group of that name.
+_BLOCKED = """
+SELECT * FROM (
+    SELECT grp, stream_id, topic, version, reason, detail, asked_at, at FROM es.blocked_stream UNION ALL
+    SELECT 'outbox', b.stream_id, s.topic, b.version, 'refused', b.reason, NULL, b.at
+    FROM es.outbox_block b JOIN es.stream s USING (stream_id)) b
+ORDER BY at LIMIT $1
+"""
 
 
 @router.get("/events")
@@ -48,7 +56,7 @@ async def events(
 async def parked(request: Request, limit: Limit = 100) -> dict[str, Any]:
     """Blocked streams and parked events, oldest first: where they lie and why, never their content."""
     pool = request.app.state.pool
-    streams = await pool.fetch("SELECT * FROM es.blocked_stream ORDER BY at LIMIT $1", limit)
+    streams = await pool.fetch(_BLOCKED, limit)
     waiting = await pool.fetch(
         'SELECT grp, topic, part, koffset AS "offset", stream_id, version, reason, error, at'
         " FROM es.parked_event ORDER BY at, grp, topic, part, koffset LIMIT $1",
@@ -59,8 +67,13 @@ async def parked(request: Request, limit: Limit = 100) -> dict[str, Any]:
 
 @router.post("/parked/{group}/{stream_id}/replay")
 async def replay_stream(request: Request, group: str, stream_id: UUID) -> dict[str, int]:
-    """Apply what waits of a stream, as far as it goes now; it stays blocked where something is left."""
+    """Apply what waits of a stream, as far as it goes now; it stays blocked where something is left.
+
+    Of the group `outbox`: send again what the broker refused; `replayed` is then 1 where it was blocked.
+    """
     process = request.app.state.process
+    if group == "outbox":
+        return {"replayed": await process.relay.unblock(process.pool, stream_id)}
     if group not in {s.group for s in process.subscriptions}:
         raise ProblemError(404, "unknown-group", "this service has no such consumer group")
     return {"replayed": await replay(process.service, process.executor, group, stream_id)}

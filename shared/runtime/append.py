@@ -48,7 +48,7 @@ def messages_of(
             actor=cause.actor,
             correlation_id=correlation,
             causation_id=cause.causation_id,
-            effective_on=cause.effective_on,
+            effective_on=command.effective_day(),
             reason=cause.reason,
             simulated=simulated,
             traceparent=traceparent,

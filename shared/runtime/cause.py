@@ -1,7 +1,7 @@
 """Why a command happens, what its transaction has done so far, and how it is refused."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,7 +20,6 @@ class Cause:
     causation_id: UUID | None = None
     sponsor_id: UUID | None = None
     signature: Signature | None = None
-    effective_on: date | None = None
     reason: str | None = None
     expected_version: int | None = None
 

@@ -60,6 +60,7 @@ class Subscription:
         self._timing = timing
         self.gate = Gate(feed.group, pool, LANES)
         self._lanes: list[asyncio.Queue[tuple[int, Records]]] = [asyncio.Queue(1) for _ in range(LANES)]
+        self.open = False  # the circuit: nothing is applied meanwhile
         self._blocked: list[tuple[float, int]] = []
         self._untold: dict[Partition, int] = {}
         self._telling: asyncio.Task[None] | None = None
@@ -129,6 +130,13 @@ class Subscription:
             self._telling = asyncio.create_task(self._tell_kafka())
         return [r for r in records if r.offset >= batch.next_offsets[r.topic, r.partition]]
 
+    def lag(self, applied: Mapping[Partition, int]) -> int:
+        """Records between what was applied and the log's end, of the partitions that are ours now."""
+        consumer = self.gate.consumer()
+        ours = consumer.assignment() if consumer else ()
+        ends = {(p.topic, p.partition): consumer.highwater(p) or 0 for p in ours}
+        return sum(max(0, end - applied.get(partition, 0)) for partition, end in ends.items())
+
     def _seek(self, offsets: Mapping[Partition, int]) -> None:
         """Read partitions again from here, those that are still ours."""
         for partition in self.gate.consumer().assignment():
@@ -145,8 +153,10 @@ class Subscription:
         if sum(n for _, n in self._blocked) < 20:
             return
         logs.log.error("consumer.circuit_open", group=self.group, seconds=self._timing.circuit_seconds)
+        self.open = True
         metrics.CIRCUIT.labels(self.group).set(1)
         await asyncio.sleep(self._timing.circuit_seconds)
+        self.open = False
         metrics.CIRCUIT.labels(self.group).set(0)
 
     async def _tell_kafka(self) -> None:

@@ -31,6 +31,8 @@ TRANSIENT = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,  # by the time that a statement may take
+    asyncpg.DiskFullError,
     asyncpg.InvalidCachedStatementError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the server went away in the middle of an answer
@@ -38,7 +40,7 @@ TRANSIENT = (
 )
 
 # What no retry can heal: a value beyond its column, refused by the server or before it gets there.
-UNSTORABLE = (asyncpg.DataError, asyncpg.exceptions._base.DataError)
+UNSTORABLE = (asyncpg.DataError, asyncpg.exceptions._base.DataError, asyncpg.ProgramLimitExceededError)
 
 _SERVER_SETTINGS = {
     "timezone": "UTC",

@@ -111,6 +111,7 @@ class Executor:
             await self.flush(tx, work)  # the trial may have begun in this very transaction
             sponsor = await self.trials.sponsor_of(tx, work, command)
         correlation = stream.correlation_id or cause.correlation_id or uuid7()
+        telemetry.correlate(correlation)
         messages = append.messages_of(self.service, stream, command, cause, events, sponsor, correlation, now)
         append.add(work, self.service, aggregate, stream, messages, cause.signed())
         ids = tuple((m.id, m.type) for m in messages)

@@ -12,9 +12,7 @@ OUTBOX_ROWS = Gauge("trialwire_outbox_rows", "Events not yet acknowledged by the
 OUTBOX_SECONDS = Gauge("trialwire_outbox_oldest_seconds", "Age of the oldest of them")
 BUCKETS_OWNED = Gauge("trialwire_relay_buckets_owned", "Outbox buckets that this process relays")
 APPLIED = Counter("trialwire_applied", "Records by what became of them", ["group", "outcome"])
-LAG = Gauge(
-    "trialwire_consumer_lag", "Records between the log's end and what was applied", ["group", "partition"]
-)
+LAG = Gauge("trialwire_consumer_lag", "Records between the log's end and what was applied", ["group"])
 BLOCKED = Gauge("trialwire_blocked_streams", "Streams that wait for a person, a gap or an upgrade", ["group"])
 DISCONTINUITY = Counter("trialwire_offset_discontinuity", "Times that offsets were not contiguous", ["group"])
 CIRCUIT = Gauge("trialwire_circuit_open", "1 while a consumer has stopped itself", ["group"])

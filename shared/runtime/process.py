@@ -8,7 +8,7 @@ from typing import Any
 
 from faststream.kafka import KafkaBroker
 
-from shared.runtime import logs, metrics, wakes
+from shared.runtime import logs, wakes, watch
 from shared.runtime.apply import Applier
 from shared.runtime.consumer import LANES, Subscription, Timing
 from shared.runtime.database import Pool, connected, open_pool, retried
@@ -21,6 +21,8 @@ from shared.runtime.replay import replay_after_upgrade
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.runtime.topics import check_topics
+
+_REJOIN = 120  # seconds that a group may be without partitions while the broker is known
 
 
 class Process:
@@ -98,21 +100,12 @@ class Process:
         """The figures that operations watch, and the event loop's own pulse."""
         while True:
             self._beat = time.monotonic()
-            with contextlib.suppress(Exception):
-                row = await self.pool.fetchrow(
-                    "SELECT count(*) AS n,"
-                    " coalesce(extract(epoch FROM now() - min(e.recorded_at)), 0)::float AS age"
-                    " FROM (SELECT * FROM es.outbox LIMIT 100000) o"
-                    " JOIN es.event e USING (stream_id, version)"
-                )
-                if row:
-                    metrics.OUTBOX_ROWS.set(row["n"])
-                    metrics.OUTBOX_SECONDS.set(row["age"])
-                for subscription in self.subscriptions:
-                    blocked = await self.pool.fetchval(
-                        "SELECT count(*) FROM es.blocked_stream WHERE grp = $1", subscription.group
-                    )
-                    metrics.BLOCKED.labels(subscription.group).set(blocked)
+            try:
+                async with asyncio.timeout(10):
+                    await watch.look(self.pool, self.subscriptions)
+                self.checks.pop("database", None)
+            except Exception as fault:
+                self.checks["database"] = type(fault).__name__
             await asyncio.sleep(2)
 
     def alive(self) -> dict[str, str]:
@@ -123,12 +116,16 @@ class Process:
         for task in self._tasks:
             if task.done():
                 faults[task.get_coro().__qualname__] = "ended"  # type: ignore[union-attr]
+        if "kafka" not in self.checks:  # aiokafka may hang after a rejoin: only a new process helps
+            stuck = [s.group for s in self.subscriptions if s.gate.unassigned_for() > _REJOIN]
+            faults |= dict.fromkeys(stuck, f"no partitions for {_REJOIN} s")
         return faults
 
     def unready(self) -> dict[str, str]:
         """What keeps this process from doing its work now, each with its reason; empty when ready."""
         faults = {**self.alive(), **self.checks}
         faults |= {s.group: "no partitions assigned yet" for s in self.subscriptions if not s.gate.assigned}
+        faults |= {s.group: "its circuit is open" for s in self.subscriptions if s.open}
         if self.relay.stuck_for() > 10:
             faults["relay"] = "the broker has not acknowledged for 10 s"
         return faults

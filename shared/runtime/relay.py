@@ -5,11 +5,12 @@ import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Collection
+from uuid import UUID
 
 from aiokafka.errors import KafkaError
 
 from shared.runtime import failpoints, logs, metrics
-from shared.runtime.database import TRANSIENT, Connection, Record, connected
+from shared.runtime.database import TRANSIENT, Connection, Pool, Record, connected
 from shared.runtime.hints import Hints
 from shared.runtime.leases import Leases
 from shared.runtime.publish import Group, Publisher
@@ -141,6 +142,14 @@ class Relay:
         logs.log.error("relay.refused", error=type(fault).__name__, count=len(rows), topic=rows[0]["topic"])
         if alone and len(rows) == 1 and not getattr(fault, "retriable", False):
             await connection.execute(_BLOCK, rows[0]["stream_id"], rows[0]["version"], type(fault).__name__)
+
+    async def unblock(self, pool: Pool, stream_id: UUID) -> int:
+        """Try again to send what the broker refused of a stream; answers with 1 where it was blocked."""
+        gone = await pool.fetchval(
+            "DELETE FROM es.outbox_block WHERE stream_id = $1 RETURNING stream_id", stream_id
+        )
+        self._look()
+        return int(gone is not None)
 
     async def stop(self) -> None:
         """Wait for nothing longer than a few seconds: what was not acknowledged is still in the outbox."""

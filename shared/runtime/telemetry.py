@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from opentelemetry import context, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -44,6 +45,11 @@ def context_of(parent: str | None) -> context.Context:
 def link_to(parent: str | None) -> list[Link]:
     span = trace.get_current_span(context_of(parent)).get_span_context()
     return [Link(span)] if span.is_valid else []
+
+
+def correlate(correlation: UUID) -> None:
+    """Name the story that the current span is part of: whatever appends can be found by it."""
+    trace.get_current_span().set_attribute("trialwire.correlation_id", str(correlation))
 
 
 def follow(parent: str | None) -> None:

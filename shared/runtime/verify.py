@@ -69,7 +69,7 @@ async def verify(connection: Connection, streams: Sequence[UUID] | None = None) 
             _CHUNK,
         )
         if not heads:
-            return
+            break
         rows: dict[UUID, list[Record]] = {head["stream_id"]: [] for head in heads}
         for row in await connection.fetch(
             f"SELECT *, {_EPOCH_US} AS us FROM es.event WHERE stream_id = ANY($1)"  # noqa: S608  a constant
@@ -81,3 +81,12 @@ async def verify(connection: Connection, streams: Sequence[UUID] | None = None) 
             if broken := check_stream(head, rows[head["stream_id"]]):
                 yield broken
         last = heads[-1]["stream_id"]
+    for (
+        row
+    ) in await connection.fetch(  # events of no stream: nothing of ours wrote them, or its row was removed
+        "SELECT DISTINCT ON (stream_id) stream_id, version FROM es.event e WHERE NOT EXISTS"
+        " (SELECT FROM es.stream s WHERE s.stream_id = e.stream_id)"
+        " AND ($1::uuid[] IS NULL OR stream_id = ANY($1)) ORDER BY stream_id, version",
+        streams,
+    ):
+        yield Broken(row["stream_id"], row["version"], "inserted")

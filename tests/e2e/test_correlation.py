@@ -1,5 +1,6 @@
 """One correlation, one trace a burst: what the trace page shows of the chain."""
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -68,6 +69,35 @@ async def test_every_service_finds_its_part_of_the_correlation(
             told = {event["id"] for event in demo["events"] if event["service"] == service}
             assert told
             assert told <= ids
+
+
+async def test_every_signed_act_keeps_name_meaning_and_time_and_no_other_act_does(
+    demo: dict[str, Any], stack: StackAddresses
+) -> None:
+    """21 CFR 11.50: what a signature has to show, with each event of the act."""
+    found: dict[str, dict[str, str]] = {}
+    async with httpx.AsyncClient(trust_env=False) as web:
+        for address in stack.services.values():
+            query = {"correlation_id": demo["correlation_id"], "limit": 500}
+            for event in (await web.get(f"{address}/v1/events", params=query)).json()["events"]:
+                if "signature" in event:
+                    found[event["type"].rpartition(".v")[0]] = event["signature"] | {"actor": event["actor"]}
+    assert set(found) == {
+        "trials.site.activated",
+        "regulatory.ind.in_effect",
+        "regulatory.irb.approved",
+        "regulatory.safety_report.filed",
+        "safety.case.assessed",
+        "safety.case.reportable",
+        "safety.case.information_reviewed",
+        "safety.case.version_created",
+        "retrieval.legal_basis.verified",
+        "retrieval.records.qc_passed",
+    }
+    for signature in found.values():
+        assert signature["actor"].endswith(f":{signature['name']}")
+        assert signature["meaning"]
+        assert datetime.fromisoformat(signature["at"]).tzinfo
 
 
 async def test_each_service_has_an_api_page(stack: StackAddresses) -> None:

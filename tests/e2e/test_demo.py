@@ -1,17 +1,19 @@
 """The demonstration as a process: what it told, in which order, and that it cleans up after itself."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from shared.stack.home import Home
-from shared.stack.state import load
+from shared.stack.state import Running, load
 from tests.e2e.conftest import ROOT, Trialwire
 
 Told = dict[str, Any]
@@ -158,28 +160,57 @@ def test_it_can_be_played_again_and_leaves_running_what_ran_before(
     assert {name: record.pid for name, record in state.processes.items() if state.alive(name)} == before
 
 
-def test_interrupted_it_stops_what_it_started(tmp_path: Path) -> None:
-    env = {**os.environ, "TRIALWIRE_HOME": str(tmp_path / "home")}
-    command = [sys.executable, "-m", "shared.stack.cli", "demo"]
-    with subprocess.Popen(  # noqa: S603 - our own command
-        command,
+@contextlib.contextmanager
+def playing(home: Home) -> Iterator["subprocess.Popen[str]"]:
+    """The demonstration as a process, in a stack of its own that does not run yet."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "shared.stack.cli", "demo"],
         cwd=ROOT,
-        env=env,
-        stdout=subprocess.DEVNULL,
+        env={**os.environ, "TRIALWIRE_HOME": str(home.root)},
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         # A shell's background job ignores Ctrl-C, and so would whatever it starts.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as running:
-        home = Home.at(tmp_path / "home")
-        until = time.monotonic() + 60
-        while "kafka" not in load(home).processes:
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        yield running
+
+
+def started(home: Home, name: str) -> Running:
+    """The record of a process, once it is there."""
+    end = time.monotonic() + 60
+    while (record := load(home).alive(name)) is None:
+        assert time.monotonic() < end, f"{name} does not run"
+        time.sleep(0.1)
+    return record
+
+
+def test_interrupted_it_stops_what_it_started(tmp_path: Path) -> None:
+    home = Home.at(tmp_path / "home")
+    with playing(home) as running:
+        started(home, "kafka")
         pids = [record for record in load(home).processes.values()]
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 1
     assert "interrupted" in said
+    assert not [record.name for record in pids if record.process()]
+    assert not load(home).processes
+
+
+def test_a_step_that_does_not_come_true_fails_it_with_the_reason_and_nothing_goes_on_running(
+    tmp_path: Path,
+) -> None:
+    home = Home.at(tmp_path / "home")
+    with playing(home) as running:
+        assert running.stdout
+        next(line for line in running.stdout if "imports the registry" in line)
+        pids = [record for record in load(home).processes.values()]
+        os.kill(started(home, "retrieval").pid, signal.SIGKILL)
+        _, said = running.communicate(timeout=120)
+    assert running.returncode == 1
+    failed = said.partition("FAILED: ")[2]
+    assert "physician signs" in failed.splitlines()[0]
+    assert "retrieval" in failed.splitlines()[1]
     assert not [record.name for record in pids if record.process()]
     assert not load(home).processes

@@ -151,6 +151,27 @@ async def test_text_that_postgres_cannot_hold_parks_the_event(follower: Follower
     assert await follower.total(good) == 1
 
 
+async def test_what_a_bad_record_holds_never_reaches_a_log(
+    follower: Follower, capfd: pytest.CaptureFixture[str]
+) -> None:
+    patient = "Name-Of-A-Patient"
+    await follower.send(
+        follower.event(uuid7(), 1, value=f'{{"{patient}": '.encode()),
+        follower.event(uuid7(), 1, value=json.dumps({"tally_id": patient, "n": patient}).encode()),
+        follower.event(uuid7(), 1, value=json.dumps({"note": f"{patient}\0"}).encode()),
+        follower.event(uuid7(), 1, value=patient.encode(), ce_actor=f"developer:{patient}"),
+        follower.event(uuid7(), 1, ce_subject=patient),
+        follower.event(uuid7(), 1, ce_time=patient),
+        follower.event(uuid7(), 1, key=patient.encode()),
+    )
+    await follower.reaches(7)
+    assert len(await follower.parked()) == 6
+    said = "".join(capfd.readouterr())
+    assert patient not in said
+    errors = await follower.process.pool.fetch("SELECT reason, error FROM es.parked_event")
+    assert patient not in str(errors)
+
+
 async def test_an_event_id_that_was_used_before_parks_the_event_whose_reaction_collides(
     follower: Follower,
 ) -> None:
@@ -214,7 +235,9 @@ async def test_more_than_twenty_newly_blocked_streams_open_the_circuit_for_its_t
     await until(lambda: _count(follower, 20), why=lambda: "the circuit never saw its twentieth stream")
     assert await follower.total(last) is None
     assert len(await follower.blocked()) == 20
+    await until(lambda: follower.process.unready() == {follower.pair.group: "its circuit is open"})
     await follower.reaches(31)
+    await until(lambda: not follower.process.unready())
     assert len(await follower.blocked()) == 30
     assert await follower.total(last) == 1
 

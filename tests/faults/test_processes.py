@@ -5,7 +5,7 @@ import signal
 import psutil
 import pytest
 
-from tests.support.arena import arena
+from tests.support.arena import SESSION, arena
 from tests.support.stack import Servers, until
 
 pytestmark = pytest.mark.short
@@ -44,8 +44,8 @@ async def test_a_consumer_frozen_past_its_session_applies_nothing_twice(servers:
         await place.ready()
         async with place.load.running():
             await until(lambda: zombie.state() == psutil.STATUS_STOPPED, 20)
-            # Its session is 6 s: the other gets all partitions, reads on, and then the zombie wakes.
-            await place.lasting(8)
+            # Past its session the other gets all partitions, reads on, and then the zombie wakes.
+            await place.lasting(SESSION + 2)
             zombie.signal(signal.SIGCONT)
             await place.progress(50)
             await place.ready(zombie, other)

@@ -6,13 +6,14 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import httpx
 import pytest
 
 from shared.stack import kafka, postgres
 from shared.stack.api import reset_stack, start_stack
 from shared.stack.home import Home
 from tests.support.arena import Arena, arena
-from tests.support.stack import Servers
+from tests.support.stack import Servers, until
 
 PAUSE = float(os.environ.get("TRIALWIRE_TEST_PAUSE", "6"))  # seconds that a frozen server stays frozen
 
@@ -39,14 +40,30 @@ async def place(home: Home) -> AsyncIterator[Arena]:
         yield made
 
 
-async def play(place: Arena, name: str, down: Callable[[], object], up: Callable[[], object]) -> None:
-    """One fault under load: down, a while without, up, and the work goes on."""
+async def play(
+    place: Arena,
+    name: str,
+    down: Callable[[], object],
+    up: Callable[[], object],
+    seen: Callable[[], object] = lambda: True,
+) -> None:
+    """One fault under load: down, a while without, until it is seen, up, and the work goes on."""
     place.history.note("fault", name=name)
     await asyncio.to_thread(down)
     await asyncio.sleep(1)
+    await until(seen, 20)
     await asyncio.to_thread(up)
     place.history.note("healed", name=name)
     await place.progress(20, 60)
+
+
+async def missed(place: Arena) -> bool:
+    """Every replica says that it is not ready for want of its database, and is none the less alive."""
+    for worker in (*place.live["alpha"], *place.live["beta"]):
+        if "database" not in str(await asyncio.to_thread(worker.faults)):
+            return False
+        assert (await asyncio.to_thread(httpx.get, worker.url + "/livez", timeout=5)).status_code == 200
+    return True
 
 
 @pytest.mark.short
@@ -75,7 +92,9 @@ async def test_the_database_restarts_and_dies_and_no_acknowledged_write_is_lost(
             await play(
                 place, mode, lambda m=mode: postgres.stop(home, m), lambda: postgres.start(home)  # type: ignore[misc]
             )  # fmt: skip
-        await play(place, "kill -9", lambda: postgres.kill(home), lambda: postgres.start(home))
+        await play(
+            place, "kill -9", lambda: postgres.kill(home), lambda: postgres.start(home), lambda: missed(place)
+        )
         await place.ready(seconds=60)
     await place.check()
     refused = [line for line in place.history.lines() if line["what"] == "fail"]

@@ -101,6 +101,20 @@ CASES = [
             "UPDATE es.event SET version = 3 WHERE {of} AND version = 100",
         ),
     ),
+    Tampering(
+        "inserted in the middle",
+        3,
+        "edited",
+        (
+            "UPDATE es.event SET version = version + 100 WHERE {of} AND version > 2",
+            "INSERT INTO es.event (stream_id, version, event_id, type, sponsor_id, key, data, meta,"
+            " recorded_at, prev_hash, hash) SELECT stream_id, 3, gen_random_uuid(), type, sponsor_id,"
+            " key, data, meta, recorded_at, hash, hash FROM es.event WHERE {at2}",
+            "UPDATE es.event SET version = version - 99 WHERE {of} AND version > 100",
+            "UPDATE es.stream SET version = 6 WHERE {of}",
+        ),
+    ),
+    Tampering("without its stream", 1, "inserted", ("DELETE FROM es.stream WHERE {of}",)),
     Tampering("head forged", 5, "head", ("UPDATE es.stream SET head_hash = sha256('forged') WHERE {of}",)),
 ]
 
@@ -114,6 +128,7 @@ async def test_the_verifier_names_the_first_bad_row_of_every_tampering(servers: 
             tampering = connection.transaction()
             await tampering.start()
             await connection.execute("ALTER TABLE es.event DISABLE TRIGGER ALL")
+            await connection.execute("ALTER TABLE es.stream DISABLE TRIGGER ALL")
             for sql in case.statements:
                 await connection.execute(sql.format(**places))
             assert await found(connection) == [Broken(streams[1], case.version, case.what)], case.name

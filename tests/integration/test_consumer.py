@@ -9,10 +9,12 @@ from uuid import UUID
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import CommitFailedError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from uuid_utils.compat import uuid7
 
+from shared.runtime import metrics
 from shared.runtime.apply import Applier
 from shared.runtime.consumer import LANES, Subscription, Timing
 from shared.runtime.database import Pool, open_pool
@@ -113,6 +115,33 @@ async def test_what_asks_nothing_is_gone_past_once_and_in_the_order_of_its_strea
             with pytest.raises(DiscontinuityError):
                 await applier.apply(records(9, 7))
             assert await run.pool.fetchval("SELECT next_offset FROM es.kafka_offset") == 7
+
+
+async def test_a_broker_that_takes_no_offsets_holds_nothing_up(servers: Servers) -> None:
+    """Kafka's committed offset is for tools that show lag: its failing, or hanging, is nobody's business."""
+    with pair(servers) as two:
+        tally, trial = uuid7(), uuid7()
+        async with process(servers, two.beta) as beta:
+            consumer = beta.subscriptions[0].subscriber.consumer
+            assert consumer is not None
+            told = 0
+
+            async def refuse(_: object) -> None:
+                nonlocal told
+                told += 1
+                if told == 2:
+                    await asyncio.sleep(3_600)
+                raise CommitFailedError
+
+            consumer.commit = refuse
+            for version in range(1, 4):
+                await raw.send(servers, two.alpha.topic, [raw.event(two.alpha.name, tally, version, trial)])
+                await until(lambda version=version: _is(beta.pool, tally, version))  # type: ignore[misc]
+                await asyncio.sleep(1.1)
+            assert told >= 2
+            assert not beta.alive()
+            lag = metrics.LAG.labels(beta.subscriptions[0].group)
+            await until(lambda: lag._value.get() == 0)
 
 
 async def test_offsets_come_from_postgres_whatever_kafka_says_was_committed(servers: Servers) -> None:

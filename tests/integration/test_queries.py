@@ -321,3 +321,45 @@ async def test_the_events_of_a_trial_say_who_did_what_and_why(
         1,
     )
     assert {"time", "correlation", "recorded_at", "data", "stream_type"} <= set(event)
+
+
+@pytest.mark.parametrize("apis", ["trials"], indirect=True)
+async def test_a_correction_bears_its_reason_and_the_day_from_which_it_holds(
+    apis: tuple[Executor, httpx.AsyncClient],
+) -> None:
+    _, client = apis
+    enrolled: dict[str, Any] = {"subject_id": str(uuid4()), "site_id": str(uuid4()), "trial_id": str(TRIAL)}
+    plan = {"trial_id": str(TRIAL), "title": "A trial", "sponsor": "A sponsor"}
+    told = enrolled | {"subject_code": "S-001", "enrolled_on": "2026-03-02"}
+    right = told | {"enrolled_on": "2026-03-01", "corrects": str(uuid4()), "reason": "date misread"}
+    for name, body in (("register-trial", plan), ("enrol-subject", told), ("correct-enrolment", right)):
+        answer = await client.post(f"/v1/commands/{name}", json=body, headers={"Idempotency-Key": name})
+        assert answer.status_code == 201, answer.text
+    history = (await client.get(f"/v1/events?stream_id={enrolled['subject_id']}")).json()["events"]
+    by_type = {event["type"]: event for event in history}
+    corrected = by_type["trials.subject.enrolment_corrected.v1"]
+    assert (corrected["effective_on"], corrected["data"]["reason"]) == ("2026-03-01", "date misread")
+    assert "effective_on" not in by_type["trials.subject.enrolled.v1"]
+    shown = (await client.get(f"/v1/trials/{TRIAL}/subjects")).json()["items"]
+    assert [row["enrolled_on"] for row in shown] == ["2026-03-01"]
+
+
+@pytest.mark.parametrize("apis", ["trials"], indirect=True)
+@pytest.mark.parametrize(
+    ("field", "given", "pointer"),
+    [
+        ("sponsor", "S" * 501, "/sponsor"),
+        ("identifiers", [{"system": "nct", "value": "N" * 100_000}], "/identifiers/0"),
+        ("identifiers", [{"system": "Sponsor's number", "value": "7"}], "/identifiers/0"),
+        ("identifiers", [{"system": "protocol", "value": "a\x00b"}], "/identifiers/0"),
+    ],
+)
+async def test_a_name_that_no_index_holds_is_refused_by_its_field(
+    apis: tuple[Executor, httpx.AsyncClient], field: str, given: object, pointer: str
+) -> None:
+    plan = {"trial_id": str(TRIAL), "title": "A trial", "sponsor": "A sponsor"} | {field: given}
+    answer = await apis[1].post(
+        "/v1/commands/register-trial", json=plan, headers={"Idempotency-Key": str(uuid4())}
+    )
+    assert answer.status_code == 422, answer.text
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]

@@ -26,6 +26,7 @@ from tests.support.pair import Pair, pair
 from tests.support.stack import Servers, new_database, until
 
 ROOT = Path(__file__).resolve().parents[2]
+SESSION = int(os.environ.get("TRIALWIRE_TEST_SESSION", "6"))  # seconds after which a silent member is out
 _ports = iter(range(29_000, 31_000))
 
 
@@ -98,7 +99,8 @@ class Arena:
         log = self.folder / f"{kind}-{len(self.started)}.log"
         settings = {
             "DSN_FILE": str(self.folder / f"{kind}.dsn"), "KAFKA": self.servers.kafka, "PORT": str(port),
-            "HOST": "127.0.0.1", "DEV_IDENTITY": "1", "SESSION_MS": "6000", "FAIL": fail, **environment,
+            "HOST": "127.0.0.1", "DEV_IDENTITY": "1", "SESSION_MS": str(SESSION * 1_000), "FAIL": fail,
+            **environment,
         }  # fmt: skip
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603  our own command line
@@ -191,8 +193,12 @@ async def _connected(dsn: str) -> AsyncIterator["asyncpg.Connection[Any]"]:
 
 @contextlib.asynccontextmanager
 async def arena(servers: Servers, seed: int | None = None) -> AsyncIterator[Arena]:
-    """Databases, topics and a folder for one run; every process that it started is ended with it."""
-    seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
+    """Databases, topics and a folder for one run; every process that it started is ended with it.
+
+    TRIALWIRE_TEST_SEED repeats the load of a run that printed its seed.
+    """
+    given = os.environ.get("TRIALWIRE_TEST_SEED")
+    seed = seed or (int(given) if given else int.from_bytes(os.urandom(4), "big"))
     with pair(servers) as two:
         place = Arena(servers, two, Path(tempfile.mkdtemp(prefix="trialwire-fault-")), seed)
         for kind, service in (("alpha", two.alpha), ("beta", two.beta)):

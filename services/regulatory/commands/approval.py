@@ -1,5 +1,6 @@
 """Commands about an ethics approval: how it begins, what the board makes of it, what was recorded wrongly."""
 
+from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -79,7 +80,7 @@ class CorrectApproval(Signed):
 
     type: ClassVar[str] = "regulatory.correct_approval.v1"
     report: ClassVar[bool] = True
-    meaning: Literal["corrected to what the letter states"] = "corrected to what the letter states"
+    meaning: Literal["corrected to what the letter states"]
     approval_id: UUID
     corrects: UUID
     effective_on: Day
@@ -90,6 +91,9 @@ class CorrectApproval(Signed):
     @property
     def stream_id(self) -> UUID:
         return self.approval_id
+
+    def effective_day(self) -> date:
+        return self.effective_on
 
 
 ApprovalCommand = (

@@ -1,5 +1,6 @@
 """Commands on subjects: enrolment and withdrawal are reports, randomisation and dosing requests."""
 
+from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -60,6 +61,9 @@ class CorrectEnrolment(OfSubject):
     enrolled_on: Day
     corrects: UUID
     reason: Code
+
+    def effective_day(self) -> date:
+        return self.enrolled_on
 
 
 class RandomiseSubject(OfSubject):

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code, Count, Country, Text
+from services.trials.commands.words import Code, Count, Country, Named, SponsorName, Text
 from services.trials.guards import TrialCount, TrialGuard, TrialSites
 from shared.contracts.message import Command, Identifier, Need, Signed
 from shared.contracts.trials import PartialDate, RegistryFacts, RegistrySite, Route, TrialStatus
@@ -31,8 +31,8 @@ class RegisterTrial(Command):
     trial_id: UUID = Field(default_factory=uuid7)
     title: Text
     phases: tuple[Code, ...] = ()
-    identifiers: tuple[Identifier, ...] = ()
-    sponsor: Text
+    identifiers: tuple[Named, ...] = ()
+    sponsor: SponsorName
     study_type: Code = "INTERVENTIONAL"
     route: Route = "us_ind"
     owner: Code = "sponsor"

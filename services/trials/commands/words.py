@@ -1,8 +1,14 @@
 """What the texts, codes and counts of commands may be."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
+
+from shared.contracts.message import Identifier
+
+_NCT = re.compile(r"NCT[0-9]{8}")
+_SYSTEM = re.compile(r"[a-z][a-z0-9._-]{0,63}")
 
 
 def _printable(text: str) -> str:
@@ -19,3 +25,17 @@ Text = Annotated[
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+def _identifier(given: Identifier) -> Identifier:
+    if not _SYSTEM.fullmatch(given.system):
+        raise ValueError("system is no short name in small letters")
+    if not 1 <= len(given.value) <= 200 or not given.value.isprintable():
+        raise ValueError("value is not 1 to 200 printable characters")
+    if given.system == "nct" and not _NCT.fullmatch(given.value):
+        raise ValueError("value is not NCT and eight digits")
+    return given
+
+
+Named = Annotated[Identifier, AfterValidator(_identifier)]
+SponsorName = Annotated[Text, Field(max_length=500)]

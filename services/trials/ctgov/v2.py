@@ -44,7 +44,7 @@ def entry(study: Any) -> RecordRegistryEntry:
     if not _NCT.fullmatch(nct):
         raise FieldError(f"{_ID}nctId", f"{nct[:40]!r} is not NCT and eight digits")
     facts = _facts(protocol, identification, status, nct)
-    if (size := len(facts.model_dump_json())) > FACTS_LIMIT:
+    if (size := len(facts.model_dump_json().encode())) > FACTS_LIMIT:
         raise FieldError("protocolSection", f"its facts have {size} bytes, more than {FACTS_LIMIT}")
     return RecordRegistryEntry(
         nct=nct,

@@ -1,5 +1,6 @@
 """What a registry's record makes of a trial: its first record, or only what a newer one changes."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 from uuid import UUID, uuid5
 
@@ -23,8 +24,8 @@ from shared.contracts.trials import (
     TrialStatus,
 )
 
-# Sites an event: a location is far below a kilobyte, so an event stays below 256 KiB.
-SITES_AN_EVENT = 200
+# Bytes of sites an event, which itself stays below 256 KiB; and sites that are gone, by their ids.
+SITE_BYTES, GONE_AN_EVENT = 200_000, 1_000
 
 STATUS: dict[str, TrialStatus] = {
     "NOT_YET_RECRUITING": "approved",
@@ -44,9 +45,9 @@ STATUS: dict[str, TrialStatus] = {
 
 
 def lifecycle_status(facts: RegistryFacts) -> TrialStatus:
-    """The status that a registry's code means; an unverified one means what was last known."""
-    code = facts.last_known_status or "RECRUITING" if facts.status == "UNKNOWN" else facts.status
-    return STATUS.get(code, "registry_only")
+    """The status that a registry's code means; an unverified one means the last known, if that is told."""
+    code = facts.last_known_status if facts.status == "UNKNOWN" else facts.status
+    return STATUS.get(code or "", "registry_only")
 
 
 def record(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[TrialEvent]:
@@ -130,14 +131,29 @@ def _sites(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[T
     listed = {site.site_id for site in command.sites}
     changed = [site for site in command.sites if trial.sites.get(site.site_id) != digest(site)]
     unlisted = tuple(site_id for site_id in trial.sites if site_id not in listed)
-    chunks = [changed[at : at + SITES_AN_EVENT] for at in range(0, len(changed), SITES_AN_EVENT)]
-    gone = [unlisted[at : at + SITES_AN_EVENT] for at in range(0, len(unlisted), SITES_AN_EVENT)]
-    told: list[tuple[tuple[RegistrySite, ...], tuple[UUID, ...]]] = [(tuple(chunk), ()) for chunk in chunks]
+    gone = [unlisted[at : at + GONE_AN_EVENT] for at in range(0, len(unlisted), GONE_AN_EVENT)]
+    told: list[tuple[tuple[RegistrySite, ...], tuple[UUID, ...]]] = [
+        (chunk, ()) for chunk in _chunks(changed)
+    ]
     told += [((), chunk) for chunk in gone]
     return [
         RegistrySitesRecorded(trial_id=trial_id, registry=command.registry, sites=sites, unlisted=ids)
         for sites, ids in told
     ]
+
+
+def _chunks(sites: Iterable[RegistrySite]) -> Iterator[tuple[RegistrySite, ...]]:
+    chunk: list[RegistrySite] = []
+    size = 0
+    for site in sites:
+        more = len(site.model_dump_json().encode())
+        if chunk and size + more > SITE_BYTES:
+            yield tuple(chunk)
+            chunk, size = [], 0
+        chunk.append(site)
+        size += more
+    if chunk:
+        yield tuple(chunk)
 
 
 def digest(site: RegistrySite) -> str:

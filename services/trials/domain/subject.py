@@ -79,8 +79,7 @@ def _correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: dat
     if (subject.code, subject.enrolled_on) == (command.subject_code, command.enrolled_on):
         return []
     found = enrolment_breaks(command, facts, now)
-    given = command.model_dump(exclude={"reason"})
-    events: Events = [SubjectEnrolmentCorrected(**given, breaks=found.rules)]
+    events: Events = [SubjectEnrolmentCorrected(**command.model_dump(), breaks=found.rules)]
     if subject.deviation and not found.rules:
         trial_id = command.trial_id
         annulled = DeviationAnnulled(

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
+from aiokafka.errors import KafkaError
 
 from shared.stack.api import StackAddresses
 from shared.stack.demo.timeline import Timeline, short
@@ -73,6 +74,8 @@ class Stage:
             raise StepFailedError(title, f"not within {seconds:g} s; waited for {self._wants}") from None
         except httpx.HTTPError as fault:
             raise StepFailedError(title, f"{fault.request.url}: {type(fault).__name__}") from None
+        except KafkaError as fault:
+            raise StepFailedError(title, f"the broker: {type(fault).__name__}") from None
 
     async def act(self, who: str, service: str, command: str, **fields: Any) -> dict[str, Any]:
         """One act of a person, its events in a trace of their own; a refusal fails the step."""

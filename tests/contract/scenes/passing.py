@@ -15,6 +15,7 @@ from tests.contract.scenes.reviews import act as board
 from tests.contract.scenes.reviews import approve, submitted
 from tests.e2e.desk import COORDINATOR
 
+STATED = "corrected to what the letter states"
 REVIEW = pack("internal").find("significance_review_1_day", "operational")
 
 
@@ -54,7 +55,7 @@ async def _annulled(stage: Stage, approval: dict[str, Any], corrects: Any) -> No
             "expires_on": stage.today + timedelta(days=2),
         }
         wrong = {"corrects": corrects, "zone": ZONE, "reason": "date_misread"}
-        await board(stage, "correct-approval", **approval, **dates, **wrong)
+        await board(stage, "correct-approval", **approval, **dates, **wrong, meaning=STATED)
         await stage.come("regulatory.irb.lapse_annulled", **approval)
         await stage.come("trials.hold.annulled", source="irb_lapse")
         await stage.come("trials.site.resumed", site_id=stage.story.site)

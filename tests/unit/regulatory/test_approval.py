@@ -71,6 +71,7 @@ def correct(expires_on: date, effective_on: date = date(2026, 3, 2)) -> CorrectA
         expires_on=expires_on,
         zone="America/New_York",
         reason="letter_misread",
+        meaning="corrected to what the letter states",
     )
 
 

@@ -107,11 +107,26 @@ def test_partial_dates_stay_partial() -> None:
         ("COMPLETED", "completed"),
         ("WITHDRAWN", "withdrawn"),
         ("AVAILABLE", "registry_only"),
+        ("NO_LONGER_AVAILABLE", "registry_only"),
+        ("TEMPORARILY_NOT_AVAILABLE", "registry_only"),
+        ("APPROVED_FOR_MARKETING", "registry_only"),
         ("WITHHELD", "registry_only"),
+        ("UNKNOWN", "registry_only"),
     ],
 )
 def test_each_registry_code_means_a_status(code: str, status: str) -> None:
     assert lifecycle_status(one(study(overallStatus=code)).facts) == status
+
+
+@pytest.mark.parametrize("code", ["SUSPENDED", "TERMINATED", "WITHDRAWN"])
+def test_what_ended_or_paused_keeps_the_registry_s_reason(code: str) -> None:
+    assert one(study(overallStatus=code, whyStopped="No funds")).facts.why_stopped == "No funds"
+
+
+def test_facts_are_measured_in_bytes_and_not_in_characters() -> None:
+    record = study(overallStatus="RECRUITING")
+    record["protocolSection"]["conditionsModule"] = {"conditions": ["試" * 3_900 for _ in range(40)]}
+    assert rejected(record).field == "protocolSection"
 
 
 def test_an_unknown_status_keeps_the_last_known_one_and_a_flag() -> None:

@@ -135,13 +135,14 @@ def test_sites_are_identified_and_only_changed_ones_told_again(world: World) -> 
     assert len(world.events(SiteIdentified)) == 2
 
 
-def test_a_thousand_locations_stay_below_the_size_of_an_event(world: World) -> None:
-    places = [{"facility": "H" * 300, "city": f"City {n}"} for n in range(1_100)]
+@pytest.mark.parametrize("facility", ["H" * 300, "H" * 1_500, "試" * 1_500, "H"])
+def test_however_many_locations_and_long_their_names_an_event_takes_them(world: World, facility: str) -> None:
+    places = [{"facility": facility, "city": f"City {n}"} for n in range(1_100)]
     events = world.decide(entry(placed(*places)))
     assert not isinstance(events, Refusal)
-    sizes = [len(event.model_dump_json()) for event in events]
-    assert len([event for event in events if isinstance(event, RegistrySitesRecorded)]) == 6
-    assert max(sizes) < 256 * 1024
+    told = [event for event in events if isinstance(event, RegistrySitesRecorded)]
+    assert sum(len(event.sites) for event in told) == 1_100
+    assert max(len(event.model_dump_json().encode()) for event in events) < 256 * 1024
 
 
 def plan() -> RegisterTrial:

@@ -14,7 +14,7 @@ demo: .venv/.ready ## the main job: start all, import trials, play the chain, sh
 
 test: .venv/.ready ## unit, contract, integration, end-to-end and the short fault tests
 	$(BIN)/pytest tests/unit tests/contract --cov --cov-report=
-	$(BIN)/coverage report $(PURE) --fail-under=95
+	$(BIN)/coverage report $(PURE) --precision=1 --fail-under=99.9
 	$(BIN)/pytest tests/integration tests/e2e tests/faults -m 'not long'
 
 check: .venv/.ready ## lint, format, types, import rules, licences and the rules of this repository

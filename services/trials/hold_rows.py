@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, assert_never
 from uuid import UUID
 
 from shared.contracts.message import Recorded
@@ -58,7 +58,7 @@ def fold_hold(row: HoldRow | None, message: Recorded[Any], key: Key) -> HoldRow:
         case HoldAnnulled(reason=reason):
             return replace(hold, evidence=reason, status="annulled")
         case _:
-            return hold
+            assert_never(event)
 
 
 @dataclass(frozen=True, slots=True)

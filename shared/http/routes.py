@@ -70,8 +70,9 @@ async def run(
             outcome, repeated = await idempotency.once(executor, command, cause, key, body)
             span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
             span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
+            answer = _answer(outcome, repeated)  # in the span: it tells the caller which trace it is
         metrics.COMMANDS.labels(name, "repeated" if repeated else "done").inc()
-        return _answer(outcome, repeated)
+        return answer
     except RefusedError as fault:
         r, refused = fault.refusal, fault
         problem = ProblemError(409, r.rule, r.detail, state=r.state, field=r.field)

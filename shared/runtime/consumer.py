@@ -58,7 +58,7 @@ class Subscription:
         self.group = feed.group
         self._feed = feed
         self._timing = timing
-        self.gate = Gate(feed.group, pool, LANES)
+        self.gate = Gate(feed.group, pool, LANES, not feed.group.endswith(".commands"))
         self._lanes: list[asyncio.Queue[tuple[int, Records]]] = [asyncio.Queue(1) for _ in range(LANES)]
         self.open = False  # the circuit: nothing is applied meanwhile
         self._blocked: list[tuple[float, int]] = []
@@ -86,7 +86,7 @@ class Subscription:
 
     async def _handle(self, records: Records) -> None:
         generation = self.gate.generation  # before the waiting: it may change meanwhile
-        if not self.gate.assigned:
+        if not self.gate.assigned or self.gate.lost:
             return  # handed over while partitions go: another's now, or read again from where Postgres says
         for lane, waiting in enumerate(self._lanes):
             if mine := [r for r in records if r.partition % LANES == lane]:

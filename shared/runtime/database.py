@@ -33,6 +33,9 @@ TRANSIENT = (
     asyncpg.TooManyConnectionsError,
     asyncpg.QueryCanceledError,  # by the time that a statement may take
     asyncpg.DiskFullError,
+    asyncpg.OutOfMemoryError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby that is not promoted yet
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InvalidCachedStatementError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the server went away in the middle of an answer

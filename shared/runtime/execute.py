@@ -13,7 +13,7 @@ from shared.runtime import append, clock, failpoints, names, rows, store, teleme
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection, Pool, writing
 from shared.runtime.service import Aggregate, Decision, Outcome, Service
-from shared.runtime.store import ConflictError, ForeignStreamError, Stream, Streams
+from shared.runtime.store import ConflictError, ContendedError, ForeignStreamError, Stream, Streams
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ class Executor:
                     await self.flush(tx, work)
             except store.RETRY:
                 if attempt == 3:
-                    raise ConflictError("the stream was changed by others at the same time") from None
+                    raise ContendedError("the stream was changed by others at the same time") from None
                 await asyncio.sleep(0.005 * 2**attempt)
                 continue
             failpoints.reach("command.committed")

@@ -17,6 +17,7 @@ from shared.runtime.cause import Cause, Work
 from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Executor
 from shared.runtime.record import UnreadableError, texts
+from shared.runtime.store import ContendedError
 from shared.runtime.strict import InvalidError, parse
 
 
@@ -50,7 +51,7 @@ class Intake:
                 await self._take(record)
             except (UnreadableError, InvalidError) as fault:
                 await self._note(record, str(fault))
-            except (*TRANSIENT, TimeoutError):
+            except (*TRANSIENT, TimeoutError, ContendedError):
                 raise
             except Exception as fault:  # no reason to stop: the next command may be another's
                 logs.log.error("intake.failed", error=type(fault).__name__, offset=record.offset)
@@ -114,7 +115,7 @@ class Intake:
             record.offset,
             hashlib.sha256(record.value or b"").digest(),
             json.dumps(kept),
-            error,
+            error.replace("\0", "")[:2_000],
         )
         metrics.COMMANDS.labels("unreadable", "noted").inc()
 

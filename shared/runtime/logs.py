@@ -1,5 +1,6 @@
 """JSON lines on standard output; only fields that are named here leave the process."""
 
+import logging
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -41,6 +42,15 @@ def configure(service: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+    logging.basicConfig(handlers=[_Library()], level=logging.WARNING, force=True)
+
+
+class _Library(logging.Handler):
+    """What a library says leaves as its name and its error's type: texts of theirs quote rows and records."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fault = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        log.log(record.levelno, "library", name=record.name, error=fault)
 
 
 log: Any = structlog.get_logger()

@@ -93,7 +93,7 @@ class Process:
                 self.checks["kafka"] = f"{type(fault).__name__}: {fault}"
                 logs.log.warning("kafka.again", error=type(fault).__name__)
                 await asyncio.sleep(1)
-        await replay_after_upgrade(self.service, self.executor)
+        await retried(lambda: replay_after_upgrade(self.service, self.executor))
         await wakes.heal_for_ever(self.executor, self.broker)
 
     async def _watch(self) -> None:
@@ -126,6 +126,7 @@ class Process:
         faults = {**self.alive(), **self.checks}
         faults |= {s.group: "no partitions assigned yet" for s in self.subscriptions if not s.gate.assigned}
         faults |= {s.group: "its circuit is open" for s in self.subscriptions if s.open}
+        faults |= {s.group: s.gate.lost for s in self.subscriptions if s.gate.lost}
         if self.relay.stuck_for() > 10:
             faults["relay"] = "the broker has not acknowledged for 10 s"
         return faults

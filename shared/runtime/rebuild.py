@@ -1,23 +1,25 @@
 """One projection folded anew from the events, beside the live one, and swapped in under a short lock."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
-
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.message import Recorded
 from shared.runtime import rows
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
-from shared.runtime.offsets import Partition, take
-from shared.runtime.place import read
-from shared.runtime.record import PARTITIONS, UnreadableError, envelope_of, stored
+from shared.runtime.offsets import take
+from shared.runtime.record import PARTITIONS, stored
+from shared.runtime.reread import CHUNK, Reread
 from shared.runtime.service import Projection
 
-_CHUNK = 5_000
+_SWAP = 10  # seconds that writers may have to wait for the swap
 _DRAW = "SELECT pg_advisory_xact_lock(7002)"  # whoever writes rows holds it shared
+
+
+class RebuildingError(Exception):
+    """The table is being rebuilt already."""
 
 
 class Rebuild:
@@ -32,43 +34,48 @@ class Rebuild:
         if not self._projections:
             raise KeyError(table)
         self._foreign = sorted({s for p in self._projections for s in p.sources} - {self.service.name})
-        self._versions: dict[str, dict[UUID, int]] = defaultdict(dict)
         self.events = 0
 
     async def run(self) -> int:
         """Rebuild and swap; answers with the number of events folded. The live table serves until then."""
-        async with self._executor.pool.acquire() as tx:
+        async with self._executor.pool.acquire() as tx, contextlib.AsyncExitStack() as ending:
             await tx.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
-            try:
+            ending.push_async_callback(
+                tx.execute, "RESET statement_timeout; RESET idle_in_transaction_session_timeout"
+            )
+            if not await tx.fetchval("SELECT pg_try_advisory_lock(7003, hashtext($1))", self._table):
+                raise RebuildingError(self._table)
+            ending.push_async_callback(
+                tx.execute, "SELECT pg_advisory_unlock(7003, hashtext($1))", self._table
+            )
+            topics = None
+            if self._foreign:
+                topics = await ending.enter_async_context(Reread(self.service, self._bootstrap))
+            await tx.execute(
+                f"CREATE SCHEMA IF NOT EXISTS rebuild; DROP TABLE IF EXISTS rebuild.{self._table};"
+                f" CREATE TABLE rebuild.{self._table} (LIKE public.{self._table} INCLUDING ALL)"
+            )
+            line = await self._fold_up_to_now(tx, topics, 0)
+            async with asyncio.timeout(_SWAP), tx.transaction():  # all that writes rows waits meanwhile
+                await tx.execute(_DRAW)  # before all else, as whoever writes rows does
+                for source in self._foreign:  # every partition, so that none begins behind our back
+                    of_it = self.service.topics_of(source)
+                    everywhere = [(topic, part) for topic in of_it for part in range(PARTITIONS)]
+                    await take(tx, f"{self.service.name}.{source}", everywhere, ())
+                await self._fold_up_to_now(tx, topics, line)
                 await tx.execute(
-                    f"CREATE SCHEMA IF NOT EXISTS rebuild; DROP TABLE IF EXISTS rebuild.{self._table};"
-                    f" CREATE TABLE rebuild.{self._table} (LIKE public.{self._table} INCLUDING ALL)"
+                    f"DROP TABLE public.{self._table}; ALTER TABLE rebuild.{self._table} SET SCHEMA public"
                 )
-                line, offsets = await self._fold_up_to_now(tx, 0, {})
-                async with tx.transaction():
-                    await tx.execute(_DRAW)  # before all else, as whoever writes rows does
-                    for source in self._foreign:  # every partition, so that none begins behind our back
-                        topics = self.service.topics_of(source)
-                        everywhere = [(topic, part) for topic in topics for part in range(PARTITIONS)]
-                        await take(tx, f"{self.service.name}.{source}", everywhere, ())
-                    await self._fold_up_to_now(tx, line, offsets)
-                    await tx.execute(
-                        f"DROP TABLE public.{self._table};"
-                        f" ALTER TABLE rebuild.{self._table} SET SCHEMA public"
-                    )
-            finally:
-                await tx.execute("RESET statement_timeout; RESET idle_in_transaction_session_timeout")
         return self.events
 
-    async def _fold_up_to_now(
-        self, tx: Connection, line: int, offsets: Mapping[Partition, int]
-    ) -> tuple[int, dict[Partition, int]]:
+    async def _fold_up_to_now(self, tx: Connection, topics: Reread | None, line: int) -> int:
         until = await self._line(tx)
         await self._fold_own(tx, line, until)
-        reached = dict(offsets)
-        for source in self._foreign:
-            reached |= await self._fold_foreign(tx, source, offsets)
-        return until, reached
+        if topics is not None:
+            for source in self._foreign:
+                async for messages in topics.up_to_now(tx, source):
+                    await self._fold(tx, source, messages)
+        return until
 
     async def _line(self, tx: Connection) -> int:
         """A position below which no append is under way: all that began before have let go of the lock."""
@@ -84,7 +91,7 @@ class Rebuild:
                 "SELECT * FROM es.event WHERE pos > $1 AND pos <= $2 ORDER BY pos LIMIT $3",
                 line,
                 until,
-                _CHUNK,
+                CHUNK,
             )
             if not found:
                 return
@@ -94,69 +101,6 @@ class Rebuild:
             ]
             await self._fold(tx, self.service.name, messages)
             line = found[-1]["pos"]
-
-    async def _fold_foreign(
-        self, tx: Connection, source: str, offsets: Mapping[Partition, int]
-    ) -> dict[Partition, int]:
-        """Fold what the live group has applied of a source: up to its offsets, up to its versions."""
-        group = f"{self.service.name}.{source}"
-        ends: dict[Partition, int] = {
-            (row["topic"], row["part"]): row["next_offset"]
-            for row in await tx.fetch(
-                "SELECT topic, part, next_offset FROM es.kafka_offset WHERE grp = $1", group
-            )
-        }
-        left = {partition: end for partition, end in ends.items() if offsets.get(partition, 0) < end}
-        if not left:
-            return ends
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, max_partition_fetch_bytes=4 * 1024 * 1024
-        )
-        await consumer.start()
-        try:
-            consumer.assign([TopicPartition(*partition) for partition in left])
-            for partition in left:
-                consumer.seek(TopicPartition(*partition), offsets.get(partition, 0))
-            while left:
-                got = await consumer.getmany(timeout_ms=1_000, max_records=_CHUNK)
-                batch = [
-                    r for p, found in got.items() for r in found if r.offset < ends[p.topic, p.partition]
-                ]
-                await self._fold(tx, source, await self._fresh(tx, group, batch))
-                for p in [TopicPartition(*partition) for partition in left]:
-                    if await consumer.position(p) >= ends[p.topic, p.partition]:
-                        left.pop((p.topic, p.partition))
-                        consumer.pause(p)
-        finally:
-            await consumer.stop()
-        return ends
-
-    async def _fresh(self, tx: Connection, group: str, records: Sequence[Any]) -> list[Recorded[Any]]:
-        """Those that are next in their stream and that the live group did not park."""
-        placed = []
-        for record in records:
-            try:
-                placed.append((record, envelope_of(record.headers)))
-            except UnreadableError:
-                continue
-        applied = {
-            row["stream_id"]: row["version"]
-            for row in await tx.fetch(
-                "SELECT stream_id, version FROM es.seen WHERE grp = $1 AND stream_id = ANY($2)",
-                group,
-                [e.stream_id for _, e in placed],
-            )
-        }
-        versions = self._versions[group]
-        messages = []
-        for record, envelope in placed:
-            stream, version = envelope.stream_id, envelope.version
-            if version <= applied.get(stream, 0) and version == versions.get(stream, 0) + 1:
-                versions[stream] = version
-                message = read(self.service, record, envelope)
-                if isinstance(message, Recorded):
-                    messages.append(message)
-        return messages
 
     async def _fold(self, tx: Connection, source: str, messages: Sequence[Recorded[Any]]) -> None:
         chosen: list[Projection] = [p for p in self._projections if source in p.sources]

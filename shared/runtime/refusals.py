@@ -46,7 +46,7 @@ async def record(
     refused = _Refused(trial_id=command.trial_id, refused=cause.command_id)
     known = await tx.fetchval("SELECT sponsor_id FROM es.trial WHERE trial_id = $1", command.trial_id)
     stream = store.Stream(cause.command_id, 0, None, cause.sponsor_id or known or store.HOUSE)
-    if not await tx.fetchval("SELECT FROM es.stream WHERE stream_id = $1", cause.command_id):
+    if not await tx.fetchval("SELECT true FROM es.stream WHERE stream_id = $1", cause.command_id):
         await executor.append(tx, work, aggregate, stream, refused, cause, [event], clock.now())
 
 

@@ -130,18 +130,22 @@ class Relay:
             raise SystemExit(1) from None
         finally:
             self._waiting.pop(worker, None)
+        one_by_one = publisher.one_by_one or bool(faults)
         for group, fault in faults.items():
-            await self._refused(connection, groups.pop(group), fault, publisher.one_by_one)
-        publisher.one_by_one = publisher.one_by_one or bool(faults)
+            if await self._refused(connection, groups.pop(group), fault, publisher.one_by_one):
+                one_by_one = False  # found: all others go in batches again
+        publisher.one_by_one = one_by_one
         return [row for sent in groups.values() for row in sent]
 
     async def _refused(
         self, connection: Connection, rows: list[Record], fault: Exception, alone: bool
-    ) -> None:
-        """What was refused is tried row by row; a row that is refused alone, for good, blocks its stream."""
+    ) -> bool:
+        """What was refused is tried row by row; one refused alone, for good, blocks its stream: True."""
         logs.log.error("relay.refused", error=type(fault).__name__, count=len(rows), topic=rows[0]["topic"])
-        if alone and len(rows) == 1 and not getattr(fault, "retriable", False):
-            await connection.execute(_BLOCK, rows[0]["stream_id"], rows[0]["version"], type(fault).__name__)
+        if not alone or len(rows) > 1 or getattr(fault, "retriable", False):
+            return False
+        await connection.execute(_BLOCK, rows[0]["stream_id"], rows[0]["version"], type(fault).__name__)
+        return True
 
     async def unblock(self, pool: Pool, stream_id: UUID) -> int:
         """Try again to send what the broker refused of a stream; answers with 1 where it was blocked."""

@@ -22,6 +22,10 @@ class ConflictError(Exception):
     """The stream is not at the version that the client expected."""
 
 
+class ContendedError(ConflictError):
+    """Others were quicker each time: nothing is wrong with the command, and it may be given again."""
+
+
 class TooLargeError(Exception):
     """An event, or its envelope, is larger than the log takes: the bytes belong elsewhere, by reference."""
 

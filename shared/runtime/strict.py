@@ -32,7 +32,11 @@ def invalid(fault: ValidationError) -> InvalidError:
     found = fault.errors(include_input=False, include_context=False, include_url=False)
     if found and found[0]["type"] == "json_invalid":
         return InvalidError("malformed", "the body is not JSON")
-    errors = [("/" + "/".join(map(str, e["loc"])), str(e["msg"])) for e in found[:50]]
+    # The name of a field that nobody knows is the sender's own text: its place is told, the name is not.
+    places = [e["loc"][:-1] if e["type"] == "extra_forbidden" else e["loc"] for e in found[:50]]
+    errors = [
+        ("/" + "/".join(map(str, place)), str(e["msg"])) for place, e in zip(places, found, strict=False)
+    ]
     return InvalidError("invalid", f"{len(found)} field(s) break a rule", errors)
 
 

@@ -59,6 +59,14 @@ async def verify(connection: Connection, streams: Sequence[UUID] | None = None) 
     Finds events edited, deleted, inserted or put in another order, and a cut tail where es.stream was left as
     it was. A tail cut together with its stream's row shows only against an anchor kept elsewhere.
     """
+    # One snapshot: on a log that grows meanwhile the new events would look inserted.
+    snapshot = {} if connection.is_in_transaction() else {"isolation": "repeatable_read"}
+    async with connection.transaction(**snapshot):  # type: ignore[arg-type]
+        async for broken in _walk(connection, streams):
+            yield broken
+
+
+async def _walk(connection: Connection, streams: Sequence[UUID] | None) -> AsyncIterator[Broken]:
     last = UUID(int=0)
     while True:
         heads = await connection.fetch(

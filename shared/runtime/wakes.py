@@ -47,10 +47,10 @@ async def wake_due(executor: Executor, most: int = 50) -> int:
 
 
 async def _wake(executor: Executor, stream_id: UUID, stream_type: str) -> None:
-    aggregate = executor.service.aggregate_of[stream_type]
     cause = Cause(Actor(executor.service.name, "service"), reason="time")
 
     async def work_on(tx: Connection, work: Work) -> None:
+        aggregate = executor.service.aggregate_of[stream_type]
         # Another replica may have been quicker: looked at again under the stream's lock, which commands take
         # before they set the next moment, so that the two cannot wait for each other.
         await tx.execute("SELECT FROM es.stream WHERE stream_id = $1 FOR UPDATE", stream_id)

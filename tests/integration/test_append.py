@@ -11,6 +11,7 @@ from shared.runtime.cause import Cause, RefusedError
 from shared.runtime.execute import Executor
 from shared.runtime.names import UnknownTrialError
 from shared.runtime.store import HOUSE, ConflictError
+from shared.runtime.verify import verify
 from tests.support import probe
 from tests.support.stack import Servers, executor
 
@@ -97,6 +98,26 @@ async def test_a_guard_that_counts_is_never_overdrawn_by_a_race(servers: Servers
         assert sum(not isinstance(r, Exception) for r in results) == 10
         assert all(isinstance(r, RefusedError) for r in results if isinstance(r, Exception))
         assert await run.pool.fetchval("SELECT total FROM trial_total WHERE trial_id = $1", trial) == 0
+
+
+async def test_a_log_that_grows_while_it_is_verified_is_whole(servers: Servers) -> None:
+    async with executor(servers, probe.alpha()) as run:
+        tallies, trial = [uuid7() for _ in range(5)], uuid7()
+        ended = False
+
+        async def grow() -> None:
+            while not ended:
+                for tally in tallies:
+                    await run.execute(probe.CountUp(tally_id=tally, trial_id=trial, n=1), cause())
+
+        growing = asyncio.create_task(grow())
+        async with run.pool.acquire() as connection:
+            for _ in range(30):
+                assert [broken async for broken in verify(connection)] == []
+                await asyncio.sleep(0.01)
+        ended = True
+        await growing
+        assert await run.pool.fetchval("SELECT min(version) FROM es.stream") > 10
 
 
 async def test_a_stream_of_an_unknown_trial_is_refused(servers: Servers) -> None:

@@ -17,11 +17,12 @@ from uuid_utils.compat import uuid7
 from shared.runtime import metrics
 from shared.runtime.apply import Applier
 from shared.runtime.consumer import LANES, Subscription, Timing
-from shared.runtime.database import Pool, open_pool
+from shared.runtime.database import Pool, connect, open_pool
 from shared.runtime.execute import Executor
 from shared.runtime.fetching import Fetcher
 from shared.runtime.offsets import Batch, DiscontinuityError
 from shared.runtime.process import Process
+from shared.runtime.settings import Settings
 from tests.support import probe, raw
 from tests.support.pair import count, pair
 from tests.support.stack import Servers, executor, new_database, process, until
@@ -160,6 +161,35 @@ async def test_offsets_come_from_postgres_whatever_kafka_says_was_committed(serv
             await beta.pool.execute("TRUNCATE tally, es.seen")
         async with process(servers, two.beta, dsn) as beta:
             await until(lambda: _is(beta.pool, tally, 2))
+
+
+@pytest.mark.parametrize("fault", ["end", "start"])
+async def test_a_log_that_does_not_hold_what_comes_next_is_not_read(servers: Servers, fault: str) -> None:
+    """As after a topic made anew, or one that somebody cut: to read on would drop events in silence."""
+    with pair(servers) as two:
+        tally, trial = uuid7(), uuid7()
+        dsn = await new_database(servers, two.beta)
+        written = [raw.event(two.alpha.name, tally, version, trial) for version in (1, 2, 3)]
+        await raw.send(servers, two.alpha.topic, written)
+        async with process(servers, two.beta, dsn) as beta:
+            await until(lambda: _is(beta.pool, tally, 3))
+        connection = await connect(dsn, "test")
+        await connection.execute(
+            "UPDATE es.kafka_offset SET next_offset = $1", {"end": 500, "start": 1}[fault]
+        )
+        await connection.close()
+        if fault == "start":
+            await raw.cut(servers, two.alpha.topic, written[0].partition, 2)
+        file = await raw.secret(dsn)
+        settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, dev_identity=True)
+        async with Process(two.beta, settings).running() as beta:
+            await until(
+                lambda: "comes next" in str(beta.unready().get(two.group)), 20, lambda: beta.unready()
+            )
+            await raw.send(servers, two.alpha.topic, [raw.event(two.alpha.name, tally, 4, trial)])
+            await asyncio.sleep(1)
+            assert await total(beta.pool, tally) == 3
+            assert await beta.pool.fetchval("SELECT count(*) FROM es.parked_event") == 0
 
 
 async def test_records_that_were_skipped_are_noticed_and_read_again(servers: Servers) -> None:

@@ -83,6 +83,7 @@ async def test_bad_commands_are_recorded_without_their_bytes_and_stop_nothing(re
         receiver.command("count_up", body(n=patient)),
         receiver.command("count_up", body(note="a\x00b")),
         receiver.command("count_up", body(n=10**30)),
+        receiver.command("count_up", body() | {f"a\x00{patient}": 1}),
         receiver.command("no_such", body()),
         receiver.command("count_up", body(), ce_id="seven"),
         receiver.command("count_up", body(), ce_id=None),

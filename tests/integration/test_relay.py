@@ -45,6 +45,7 @@ async def test_one_event_that_the_broker_refuses_blocks_its_stream_and_nothing_e
             blocked = await alpha.pool.fetch("SELECT stream_id, version, reason FROM es.outbox_block")
             assert [(r["stream_id"], r["version"]) for r in blocked] == [(large, 1)]
             assert "TooLarge" in blocked[0]["reason"]
+            assert not any(p.one_by_one for p in alpha.relay._publishers), "the others go in batches again"
             again = await count(alpha.executor, probe.CountUp(tally_id=small[0], trial_id=trial, n=3))
             assert again.version == 3
             await until(lambda: alpha.pool.fetchval(left, large))

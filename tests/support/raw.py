@@ -12,6 +12,7 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.record.util import calc_crc32c
+from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AlterConfigOpType,
     ConfigEntry,
@@ -136,6 +137,13 @@ async def limit_batches(servers: Servers, topic: str, size: int) -> None:
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     client = administrator(servers.kafka)  # alive until it is done
     for done in client.incremental_alter_configs([resource]).values():
+        await asyncio.to_thread(done.result, 10)
+
+
+async def cut(servers: Servers, topic: str, partition: int, before: int) -> None:
+    """Delete the records before an offset, as somebody with the broker's tools may."""
+    client = administrator(servers.kafka)
+    for done in client.delete_records([Place(topic, partition, before)]).values():
         await asyncio.to_thread(done.result, 10)
 
 

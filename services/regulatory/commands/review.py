@@ -142,9 +142,8 @@ class WithdrawReview(_OfReview):
     reason: str = Field(min_length=1)
 
 
-ReviewCommand = (
-    OpenReview
-    | SubmitReview
+ReviewStep = (
+    SubmitReview
     | StartPreReview
     | RequestClarification
     | AnswerClarification
@@ -155,3 +154,4 @@ ReviewCommand = (
     | DetermineReview
     | WithdrawReview
 )
+ReviewCommand = OpenReview | ReviewStep

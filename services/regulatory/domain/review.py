@@ -10,6 +10,7 @@ from services.regulatory.commands import (
     RequestClarification,
     RequestModifications,
     ReviewCommand,
+    ReviewStep,
     StartPreReview,
     StartReview,
     SubmitModifications,
@@ -28,7 +29,7 @@ __all__ = ["Review", "approval_of", "decide", "evolve"]
 _WITH_THE_BOARD: frozenset[Status] = frozenset(
     {"submitted", "pre_review", "clarification_requested", "under_review", "deferred", "post_review"}
 )
-_FROM: dict[type[ReviewCommand], frozenset[Status]] = {
+_FROM: dict[type[ReviewStep], frozenset[Status]] = {
     SubmitReview: frozenset({"draft"}),
     StartPreReview: frozenset({"submitted"}),
     RequestClarification: frozenset({"pre_review", "under_review"}),

@@ -7,10 +7,9 @@ from services.regulatory.commands import (
     AnswerClarification,
     DeferReview,
     DetermineReview,
-    OpenReview,
     RequestClarification,
     RequestModifications,
-    ReviewCommand,
+    ReviewStep,
     StartPreReview,
     StartReview,
     SubmitModifications,
@@ -36,7 +35,7 @@ from shared.contracts.regulatory import (
 )
 
 
-def step(opened: IrbReviewOpened, state: Review, command: ReviewCommand) -> list[ReviewEvent]:
+def step(opened: IrbReviewOpened, state: Review, command: ReviewStep) -> list[ReviewEvent]:
     """What the command would append, were it its turn."""
     review, trial, sites = opened.review_id, opened.trial_id, opened.site_ids
     match command:
@@ -69,8 +68,6 @@ def step(opened: IrbReviewOpened, state: Review, command: ReviewCommand) -> list
             return [IrbReviewWithdrawn(review_id=review, trial_id=trial, reason=reason)]
         case RequestModifications() | DeferReview() | DetermineReview():
             return [*_reviewed(opened, state, command.path), _decision(opened, state, command)]
-        case OpenReview():
-            return [opened]
         case _:
             assert_never(command)
 

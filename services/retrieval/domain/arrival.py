@@ -19,9 +19,8 @@ def receive(state: Request, leg: Leg | None, command: ReceiveRecords, now: datet
     breaks: tuple[str, ...] = ("date_in_future",) if future else ()
     if reason := _seal(state, leg):
         return [r.RecordsSealed(**about, **record, reason=reason, breaks=(reason, *breaks))]
-    if leg is not None:
-        breaks += _oddities(leg, command)
-    return [r.RecordsReceived(**about, **record, breaks=breaks)]
+    odd = _oddities(leg, command) if leg else ()
+    return [r.RecordsReceived(**about, **record, breaks=(*breaks, *odd))]
 
 
 def _seal(state: Request, leg: Leg | None) -> r.SealReason | None:

@@ -97,3 +97,5 @@ def _evolve_gates(state: Gates, event: GateEvidenceRecorded | GateSatisfied | Ga
             looked_on = max(state.looked_on, event.revoked_on)
             held = event.hold if gate == "ha_ok" else state.held
             return replace(state, open=still, lost=lost, held=held, looked_on=looked_on)
+        case _:
+            assert_never(event)

@@ -1,7 +1,7 @@
 """Rows: their tables, what they tell of a stream, and that those of several streams do not mind the order."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,31 +27,40 @@ from services.regulatory.projections import (
     fold_approval,
     fold_clinical_hold,
     fold_ind,
+    fold_known_trial,
     fold_open_holds,
     fold_report,
     fold_review,
     fold_trial_hold,
 )
 from services.regulatory.projections.authority import clinical_hold_keys, ind_keys, trial_hold_keys
-from services.regulatory.projections.guards import open_holds_keys
+from services.regulatory.projections.guards import known_trial_keys, open_holds_keys
 from services.regulatory.projections.reports import report_keys
 from services.regulatory.projections.reviews import review_keys
 from shared.contracts.regulatory import (
     ClinicalHoldImposed,
     ClinicalHoldLifted,
+    IndEarlyNoticeReceived,
     IndInEffect,
     IndReceived,
     IndReviewPeriodElapsed,
     IrbApprovalActivated,
+    IrbApprovalClosed,
     IrbApprovalCorrected,
     IrbApprovalExpiring,
     IrbApprovalLapsed,
+    IrbApprovalReinstated,
     IrbApprovalRenewed,
     IrbApprovalSuspended,
+    IrbApprovalTerminated,
     IrbApproved,
     IrbClarificationAnswered,
     IrbClarificationRequested,
     IrbLapseAnnulled,
+    IrbModificationsRequired,
+    IrbModificationsSubmitted,
+    IrbPreReviewStarted,
+    IrbRenewalRecorded,
     IrbReviewOpened,
     IrbReviewStarted,
     IrbReviewSubmitted,
@@ -60,7 +69,7 @@ from shared.contracts.regulatory import (
     SafetyReportFiled,
     SafetyReportRejected,
 )
-from shared.contracts.trials import HoldApplied, HoldLifted
+from shared.contracts.trials import HoldAnnulled, HoldApplied, HoldLifted, TrialStatusChanged
 from tests.unit.regulatory.flow import recorded
 
 ROWS = (
@@ -238,3 +247,118 @@ def test_ids_are_made_at_the_edge_and_streams_follow_them() -> None:
     assert submit.stream_id == opened.stream_id
     file = FileSafetyReport(report_id=STREAM, meaning="released for submission")
     assert file.stream_id == STREAM
+
+
+BEGUN = IrbApprovalActivated(
+    **APPROVAL,
+    review_id=UUID(int=61),
+    protocol_version="2",
+    effective_on=DAY,
+    expires_on=DAY,
+    zone="UTC",
+)
+
+
+def approval_row(*events: Any) -> ApprovalRow:
+    row: ApprovalRow = folded(fold_approval, approval_keys, BEGUN, *events)
+    return row
+
+
+def test_a_question_of_the_pre_review_returns_there() -> None:
+    asked = IrbClarificationRequested(**REVIEW, requested_on=DAY)
+    answered = IrbClarificationAnswered(**REVIEW)
+    row = folded(fold_review, review_keys, IrbPreReviewStarted(**REVIEW), asked)
+    assert row.status == "clarification_requested"
+    row = folded(fold_review, review_keys, IrbPreReviewStarted(**REVIEW), asked, answered)
+    assert row.status == "pre_review"
+
+
+def test_a_review_row_shows_the_protocol_as_it_was_modified() -> None:
+    required = IrbModificationsRequired(**REVIEW, site_ids=(SITE,), decided_on=DAY)
+    mended = IrbModificationsSubmitted(**REVIEW, protocol_version="2.1", submitted_on=DAY)
+    assert folded(fold_review, review_keys, required).status == "modifications_required"
+    row = folded(fold_review, review_keys, required, mended)
+    assert (row.status, row.protocol_version) == ("post_review", "2.1")
+
+
+def test_an_approval_that_is_renewed_in_time_stays_active_until_its_successor_begins() -> None:
+    recorded_ = IrbRenewalRecorded(**APPROVAL, successor_id=UUID(int=62), effective_on=DAY)
+    row = approval_row(recorded_)
+    assert (row.status, row.successor_id) == ("active", UUID(int=62))
+
+
+def test_an_approval_that_is_renewed_at_one_site_goes_on_at_the_other() -> None:
+    other = UUID(int=63)
+    both = BEGUN.model_copy(update={"site_ids": (SITE, other)})
+    renewed = IrbApprovalRenewed(**APPROVAL, successor_id=UUID(int=62), effective_on=DAY)
+    row = folded(fold_approval, approval_keys, both, renewed)
+    assert (row.status, row.site_ids) == ("active", (other,))
+
+
+def test_a_reinstated_approval_has_the_status_that_it_had() -> None:
+    suspended = IrbApprovalSuspended(**APPROVAL, suspended_on=DAY, reason="x")
+    row = approval_row(suspended, IrbApprovalReinstated(**APPROVAL, reinstated_on=DAY))
+    assert (row.status, row.suspended) == ("active", False)
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (IrbApprovalTerminated(**APPROVAL, terminated_on=DAY, reason="x"), "terminated"),
+        (IrbApprovalClosed(**APPROVAL, closed_on=DAY), "closed"),
+    ],
+)
+def test_an_approval_row_says_how_it_ended(end: Any, status: str) -> None:
+    assert approval_row(end).status == status
+
+
+def test_a_corrected_last_day_takes_the_warning_back() -> None:
+    near = IrbApprovalExpiring(**APPROVAL, expires_on=DAY, days_left=7)
+    fixed = IrbApprovalCorrected(
+        **APPROVAL, corrects=STREAM, effective_on=DAY, expires_on=date(2027, 1, 1), zone="UTC", reason="x"
+    )
+    row = approval_row(near, fixed)
+    assert (row.status, row.days_left, row.expires_on) == ("active", None, date(2027, 1, 1))
+
+
+def test_an_early_notice_is_shown_and_puts_nothing_into_effect() -> None:
+    notice = IndEarlyNoticeReceived(ind_id=STREAM, notice_on=DAY, letter_ref="l")
+    row = folded(fold_ind, ind_keys, notice)
+    assert (row.early_notice_on, row.status, row.in_effect) == (DAY, None, ())
+
+
+def test_a_hold_row_keeps_the_first_report_of_the_hold() -> None:
+    imposed = hold(STREAM, (TRIAL,))
+    other = imposed.model_copy(update={"received_on": date(2026, 3, 9), "effects": ("enrol",)})
+    row = folded(fold_clinical_hold, clinical_hold_keys, imposed, other)
+    assert (row.received_on, row.effects) == (DAY, ("dose",))
+
+
+def test_a_hold_of_trials_that_rested_on_an_error_says_so() -> None:
+    scope: Any = {"hold_id": STREAM, "trial_id": TRIAL, "scope_kind": "trial", "scope_id": TRIAL}
+    applied = HoldApplied(**scope, source="irb_lapse", effects=("enrol",), since=DAY)
+    annulled = HoldAnnulled(**scope, source="irb_lapse", reason="no lapse")
+    row = folded(fold_trial_hold, trial_hold_keys, applied, annulled)
+    assert (row.ended, row.until) == ("annulled", None)
+
+
+@pytest.mark.parametrize(
+    ("row", "keys", "fold"),
+    [
+        (KnownTrial(TRIAL, owner="cro"), known_trial_keys, fold_known_trial),
+        (OpenHolds(TRIAL, (STREAM,)), open_holds_keys, fold_open_holds),
+        (ApprovalRow(STREAM, status="active"), approval_keys, fold_approval),
+        (ReportRow(STREAM, status="open"), report_keys, fold_report),
+        (ReviewRow(STREAM, status="draft"), review_keys, fold_review),
+        (IndRow(STREAM, status="elapsed"), ind_keys, fold_ind),
+        (ClinicalHoldRow(STREAM, received_on=DAY), clinical_hold_keys, fold_clinical_hold),
+        (TrialHoldRow(STREAM, ended="lifted"), trial_hold_keys, fold_trial_hold),
+    ],
+    ids=lambda value: getattr(value, "table", ""),
+)
+def test_an_event_about_something_else_is_not_shown(row: Any, keys: Any, fold: Any) -> None:
+    moved = TrialStatusChanged(trial_id=TRIAL, before="draft", after="in_review", basis="sponsor")
+    message = recorded(moved, TRIAL, 1, "trials")
+    assert keys(message) == ()
+    seen = replace(row, changed_at=message.time) if hasattr(row, "changed_at") else row
+    assert fold(seen, message, (STREAM,)) == seen

@@ -222,3 +222,21 @@ def test_the_filing_date_is_the_local_one() -> None:
     (filed,) = done(after(OPEN), FILE, T0 + timedelta(hours=2))
     assert isinstance(filed, SafetyReportFiled)
     assert filed.filed_on == date(2026, 3, 3)
+
+
+def test_the_clocks_that_it_has_already_re_anchor_nothing() -> None:
+    assert done(after(OPEN), ReanchorReport(report_id=REPORT, former=IDS, **clocks())) == []
+
+
+def test_a_report_that_is_not_owed_is_not_re_anchored() -> None:
+    cancel = CancelReport(report_id=REPORT, deadlines=IDS, reason="not_reportable")
+    moved = ReanchorReport(report_id=REPORT, former=IDS, **clocks(date(2026, 2, 27)))
+    assert done(after(OPEN, cancel), moved) == []
+
+
+def test_what_a_re_anchored_report_meets_are_its_new_deadlines() -> None:
+    moved = ReanchorReport(report_id=REPORT, former=IDS, **clocks(date(2026, 2, 27)))
+    new = deadlines.deadlines_of(REPORT, moved.legal, moved.operational)
+    (filed,) = done(after(OPEN, moved), FILE)
+    assert isinstance(filed, SafetyReportFiled)
+    assert filed.deadlines == new != IDS

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.regulatory.commands import (
     AnswerClarification,
+    DeferReview,
     DetermineReview,
     OpenReview,
     RequestClarification,
@@ -24,6 +25,7 @@ from services.regulatory.domain.review import Review, approval_of, decide, evolv
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.regulatory import (
     IrbApproved,
+    IrbDeferred,
     IrbDisapproved,
     IrbReviewOpened,
     IrbReviewStarted,
@@ -154,3 +156,13 @@ def test_an_approval_without_its_days_is_no_command() -> None:
         )
     with pytest.raises(ValidationError, match="reason"):
         DetermineReview(review_id=REVIEW, outcome="disapproved", decided_on=DAY)
+
+
+def test_a_deferred_review_goes_on_where_the_board_takes_it_up_again() -> None:
+    defer = DeferReview(review_id=REVIEW, decided_on=DAY)
+    started, deferred = done(given(OPEN, SUBMIT), defer)
+    assert isinstance(started, IrbReviewStarted)
+    assert deferred == IrbDeferred(review_id=REVIEW, trial_id=TRIAL, decided_on=DAY)
+    state = given(OPEN, SUBMIT, defer)
+    assert (state.status, done(state, defer)) == ("deferred", [])
+    assert [type(event) for event in done(state, APPROVE)] == [IrbApproved]

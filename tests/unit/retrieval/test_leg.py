@@ -8,9 +8,18 @@ from hypothesis import strategies as st
 
 from services.retrieval import cadence
 from services.retrieval import commands as c
+from services.retrieval.domain.evolve_leg import moved
 from shared.contracts import retrieval as r
 from shared.contracts.message import Event
 from tests.unit.retrieval import desk as d
+
+
+def test_a_leg_is_added_once() -> None:
+    desk = d.desk(d.leg())
+    (added,) = desk.made(r.LegAdded)
+    leg = desk.state.legs[d.LEG]
+    assert moved(leg, added) == leg
+
 
 ACKNOWLEDGED = d.of_leg(c.AcknowledgeLeg, acknowledged_on=date(2026, 3, 3))
 

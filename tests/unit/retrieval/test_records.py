@@ -90,6 +90,7 @@ def test_what_must_not_leave_is_redacted_first() -> None:
     desk.do(d.release(redaction=("third_party",)))
     assert desk.refusal(d.deliver()) == "quality_not_released"
     desk.do(redacted)
+    assert desk.do(redacted) == [], "told once"
     desk.do(d.deliver())
     (event,) = desk.made(r.RecordsDelivered)
     assert [one.document_ref for one in event.documents] == ["doc:1r"]

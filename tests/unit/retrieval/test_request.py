@@ -59,6 +59,13 @@ def test_cancelling_ends_open_legs_and_completes_as_cancelled() -> None:
     assert desk.do(d.of_request(c.CancelRequest, reason="case_nullified")) == []
 
 
+def test_cancelling_leaves_a_leg_that_has_ended_as_it_is() -> None:
+    desk = d.desk(d.leg(), d.leg(d.OTHER_LEG), d.of_leg(c.CancelLeg, reason="duplicate"))
+    ended = len(desk.made(r.LegCancelled))
+    desk.do(d.of_request(c.CancelRequest, reason="case_nullified"))
+    assert len(desk.made(r.LegCancelled)) == ended + 1
+
+
 def test_cancelling_a_request_without_legs_completes_it() -> None:
     desk = d.desk(d.of_request(c.CancelRequest, reason="case_nullified"))
     assert desk.state.outcome == "cancelled"

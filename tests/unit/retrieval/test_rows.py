@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -208,3 +209,49 @@ def test_contract_and_rows_name_no_particulars() -> None:
     forbidden = {"name", "patient", "birth", "address", "phone", "mrn", "text", "narrative"}
     fields = {field for event in r.RequestEvent.__args__ for field in event.model_fields}
     assert not fields & forbidden
+
+
+def leg_row(desk: d.Desk) -> legs.LegRow:
+    (row,) = folded(stream(desk.events), legs.leg_keys, legs.fold_leg).values()
+    assert isinstance(row, legs.LegRow)
+    return row
+
+
+def test_a_leg_row_says_why_a_custodian_gave_nothing() -> None:
+    row = leg_row(d.desk(d.leg(), d.accept(), d.send(), d.close("refused", reason="not_ours")))
+    assert (row.status, row.reason) == ("refused", "not_ours")
+
+
+def test_a_hold_on_a_finished_request_stands_beside_its_outcome() -> None:
+    hold_it = r.RequestFrozen(request_id=d.REQUEST, trial_id=d.TRIAL, hold_id=d.HOLD)
+    messages = delivered()
+    frozen = recorded(hold_it, len(messages) + 1)
+    (row,) = folded([*messages, frozen], requests.request_keys, requests.fold_request).values()
+    assert (row.status, row.frozen_by) == ("complete", (d.HOLD,))
+
+
+def test_a_request_that_is_reopened_under_a_hold_is_frozen() -> None:
+    messages = delivered()
+    frozen = r.RequestFrozen(request_id=d.REQUEST, trial_id=d.TRIAL, hold_id=d.HOLD)
+    reopened = r.RequestReopened(
+        request_id=d.REQUEST, trial_id=d.TRIAL, purpose="chart_review", leg_id=d.OTHER_LEG
+    )
+    late = [recorded(event, 90 + n) for n, event in enumerate((frozen, reopened))]
+    (row,) = folded([*messages, *late], requests.request_keys, requests.fold_request).values()
+    assert (row.status, row.days_gross) == ("frozen", None)
+
+
+@pytest.mark.parametrize(
+    ("row", "keys", "fold"),
+    [
+        (guards.SubjectAccess(d.SUBJECT), guards.subject_access_keys, guards.fold_subject_access),
+        (guards.ScopeHolds(d.SITE, (d.HOLD,)), guards.scope_holds_keys, guards.fold_scope_holds),
+        (guards.ScopeRequests(d.CASE), guards.scope_requests_keys, guards.fold_scope_requests),
+        (legs.LegRow(d.LEG), legs.leg_keys, legs.fold_leg),
+    ],
+    ids=lambda value: getattr(value, "table", ""),
+)
+def test_an_event_about_something_else_is_not_shown(row: Any, keys: Any, fold: Any) -> None:
+    moved = t.TrialStatusChanged(trial_id=d.TRIAL, before="draft", after="in_review", basis="sponsor")
+    assert keys(recorded(moved)) == ()
+    assert fold(row, recorded(moved), (d.CASE,)) == row

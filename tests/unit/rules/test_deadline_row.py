@@ -98,3 +98,9 @@ def test_what_waits_for_its_arming_and_what_is_no_deadline_has_no_row() -> None:
     refused = CommandRefused(command_id=STREAM, command_type="x", rule="r", detail="d")
     assert deadline_keys(recorded(refused)) == ()
     assert fold_deadline(None, recorded(DeadlineMet(**WHAT, met_on=date(2026, 3, 9))), (STREAM,)) is None
+
+
+def test_an_event_about_something_else_leaves_the_row_as_it_is() -> None:
+    row = folded(ARMED)
+    refused = CommandRefused(command_id=STREAM, command_type="x", rule="r", detail="d")
+    assert fold_deadline(row, recorded(refused, 2), (STREAM,)) == row

@@ -136,3 +136,22 @@ def test_a_fault_names_file_rule_and_field(tmp_path: Path, before: str, after: s
 def test_a_rule_that_stands_twice_is_a_fault(tmp_path: Path) -> None:
     again = GOOD[GOOD.index("[[rule]]") :]
     assert "rule a, field leg: operational stands twice" in fault(tmp_path, GOOD + again)
+
+
+def test_a_pack_says_which_rule_or_lead_it_has_not() -> None:
+    with pytest.raises(KeyError, match="us_ind has no legal rule us_ind_90_day"):
+        pack("us_ind").find("us_ind_90_day", "legal")
+    with pytest.raises(KeyError, match="irb has no lead records_needed_by"):
+        pack("irb").lead_of("records_needed_by")
+
+
+def test_a_pack_finds_each_of_its_leads_by_its_code(tmp_path: Path) -> None:
+    leads = "".join(
+        f'[[lead]]\ncode = "{code}"\ntitle = "A lead"\ncitation = "design"\ngrade = "S"\n'
+        'force = "internal"\nanchor = "receipt"\n'
+        f"days_before = [{days}]\n"
+        for code, days in (("a_month", 30), ("a_week", 7))
+    )
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD + leads, encoding="utf-8")
+    assert [read(path).lead_of(code).days_before for code in ("a_month", "a_week")] == [(30,), (7,)]

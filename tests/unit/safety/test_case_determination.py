@@ -13,6 +13,7 @@ from shared.contracts.safety import CaseAssessed, CaseNotReportable, CaseReporta
 from shared.rules.deadlines import clock_deadline_id
 from tests.unit.safety.given_case import (
     CASE,
+    DAY0,
     EXPECTED,
     FATAL,
     LATER,
@@ -82,6 +83,18 @@ def test_the_determination_dates_from_the_signature_at_the_place_of_receipt() ->
 
 def test_signing_the_same_again_changes_nothing_even_on_a_later_day() -> None:
     assert told(given(SERIOUS, SUSPECTED), SUSPECTED, LATER) == []
+
+
+def test_signing_the_same_again_for_the_same_day_changes_nothing() -> None:
+    dated = signed(determination_on=DAY0)
+    assert told(given(SERIOUS, dated), dated, LATER) == []
+
+
+def test_signing_the_same_for_another_day_is_a_new_determination() -> None:
+    case = given(SERIOUS, signed(determination_on=DAY0))
+    (again,) = told(case, signed(determination_on=date(2026, 3, 4)), LATER)
+    assert isinstance(again, CaseAssessed)
+    assert again.determination_on == date(2026, 3, 4)
 
 
 def test_first_not_reportable_then_reportable_counts_from_the_new_determination() -> None:

@@ -211,3 +211,7 @@ def test_day_zero_is_the_date_at_the_place_of_receipt() -> None:
 def test_the_command_names_the_guard_rows_that_it_reads() -> None:
     assert {need.key for need in SERIOUS.needs()} == {(TRIAL,), (SITE,), (SUBJECT,)}
     assert SERIOUS.stream_id == CASE
+
+
+def test_a_corrected_case_holds_from_the_day_of_receipt_that_the_correction_states() -> None:
+    assert corrected(received_on=date(2026, 2, 27)).effective_day() == date(2026, 2, 27)

@@ -1,5 +1,6 @@
 """Reactions and deadlines of safety: what other services' events make it do."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -109,6 +110,20 @@ def test_received_records_are_new_information_from_the_day_of_their_receipt() ->
     assert isinstance(command, RecordNewInformation)
     assert (command.info_id, command.trial_id, command.pages) == (UUID(int=900), TRIAL, 12)
     assert react_to_retrieval(recorded(received.model_copy(update={"case_id": None})), Facts()) == []
+
+
+def test_records_of_a_case_whose_trial_nobody_names_wait_for_a_person() -> None:
+    stray = RecordsReceived(
+        request_id=UUID(int=40),
+        leg_id=UUID(int=41),
+        case_id=CASE,
+        received_on=date(2026, 4, 1),
+        zone="UTC",
+        pages=12,
+        sha256="a" * 64,
+        document_ref="vault:1",
+    )
+    assert react_to_retrieval(replace(recorded(stray), trial_id=None), Facts()) == []
 
 
 def test_a_search_in_vain_is_noted_and_one_with_records_is_not() -> None:

@@ -12,16 +12,20 @@ import pytest
 from pydantic import TypeAdapter
 
 from services.safety import guards
-from services.safety.commands import CaseCommand
+from services.safety.commands import CaseCommand, RecordDueDiligence
 from services.safety.domain.state import Case
 from services.safety.guards import KnownSite, KnownSubject, KnownTrial
 from services.safety.projections import CaseRow, case_keys, fold_case
 from shared.contracts.message import Actor, CommandRefused, Event, Recorded
 from shared.contracts.trials import (
+    HoldLifted,
     SiteActivated,
     SiteIdentified,
+    SiteSelected,
     SubjectEnrolled,
+    SubjectEnrolmentCorrected,
     SubjectWithdrawn,
+    TrialPlanRecorded,
     TrialRegistered,
     TrialStatusChanged,
 )
@@ -175,3 +179,71 @@ def test_a_table_has_the_columns_of_its_row(row: Any) -> None:
     table = SQL[SQL.index(f"CREATE TABLE {row.table} (") :]
     columns = re.findall(r"^    (\w+) ", table[: table.index(");")], re.MULTILINE)
     assert columns == [field.name for field in fields(row)]
+
+
+def test_a_case_row_counts_the_searches_that_found_nothing() -> None:
+    searched = [
+        RecordDueDiligence(case_id=CASE, trial_id=TRIAL, request_id=UUID(int=40 + n), outcome="none")
+        for n in range(2)
+    ]
+    assert shown(SERIOUS, SUSPECTED, FOLLOW_UP, *searched, searched[0]).searches == 2
+
+
+def test_a_plan_says_who_owes_the_reports_of_a_trial_that_the_registry_made_known() -> None:
+    moved = TrialStatusChanged(trial_id=TRIAL, before="approved", after="active", basis="registry")
+    planned = TrialPlanRecorded(
+        trial_id=TRIAL, title="The plan", study_type="INTERVENTIONAL", route="us_ind", owner="cro"
+    )
+    trial = folded(guards.known_trial_keys, guards.fold_known_trial, moved, planned)
+    assert trial == KnownTrial(TRIAL, "The plan", "us_ind", "active", "cro")
+
+
+def test_a_site_keeps_its_zone_when_it_is_identified_again_without_one() -> None:
+    selected = SiteSelected(
+        trial_id=TRIAL, site_id=SITE, zone="UTC", country="US", route="us_ind", required_gates=()
+    )
+    identified = SiteIdentified(trial_id=TRIAL, site_id=SITE, name="Site", basis="registry")
+    site = folded(guards.known_site_keys, guards.fold_known_site, selected, identified)
+    assert site == KnownSite(SITE, TRIAL, "UTC", activated=False)
+
+
+def test_a_corrected_enrolment_is_what_safety_knows_of_the_subject() -> None:
+    about: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE, "subject_id": SUBJECT}
+    enrolled = SubjectEnrolled(**about, subject_code="001-001", enrolled_on=date(2026, 1, 2))
+    corrected_ = SubjectEnrolmentCorrected(
+        **about, subject_code="001-002", enrolled_on=date(2026, 1, 3), corrects=UUID(int=6)
+    )
+    subject = folded(guards.known_subject_keys, guards.fold_known_subject, enrolled, corrected_)
+    assert subject == KnownSubject(SUBJECT, TRIAL, SITE, "001-002", date(2026, 1, 3))
+
+
+@pytest.mark.parametrize(
+    ("row", "keys", "fold"),
+    [
+        (KnownTrial(TRIAL, status="active"), guards.known_trial_keys, guards.fold_known_trial),
+        (KnownSite(SITE, TRIAL), guards.known_site_keys, guards.fold_known_site),
+        (KnownSubject(SUBJECT, TRIAL), guards.known_subject_keys, guards.fold_known_subject),
+        (CaseRow(CASE, status="received"), case_keys, fold_case),
+    ],
+    ids=lambda value: getattr(value, "table", ""),
+)
+def test_an_event_about_something_else_is_not_shown(row: Any, keys: Any, fold: Any) -> None:
+    message = recorded(
+        HoldLifted(
+            hold_id=UUID(int=24),
+            trial_id=TRIAL,
+            source="dsmb",
+            scope_kind="trial",
+            scope_id=TRIAL,
+            until=date(2026, 3, 3),
+            evidence="letter:1",
+        )
+    )
+    assert keys(message) == ()
+    assert fold(row, message, (CASE,)) == row
+
+
+def test_a_case_row_names_the_reports_that_were_sent() -> None:
+    sent = acknowledged("us_ind_15_day").model_copy(update={"status": "filed"})
+    row = shown(SERIOUS, SUSPECTED, sent)
+    assert (row.filed, row.acknowledged, row.status) == ((sent.report_id,), (), "reportable")

@@ -141,6 +141,18 @@ def test_two_equal_locations_are_two_sites_with_steady_ids() -> None:
     assert one(placed(place | {"status": "COMPLETED"})).sites[0].site_id == first.site_id
 
 
+def designed(**design: Any) -> dict[str, Any]:
+    record = study()
+    record["protocolSection"]["designModule"] |= design
+    return record
+
+
+def overseen(**oversight: Any) -> dict[str, Any]:
+    record = study()
+    record["protocolSection"]["oversightModule"] = oversight
+    return record
+
+
 @pytest.mark.parametrize(
     ("record", "field", "reason"),
     [
@@ -163,6 +175,38 @@ def test_two_equal_locations_are_two_sites_with_steady_ids() -> None:
         ),
         (study(startDateStruct=[]), "protocolSection.statusModule.startDateStruct", "is a list"),
         (placed({"facility": {}}), "protocolSection.contactsLocationsModule.locations[0].facility", "text"),
+        (designed(phases="PHASE1"), "protocolSection.designModule.phases", "is text, not a list"),
+        (designed(phases=["PHASE1", None]), "protocolSection.designModule.phases[1]", "is null, not text"),
+        (
+            designed(enrollmentInfo={"count": 1.5}),
+            "protocolSection.designModule.enrollmentInfo.count",
+            "is a number, not a whole number",
+        ),
+        (
+            designed(enrollmentInfo={"count": True}),
+            "protocolSection.designModule.enrollmentInfo.count",
+            "is true or false, not a whole number",
+        ),
+        (
+            designed(enrollmentInfo={"count": -1}),
+            "protocolSection.designModule.enrollmentInfo.count",
+            "is -1, outside 0 to 2147483647",
+        ),
+        (
+            overseen(isFdaRegulatedDrug="Yes"),
+            "protocolSection.oversightModule.isFdaRegulatedDrug",
+            "is text, not true or false",
+        ),
+        (
+            placed({"geoPoint": {"lat": 90.5, "lon": 0}}),
+            "protocolSection.contactsLocationsModule.locations[0].geoPoint.lat",
+            "is not a number from -90 to 90",
+        ),
+        (
+            placed({"geoPoint": {"lat": 0, "lon": True}}),
+            "protocolSection.contactsLocationsModule.locations[0].geoPoint.lon",
+            "is not a number from -180 to 180",
+        ),
         ({"protocolSection": []}, "protocolSection", "is a list, not an object"),
         ({"studies": {}}, "protocolSection", "is missing"),
         ([[1, 2]], "protocolSection", "is missing"),
@@ -217,6 +261,76 @@ def test_a_record_beyond_the_limit_is_told_and_the_next_one_read(monkeypatch: py
     assert [isinstance(record, Rejection) for record in found] == [True, False]
 
 
+def pieces(whole: bytes, size: int = 500) -> list[bytes]:
+    return [whole[n : n + size] for n in range(0, len(whole), size)]
+
+
+@pytest.mark.parametrize("length", [2_000, 3_000, 9_000])
+def test_a_line_beyond_the_limit_is_told_once_however_long_it_is(
+    monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    monkeypatch.setattr(split, "RECORD_LIMIT", 2000)
+    large, small = json.dumps(study(whyStopped="x" * length)).encode(), json.dumps(study()).encode()
+    found = read(*pieces(large + b"\n" + small))
+    assert [isinstance(record, Rejection) for record in found] == [True, False]
+    assert "larger than" in found[0].reason  # type: ignore[union-attr]
+
+
+def test_a_line_beyond_the_limit_at_the_end_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "RECORD_LIMIT", 2000)
+    large, small = json.dumps(study(whyStopped="x" * 9_000)).encode(), json.dumps(study()).encode()
+    found = read(*pieces(small + b"\n" + large))
+    assert [isinstance(record, Rejection) for record in found] == [False, True]
+
+
+def test_a_record_of_many_lines_beyond_the_limit_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "RECORD_LIMIT", 2000)
+    many = study()
+    many["protocolSection"]["conditionsModule"] = {"conditions": ["x" * 100] * 30}
+    large, small = json.dumps(many, indent=2).encode(), json.dumps(study("NCT00000002")).encode()
+    found = read(*pieces(large + b"\n" + small))
+    assert "larger than" in found[0].reason  # type: ignore[union-attr]
+    assert [record.nct for record in found if isinstance(record, RecordRegistryEntry)] == ["NCT00000002"]
+
+
+def test_an_element_beyond_the_limit_is_told_after_those_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "RECORD_LIMIT", 2000)
+    array = json.dumps([study(), study(whyStopped="x" * 3000)]).encode()
+    found = read(*pieces(array))
+    assert [isinstance(record, Rejection) for record in found] == [False, True]
+    assert "larger than" in found[1].reason  # type: ignore[union-attr]
+
+
+def legacy(nct: str, why: str = "") -> bytes:
+    stopped = f"<why_stopped>{why}</why_stopped>"
+    body = f"<id_info><nct_id>{nct}</nct_id></id_info>{stopped}"
+    return f"<clinical_study>{body}</clinical_study>".encode()
+
+
+@pytest.mark.parametrize("length", [2_600, 9_000])
+def test_a_document_beyond_the_limit_is_told_once_and_the_next_one_read(
+    monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    monkeypatch.setattr(split, "RECORD_LIMIT", 2000)
+    found = read(*pieces(legacy("NCT00000001", "x" * length) + b"\n" + legacy("NCT00000002")))
+    assert [isinstance(record, Rejection) for record in found] == [True, False]
+    assert found[1].nct == "NCT00000002"  # type: ignore[union-attr]
+
+
+def test_lines_without_a_record_are_passed_over() -> None:
+    whole = json.dumps(study()).encode()
+    assert read(whole + b"\n\n  \n" + whole + b"\n\n") == [one(study()), one(study())]
+
+
+def test_what_is_not_utf_8_is_rejected_with_its_place() -> None:
+    assert rejected(b'{"a": "\xe9"}').reason == "is not UTF-8 at byte 7"
+
+
+def test_what_is_nested_without_end_is_rejected() -> None:
+    nested = b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    assert rejected(nested).reason == "is nested too deeply"
+
+
 @pytest.mark.parametrize(
     "prolog",
     [
@@ -244,6 +358,11 @@ def test_a_document_type_is_refused_whatever_it_declares(prolog: bytes) -> None:
             b"<clinical_study><id_info><nct_id>NCT00000001</nct_id></id_info>"
             b"<start_date>Smarch 2001</start_date></clinical_study>",
             "is not a date",
+        ),
+        (
+            b"<clinical_study><id_info><nct_id>NCT00000001</nct_id></id_info>"
+            b"<enrollment>about 40</enrollment></clinical_study>",
+            "'about 40' is not a whole number",
         ),
     ],
 )

@@ -1,0 +1,78 @@
+"""Subjects: corrections that break a rule or heal one, and what asks for an active site."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.trials.commands import CorrectEnrolment
+from services.trials.domain import subject
+from shared.contracts.message import Facts, Refusal, Wake
+from shared.contracts.trials import DeviationAnnulled, DeviationReported, SubjectEnrolmentCorrected
+from tests.unit.trials.test_trials_chain import activate, dose, enrol, gates_open, randomise, selected
+from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World
+
+TODAY = NOW.date()
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def running() -> World:
+    world = World()
+    gates_open(world)
+    world.do(activate())
+    return world
+
+
+def correct(to: date, code: str = "S-001") -> CorrectEnrolment:
+    return CorrectEnrolment(
+        trial_id=TRIAL,
+        site_id=SITE,
+        subject_id=SUBJECT,
+        subject_code=code,
+        enrolled_on=to,
+        corrects=UUID(int=6),
+        reason="typing_error",
+    )
+
+
+def test_a_correction_to_a_day_before_the_activation_is_a_deviation(running: World) -> None:
+    running.do(enrol())
+    corrected, deviation = running.do(correct(TODAY - DAY))  # type: ignore[misc]
+    assert isinstance(corrected, SubjectEnrolmentCorrected)
+    assert isinstance(deviation, DeviationReported)
+    assert corrected.breaks == deviation.rules == ("site.not_active",)
+    assert (deviation.category, deviation.occurred_on) == ("enrolment", TODAY - DAY)
+
+
+def test_a_correction_that_breaks_the_rule_still_keeps_its_deviation(running: World) -> None:
+    running.do(enrol(TODAY - DAY))
+    (corrected,) = running.do(correct(TODAY - 2 * DAY))  # type: ignore[misc]
+    assert isinstance(corrected, SubjectEnrolmentCorrected)
+    assert len(running.events(DeviationReported)) == 1
+    assert not running.events(DeviationAnnulled)
+
+
+def test_a_corrected_code_alone_breaks_nothing(running: World) -> None:
+    running.do(enrol())
+    (corrected,) = running.do(correct(TODAY, "S-002"))  # type: ignore[misc]
+    assert isinstance(corrected, SubjectEnrolmentCorrected)
+    assert (corrected.subject_code, corrected.breaks) == ("S-002", ())
+
+
+def test_a_correction_holds_from_the_day_of_the_enrolment_that_it_states() -> None:
+    assert correct(TODAY - DAY).effective_day() == TODAY - DAY
+
+
+def test_nobody_is_randomised_or_dosed_where_the_site_is_not_active() -> None:
+    world = World()
+    selected(world)
+    world.do(enrol())
+    refusal = Refusal("site.not_active", "the site is not active", "selected")
+    assert [world.do(randomise()), world.do(dose())] == [refusal, refusal]
+
+
+def test_time_alone_changes_no_subject(running: World) -> None:
+    running.do(enrol())
+    _, state = running.states[SUBJECT]
+    assert subject.decide(state, Wake(stream=SUBJECT), Facts(), NOW) == []

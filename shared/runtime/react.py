@@ -23,7 +23,8 @@ async def react(
         return
     service, topic = executor.service.name, f"{reaction.source}.events"
     # Rows of foreign events do not change while this transaction runs; every stream that the reactions will
-    # touch is locked in one order for all consumers: no deadlocks.
+    # touch is locked in one order for all consumers, so that few deadlock;
+    # a batch that does is tried again.
     facts = await rows.facts(tx, [need for _, needs in acting for need in needs])
     planned = [(message, needs, reaction.react(message, facts)) for message, needs in acting]
     touched = [command for *_, commands in planned for command in commands if not command.external_ids()]

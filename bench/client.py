@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from uuid_utils.compat import uuid7
 
+from tests.support import identity
+
 
 class Client:
     """One connection; one request at a time."""
@@ -21,12 +23,16 @@ class Client:
         address = urlsplit(url)
         return cls(*await asyncio.open_connection(address.hostname, address.port))
 
-    async def post(self, command: str, actor: str = "developer:bench", **fields: Any) -> dict[str, Any]:
+    async def post(
+        self, command: str, actor: str = "developer:bench", signed: bool = False, **fields: Any
+    ) -> dict[str, Any]:
         """Send a command with a key of its own; SystemExit with the problem where it is not done."""
         body = json.dumps(fields, default=str).encode()
+        who = identity.issuer().headers(actor, body if signed else None)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in who.items())
         head = (
             f"POST /v1/commands/{command} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-            f"Trialwire-Actor: {actor}\r\nIdempotency-Key: {uuid7()}\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"{lines}Idempotency-Key: {uuid7()}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         async with self._busy:
             self._writer.write(head.encode() + body)

@@ -81,6 +81,7 @@ async def _determination(client: Client, case: UUID) -> None:
     await client.post(
         "assess-case",
         "safety_physician:m-01",
+        signed=True,
         case_id=case,
         meaning="medical determination",
         seriousness=_SERIOUS,

@@ -27,6 +27,7 @@ NAMES = (
     "reaction_latency",
     "rebuild_rate",
     "service_memory",
+    "vault",
 )
 RESULTS = Path(__file__).with_name("results.json")
 _EACH = 300  # seconds that one run of one benchmark may take

@@ -17,6 +17,7 @@ from fastapi import APIRouter
 from bench.stack import ROOT, Stack
 from shared.http.app import serve
 from shared.runtime.settings import Settings
+from tests.support import identity
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def serving(stack: Stack, dsn: str, module: str = "bench.serving") -> Iterator[S
         "TRIALWIRE_DSN_FILE": str(settings.dsn_file),
         "TRIALWIRE_KAFKA": stack.kafka,
         "TRIALWIRE_PORT": str(port),
-        "TRIALWIRE_DEV_IDENTITY": "1",
+        **{f"TRIALWIRE_{name.upper()}": str(value) for name, value in identity.believed().items()},
     }
     with (stack.folder / f"{port}.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  our own module

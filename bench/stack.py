@@ -19,6 +19,7 @@ from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.stack import topics
 from shared.stack.api import reset_stack, start_stack
+from tests.support import identity
 
 ROOT = Path(__file__).parents[1]
 
@@ -73,7 +74,7 @@ class Stack:
     def settings(self, dsn: str, **more: object) -> Settings:
         file = self.folder / f"{dsn.rpartition('/')[2]}.dsn"
         file.write_text(dsn)
-        return Settings(dsn_file=file, kafka=self.kafka, dev_identity=True, **more)  # type: ignore[arg-type]
+        return Settings(dsn_file=file, kafka=self.kafka, **identity.believed(), **more)  # type: ignore[arg-type]
 
     @contextlib.asynccontextmanager
     async def process(self, service: Service, dsn: str) -> AsyncIterator[Process]:

@@ -9,10 +9,10 @@ from pydantic import TypeAdapter
 from services.trials.domain.permissions import answer, holds_on
 from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
 from services.trials.imports import Summary, import_records
-from shared.contracts.message import Actor
 from shared.contracts.trials import TrialStatus
 from shared.http import identity
 from shared.http.answers import Cursor, Limit, Order, Text, as_day, one, page
+from shared.http.identity import Principal
 from shared.http.problems import ProblemError
 from shared.runtime.database import Pool
 
@@ -142,12 +142,15 @@ async def permissions(
 
 
 @router.post("/imports/ctgov", tags=["commands"])
-async def import_ctgov(request: Request, actor: Annotated[Actor, Depends(identity.actor)]) -> Summary:
+async def import_ctgov(
+    request: Request, asking: Annotated[Principal, Depends(identity.principal)]
+) -> Summary:
     """Import ClinicalTrials.gov records: API v2 as lines, array or page, or the legacy XML, as one stream.
 
     Each record is imported, unchanged or rejected with its reason. Sending it again changes nothing.
     """
-    return await import_records(request.app.state.executor, request.stream(), actor)
+    actor = identity.permit(request, asking, "trials.imports")
+    return await import_records(request.app.state.executor, request.stream(), actor, asking.grants)
 
 
 async def _guard(pool: Pool, row: TypeAdapter[G], name: str, key: UUID | None) -> G | None:

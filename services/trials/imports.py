@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from services.trials.commands import RecordRegistryEntry
 from services.trials.ctgov import Rejection, entries
 from shared.contracts.message import Actor
+from shared.rules.grants import Grants
 from shared.runtime import telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import UNSTORABLE, Connection
@@ -40,7 +41,9 @@ class Summary(BaseModel):
     rejected: list[Rejected] = []
 
 
-async def import_records(executor: Executor, upload: AsyncIterator[bytes], actor: Actor) -> Summary:
+async def import_records(
+    executor: Executor, upload: AsyncIterator[bytes], actor: Actor, grants: Grants
+) -> Summary:
     """Import every record of the upload; memory holds one batch, and the sender waits for the log."""
     records = entries(_chunks(upload))
     summary = Summary()
@@ -49,7 +52,9 @@ async def import_records(executor: Executor, upload: AsyncIterator[bytes], actor
         for record in batch:
             if isinstance(record, Rejection):
                 _reject(summary, record.id, record.field, record.reason)
-        await _record(executor, summary, [r for r in batch if isinstance(r, RecordRegistryEntry)], actor)
+        await _record(
+            executor, summary, [r for r in batch if isinstance(r, RecordRegistryEntry)], actor, grants
+        )
         if len(summary.rejected) >= REJECTIONS:
             _reject(summary, None, None, f"after {REJECTIONS} rejections nothing more was read")
             break
@@ -57,13 +62,17 @@ async def import_records(executor: Executor, upload: AsyncIterator[bytes], actor
 
 
 async def _record(
-    executor: Executor, summary: Summary, commands: Sequence[RecordRegistryEntry], actor: Actor
+    executor: Executor,
+    summary: Summary,
+    commands: Sequence[RecordRegistryEntry],
+    actor: Actor,
+    grants: Grants,
 ) -> None:
     if not commands:
         return
 
     async def work_on(tx: Connection, work: Work) -> list[Outcome]:
-        return [await _one(executor, tx, work, command, actor) for command in commands]
+        return [await _one(executor, tx, work, command, Cause(actor, grants=grants)) for command in commands]
 
     try:
         outcomes = await executor.transact(work_on)
@@ -74,17 +83,17 @@ async def _record(
             _reject(summary, commands[0].nct, None, said)
             return
         for command in commands:  # one of them spoils the batch: each stands alone now
-            await _record(executor, summary, [command], actor)
+            await _record(executor, summary, [command], actor, grants)
         return
     _count(summary, outcomes)
 
 
 async def _one(
-    executor: Executor, tx: Connection, work: Work, command: RecordRegistryEntry, actor: Actor
+    executor: Executor, tx: Connection, work: Work, command: RecordRegistryEntry, cause: Cause
 ) -> Outcome:
     """One record in a trace of its own: what follows from it has nothing to do with its neighbours."""
     with telemetry.span(f"execute {command.type}", SpanKind.SERVER, parent=Context()) as span:
-        outcome = await executor.run(tx, work, command, Cause(actor))
+        outcome = await executor.run(tx, work, command, cause)
         span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
         span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
         return outcome

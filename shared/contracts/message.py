@@ -96,6 +96,15 @@ class Command(BaseModel):
         """The same command for the stream that its external ids name."""
         raise NotImplementedError
 
+    def at_site(self) -> UUID | None:
+        """The site whose own the stream is that the command begins."""
+        site: UUID | None = getattr(self, "site_id", None)
+        return site
+
+    def also_trials(self) -> tuple[UUID, ...]:
+        """The trials that it concerns where they may be several."""
+        return ()
+
     def effective_day(self) -> date | None:
         """The local date from which a correction's data hold (domain 0.14); its events' envelope has it."""
         return None
@@ -170,11 +179,16 @@ class Actor:
 
 @dataclass(frozen=True)
 class Signature:
-    """Name, meaning and UTC time of a signed act (21 CFR 11.50); the hash chain binds it to the event."""
+    """Name, meaning and UTC time of a signed act (21 CFR 11.50); the hash chain binds it to the event.
+
+    `proved_at` is when the signer last proved who they are (11.200), `sha256` that of the body (11.70).
+    """
 
     name: str
     meaning: str
     at: datetime
+    proved_at: datetime
+    sha256: str
 
 
 E = TypeVar("E", bound=Event)

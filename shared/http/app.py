@@ -49,13 +49,12 @@ async def docs(request: Request) -> Response:
 
 def create_app(service: Service, queries: APIRouter, settings: Settings) -> FastAPI:
     """The application of a service; its lifespan runs the process."""
-    if settings.dev_identity:
-        identity.development(settings.host)
+    known = identity.Identity(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         logs.configure(service.name)
-        if settings.dev_identity:
+        if known.embedded:
             logs.log.warning(identity.BANNER)
         provider = telemetry.configure(service.name, settings.otlp)
         process = Process(service, settings)
@@ -68,7 +67,7 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
     app = FastAPI(
         title=f"Trialwire {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
     )
-    app.state.service, app.state.dev_identity = service.name, settings.dev_identity
+    app.state.service, app.state.identity = service.name, known
     add_problem_handlers(app)
     app.include_router(health)
     app.include_router(command_routes(service))

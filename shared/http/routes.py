@@ -8,10 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from opentelemetry.trace import SpanKind
 
-from shared.contracts.message import Actor, Command, wire_type
+from shared.contracts.message import Actor, Command, Signature, Signed, wire_type
 from shared.http import identity
+from shared.http.identity import Principal
 from shared.http.problems import ProblemError, described
-from shared.runtime import idempotency, intake, metrics, strict, telemetry
+from shared.rules.grants import Grants
+from shared.runtime import idempotency, metrics, strict, telemetry
 from shared.runtime.cause import Cause, RefusedError
 from shared.runtime.execute import Executor
 from shared.runtime.names import UnknownTrialError
@@ -33,8 +35,8 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
     return b"".join(chunks)
 
 
-def cause_of(request: Request, actor: Actor, command: Command) -> Cause:
-    """What the headers of a request say about its cause."""
+def cause_of(request: Request, actor: Actor, grants: Grants, signature: Signature | None) -> Cause:
+    """Whose command it is, and what the headers of its request say about its cause."""
     try:
         correlation = UUID(given) if (given := request.headers.get("trialwire-correlation-id")) else None
         match = request.headers.get("if-match")
@@ -43,8 +45,9 @@ def cause_of(request: Request, actor: Actor, command: Command) -> Cause:
         raise ProblemError(
             400, "malformed-header", "Trialwire-Correlation-Id or If-Match is malformed"
         ) from None
-    signature = intake.signature_of(command, actor)
-    return Cause(actor, correlation_id=correlation, signature=signature, expected_version=expected)
+    return Cause(
+        actor, correlation_id=correlation, grants=grants, signature=signature, expected_version=expected
+    )
 
 
 def key_of(request: Request) -> str:
@@ -123,12 +126,16 @@ def command_routes(service: Service) -> APIRouter:
 
 
 def _endpoint(contract: type[Command], act: str) -> Any:
-    async def endpoint(request: Request, actor: Annotated[Actor, Depends(identity.actor)]) -> Response:
-        identity.permit(request, actor, act)
+    async def endpoint(
+        request: Request, asking: Annotated[Principal, Depends(identity.principal)]
+    ) -> Response:
+        actor = identity.permit(request, asking, act)
         key = key_of(request)
         body = await body_of(request)
         command = strict.parse(contract, body)
-        cause, parent = cause_of(request, actor, command), request.headers.get("traceparent")
+        signature = await request.app.state.identity.signature(request, asking, command, body)
+        cause = cause_of(request, actor, asking.grants, signature)
+        parent = request.headers.get("traceparent")
         return await run(request.app.state.executor, command, cause, key, body, parent)
 
     return endpoint
@@ -138,7 +145,9 @@ def _described(contract: type[Command]) -> dict[str, Any]:
     schema = contract.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs", None)
     text = {"type": "string"}
-    header = [("Idempotency-Key", True), ("If-Match", False), ("Trialwire-Actor", False)]
+    header = [("Idempotency-Key", True), ("If-Match", False)]
+    if issubclass(contract, Signed):
+        header.append(("Trialwire-Reauthentication", True))
     return {
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
         "parameters": [{"in": "header", "name": n, "required": r, "schema": text} for n, r in header],

@@ -17,9 +17,10 @@ from shared.runtime.store import Stream, TooLargeError
 
 DATA_LIMIT, META_LIMIT = 262_144, 16_384  # bytes, as es.event checks them
 _APPEND = (
-    "SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14), es.set_wakes($15, $16)"
+    "SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15),"
+    " es.set_wakes($16, $17)"
 )
-_ANSWER = f"WITH answered AS (INSERT INTO es.command VALUES ($17, $18, $19, $20)) {_APPEND}"  # noqa: S608
+_ANSWER = f"WITH answered AS (INSERT INTO es.command VALUES ($18, $19, $20, $21)) {_APPEND}"  # noqa: S608
 
 
 def messages_of(
@@ -79,7 +80,7 @@ def add(
     work.texts += texts_of(messages, signature)
     work.pending += messages
     last, state, key = messages[-1], stream.state, str(messages[0].trial_id or stream.id)
-    known = (last.sponsor_id, last.trial_id, last.correlation_id)
+    known = (last.sponsor_id, last.trial_id, stream.site_id, last.correlation_id)
     if stream.id not in work.followed:
         where = (key, bucket_of(key), aggregate.topic or service.topic)
         work.followed[stream.id] = Followed(stream.id, aggregate.name, *known, *where, stream.version)

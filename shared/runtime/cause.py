@@ -8,6 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Actor, Recorded, Refusal, Signature
+from shared.rules.grants import EVERYTHING, Grants
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,22 @@ class Cause:
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     sponsor_id: UUID | None = None
+    grants: Grants = EVERYTHING  # what a person or machine reaches; reactions and clocks act for the service
     signature: Signature | None = None
     reason: str | None = None
     expected_version: int | None = None
 
     def signed(self) -> dict[str, str] | None:
         """The signature as it is stored with each event."""
-        by = self.signature
-        return {"name": by.name, "meaning": by.meaning, "at": by.at.isoformat()} if by else None
+        if (by := self.signature) is None:
+            return None
+        return {
+            "name": by.name,
+            "meaning": by.meaning,
+            "at": by.at.isoformat(),
+            "proved_at": by.proved_at.isoformat(),
+            "sha256": by.sha256,
+        }
 
 
 class RefusedError(Exception):
@@ -44,6 +53,7 @@ class Followed(NamedTuple):
     type: str
     sponsor_id: UUID
     trial_id: UUID | None
+    site_id: UUID | None
     correlation_id: UUID
     key: str
     bucket: int

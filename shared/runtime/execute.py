@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -9,11 +10,11 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Command, Event, Facts, Need, Refusal
-from shared.runtime import append, clock, failpoints, names, rows, store, telemetry
+from shared.runtime import append, clock, failpoints, names, reach, rows, store, telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection, Pool, writing
 from shared.runtime.service import Aggregate, Decision, Outcome, Service
-from shared.runtime.store import ConflictError, ContendedError, ForeignStreamError, Stream, Streams
+from shared.runtime.store import ContendedError, Stream, Streams
 
 T = TypeVar("T")
 
@@ -42,11 +43,14 @@ class Executor:
         self, tx: Connection, work: Work, aggregate: Aggregate, command: Command, cause: Cause
     ) -> Outcome:
         needs, now = command.needs(), clock.now()
-        if needs or not (guess := self._guess(work, aggregate, command, cause, now)):
+        if needs or command.also_trials() or not (guess := self._guess(work, aggregate, command, cause, now)):
             await self.load(tx, work, {command.stream_id: aggregate})
             stream: Stream = work.streams[command.stream_id]
-            if unfit := _unfit(stream, aggregate, cause):
+            if unfit := reach.unfit(stream, aggregate, command, cause):
                 raise unfit
+            if not cause.grants.everything:
+                await self.flush(tx, work)  # the trial may have begun in this very transaction
+                await reach.check(tx, self.trials, work, stream, command, cause)
             facts = await self.facts(tx, work, needs)
             decision = aggregate.decide(stream.state, command, facts, now)
         else:
@@ -66,7 +70,9 @@ class Executor:
         None where nothing would be appended, so that nothing would notice: then it is looked up.
         """
         stream = self.streams.kept(command.stream_id)
-        if not work.guessing or not stream or stream.id in work.streams or _unfit(stream, aggregate, cause):
+        if not work.guessing or not stream or stream.id in work.streams:
+            return None
+        if reach.unfit(stream, aggregate, command, cause):
             return None
         decision = aggregate.decide(stream.state, command, Facts(), now)
         return (stream, decision) if decision and not isinstance(decision, Refusal) else None
@@ -106,6 +112,8 @@ class Executor:
         events: Sequence[Event],
         now: datetime,
     ) -> Outcome:
+        if not stream.version:
+            stream = replace(stream, site_id=command.at_site())
         sponsor = stream.sponsor_id or cause.sponsor_id
         if sponsor is None:
             await self.flush(tx, work)  # the trial may have begun in this very transaction
@@ -147,14 +155,3 @@ class Executor:
             self.committed(work)
             return result
         raise AssertionError("unreachable")
-
-
-def _unfit(stream: Stream, aggregate: Aggregate, cause: Cause) -> Exception | None:
-    """What is wrong with deciding on this stream."""
-    if stream.type not in (None, aggregate.name):
-        return ConflictError(f"{stream.id} is a {stream.type}, not a {aggregate.name}")
-    if cause.expected_version not in (None, stream.version):
-        return ConflictError(f"the stream is at version {stream.version}")
-    if stream.sponsor_id and cause.sponsor_id and stream.sponsor_id != cause.sponsor_id:
-        return ForeignStreamError(f"{stream.id} belongs to another sponsor")
-    return None

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,9 +10,11 @@ from uuid import UUID
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.contracts.message import Actor, Command, Refusal, Signature, Signed, wire_type
+from shared.contracts.message import Actor, Command, Refusal, Signed, wire_type
+from shared.identity.access import DeniedError
+from shared.identity.machines import Machine, Machines, signed_text
 from shared.rules.roles import role
-from shared.runtime import clock, logs, metrics, offsets, refusals, telemetry
+from shared.runtime import logs, metrics, offsets, refusals, telemetry
 from shared.runtime.cause import Cause, Work
 from shared.runtime.database import TRANSIENT, Connection
 from shared.runtime.execute import Executor
@@ -29,17 +31,13 @@ class Taken:
     blocked: int = 0
 
 
-def signature_of(command: Command, actor: Actor) -> Signature | None:
-    """Name, meaning and time of a signed act; for now the name is the development identity's id."""
-    return Signature(actor.id, command.meaning, clock.now()) if isinstance(command, Signed) else None
-
-
 class Intake:
     """The commands topic: a bad command is refused or recorded, and blocks nothing."""
 
-    def __init__(self, executor: Executor, development: bool = False) -> None:
+    def __init__(self, executor: Executor, machines: Machines | None = None, embedded: bool = False) -> None:
         self.executor = executor
-        self._development = development
+        self._machines = machines
+        self._embedded = embedded
         self.service = executor.service
         self.group = f"{self.service.name}.commands"
 
@@ -49,7 +47,7 @@ class Intake:
         for record in records:
             try:
                 await self._take(record)
-            except (UnreadableError, InvalidError) as fault:
+            except (UnreadableError, InvalidError, DeniedError) as fault:
                 await self._note(record, str(fault))
             except (*TRANSIENT, TimeoutError, ContendedError):
                 raise
@@ -70,19 +68,31 @@ class Intake:
         contract, _ = self.service.commands[headers["ce_type"]]
         if contract.internal:
             raise UnreadableError("ce_type is a command that only the service itself gives")
+        name, machine = self._sender(headers, record)
         command = parse(contract, record.value or b"")
         try:
-            actor, id_ = Actor.parse(headers.get("ce_actor", "")), UUID(headers["ce_id"])
+            id_ = UUID(headers["ce_id"])
             correlation = UUID(headers["ce_correlationid"]) if "ce_correlationid" in headers else None
         except ValueError:
-            raise UnreadableError("ce_id, ce_actor or ce_correlationid is malformed") from None
-        cause = Cause(actor, id_, correlation, signature=signature_of(command, actor))
+            raise UnreadableError("ce_id or ce_correlationid is malformed") from None
+        act = wire_type(contract, self.service.name).rpartition(".")[0]
+        may = [one for one in machine.roles if (r := role(one, self._embedded)) and r.may_give(act)]
+        cause = Cause(Actor(name, (may or machine.roles)[0]), id_, correlation, grants=machine.grants())
         attributes = telemetry.messaging("process", record.topic, messaging__consumer__group__name=self.group)
         parent = telemetry.context_of(headers.get("traceparent"))
         with telemetry.span(f"process {record.topic}", SpanKind.CONSUMER, attributes, parent):
-            await self._run(command, cause)
+            await self._run(command, cause, bool(may))
 
-    async def _run(self, command: Command, cause: Cause) -> None:
+    def _sender(self, headers: Mapping[str, str], record: Any) -> tuple[str, Machine]:
+        """The machine that signed the record; DeniedError where none did: a record shows no principal."""
+        if self._machines is None:
+            raise DeniedError("this service knows no machines")
+        key, value, time = record.key or b"", record.value or b"", headers.get("ce_time", "")
+        signed = signed_text(headers["ce_id"], headers["ce_type"], time, key, value)
+        name, signature = headers.get("ce_keyid", ""), headers.get("ce_signature", "")
+        return self._machines.by_signature(name, signature, signed)
+
+    async def _run(self, command: Command, cause: Cause, may: bool) -> None:
         async def work_on(tx: Connection, work: Work) -> None:
             fresh = await tx.fetchval(
                 "INSERT INTO es.command VALUES ('topic', $1, '', '{}') ON CONFLICT DO NOTHING RETURNING true",
@@ -90,14 +100,15 @@ class Intake:
             )
             if not fresh:
                 return
-            name, outcome = wire_type(type(command), self.service.name), None
-            if (known := role(cause.actor.role, self._development)) and known.may_give(
-                name.rpartition(".")[0]
-            ):
-                outcome = await refusals.run(tx, self.executor, work, command, cause)
-            else:
+            name, outcome, refusal = wire_type(type(command), self.service.name), None, None
+            if not may:
                 refusal = Refusal("role", f"the role {cause.actor.role} may not give {name}")
+            elif isinstance(command, Signed):
+                refusal = Refusal("signature", "a machine does not sign: give it by the API")
+            if refusal:
                 await refusals.record(tx, self.executor, work, command, cause, refusal)
+            else:
+                outcome = await refusals.run(tx, self.executor, work, command, cause)
             metrics.COMMANDS.labels(name, "done" if outcome else "refused").inc()
 
         await self.executor.transact(work_on)

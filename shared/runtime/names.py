@@ -61,7 +61,10 @@ class Trials:
         """The sponsor of a stream that begins: the one it names, or the trial's."""
         if name := command.sponsor_name():
             return await _sponsor_by_name(tx, " ".join(name.casefold().split()))
-        trial = command.trial_id
+        return await self.of(tx, work, command.trial_id)
+
+    async def of(self, tx: Connection, work: Work, trial: UUID | None) -> UUID:
+        """The trial's sponsor; UnknownTrialError where the service has not heard of it."""
         if known := trial and (self._sponsors.get(trial) or work.trials.get(trial)):
             return known
         found = await tx.fetchval("SELECT sponsor_id FROM es.trial WHERE trial_id = $1", trial)

@@ -8,6 +8,7 @@ from typing import Any
 
 from faststream.kafka import KafkaBroker
 
+from shared.identity.machines import Machines
 from shared.runtime import logs, wakes, watch
 from shared.runtime.apply import Applier
 from shared.runtime.consumer import LANES, Subscription, Timing
@@ -19,7 +20,7 @@ from shared.runtime.migrate import migrate
 from shared.runtime.relay import Relay
 from shared.runtime.replay import replay_after_upgrade
 from shared.runtime.service import Service
-from shared.runtime.settings import Settings
+from shared.runtime.settings import EMBEDDED, Settings
 from shared.runtime.topics import check_topics
 
 _REJOIN = 120  # seconds that a group may be without partitions while the broker is known
@@ -79,7 +80,10 @@ class Process:
             self.subscriptions.append(
                 Subscription(self.broker, self.service.topics_of(source), applier, self.pool, timing)
             )
-        commands, intake = f"{self.service.name}.commands", Intake(self.executor, self.settings.dev_identity)
+        commands = f"{self.service.name}.commands"
+        file = self.settings.machines_file
+        machines = Machines(file) if file else None
+        intake = Intake(self.executor, machines, self.settings.issuer == EMBEDDED)
         self.subscriptions.append(Subscription(self.broker, [commands], intake, self.pool, timing))
 
     async def _consume(self) -> None:

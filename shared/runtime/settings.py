@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+EMBEDDED = "urn:trialwire:embedded"  # of the stack on one machine
+
 
 class Settings(BaseSettings):
     """Read from variables `TRIALWIRE_…`; secrets come from files, never from the variables themselves."""
@@ -15,7 +17,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     otlp: str | None = None
-    dev_identity: bool = False
+    issuer: str | None = None  # of persons' tokens; without one no person is let in
+    audience: str = "trialwire"
+    jwks: str | None = None  # its keys, an https address or a file; else found by discovery
+    machines_file: Path | None = None  # those that may call and write commands, and what they reach
     clock_file: Path | None = None
     session_ms: int = 45_000
     circuit_seconds: float = 60.0

@@ -36,7 +36,7 @@ class ForeignStreamError(Exception):
 
 # With the trace of the stream's last event: an act of today is linked to what it follows, however long ago.
 _HEADS = """
-SELECT stream_id, version, sponsor_id, trial_id, correlation_id, stream_type,
+SELECT stream_id, version, sponsor_id, trial_id, site_id, correlation_id, stream_type,
        (SELECT e.meta::json->>'traceparent' FROM es.event e
         WHERE e.stream_id = s.stream_id AND e.version = s.version) AS traceparent
 FROM es.stream s WHERE stream_id = ANY($1) ORDER BY stream_id FOR UPDATE OF s
@@ -45,6 +45,7 @@ _EVENTS = """
 SELECT e.stream_id, e.type, e.data FROM unnest($1::uuid[], $2::bigint[]) k(stream_id, version)
 JOIN es.event e ON e.stream_id = k.stream_id AND e.version > k.version ORDER BY e.stream_id, e.version
 """
+_KNOWN = ("version", "sponsor_id", "trial_id", "site_id", "correlation_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Stream:
     state: Any
     sponsor_id: UUID | None = None
     trial_id: UUID | None = None
+    site_id: UUID | None = None
     correlation_id: UUID | None = None
     traceparent: str | None = None
     type: str | None = None
@@ -84,7 +86,7 @@ class Streams:
                 kept = Stream(id_, 0, aggregate.initial)
             if kept.version < head["version"]:
                 behind[id_] = kept.version
-            known = {name: head[name] for name in ("version", "sponsor_id", "trial_id", "correlation_id")}
+            known = {name: head[name] for name in _KNOWN}
             found[id_] = Stream(
                 id_, state=kept.state, traceparent=head["traceparent"], type=head["stream_type"], **known
             )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from shared.stack import clock
+from shared.stack import clock, tokens
 from shared.stack import status as stack_status
 from shared.stack.faults import StackError
 from shared.stack.home import Home
@@ -22,6 +22,8 @@ app = typer.Typer(
 )  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 app.add_typer(clock.app, name="clock")
+app.command()(tokens.token)
+app.command()(tokens.machine)
 _MARK = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import httpx
@@ -14,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from shared.stack import issuer
 from shared.stack.home import Home
 from shared.stack.state import load
 
@@ -56,7 +58,9 @@ def listed(service: str, path: str, most: int, **asked: Any) -> dict[str, Any]:
 
 def post(service: str, path: str, body: Mapping[str, Any], key: str) -> Any:
     """What a service answers to a command; the same key runs it once."""
-    return _call(service, "POST", path, json=body, headers={"Idempotency-Key": key})
+    content = json.dumps(body).encode()
+    headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    return _call(service, "POST", path, content=content, headers=headers)
 
 
 def send(service: str, path: str, content: Iterator[bytes]) -> Any:
@@ -110,10 +114,10 @@ def table(rows: Rows, columns: tuple[str, ...]) -> None:
 
 def _call(service: str, method: str, path: str, **request: Any) -> Any:
     """The JSON answer; exit 3 where the service does not answer, 2 where it was asked wrongly, else 1."""
+    url, body = f"{address(service)}{path}", request.get("content")
+    request["headers"] = _identity(body if isinstance(body, bytes) else None) | request.get("headers", {})
     try:
-        answer = httpx.request(
-            method, f"{address(service)}{path}", **{"timeout": 10, "trust_env": False} | request
-        )
+        answer = httpx.request(method, url, **{"timeout": 10, "trust_env": False} | request)
         found = answer.json()
     except httpx.TransportError as fault:
         fail(f"{service} does not answer: {type(fault).__name__}", NOT_READY)
@@ -125,6 +129,16 @@ def _call(service: str, method: str, path: str, **request: Any) -> Any:
         wrong = answer.status_code in (400, 422)
         fail(f"{service} says {answer.status_code}: {_reason(found)}", WRONG_USE if wrong else FAILED)
     return found
+
+
+def _identity(body: bytes | None) -> dict[str, str]:
+    """Who asks: the bearer of the token in the file TRIALWIRE_TOKEN_FILE, else a developer of this stack."""
+    if file := os.environ.get("TRIALWIRE_TOKEN_FILE"):
+        return {"Authorization": f"Bearer {Path(file).read_text(encoding='utf-8').strip()}"}
+    home = Home.at()
+    if not issuer.jwks_file(home).exists():
+        return {}  # the service will say what it thinks of that
+    return issuer.EmbeddedIssuer.at(home).headers("developer:local", body)
 
 
 def _reason(problem: Any) -> str:

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from shared.stack import clock, process
+from shared.stack import clock, issuer, process
 from shared.stack.databases import SERVICES
 from shared.stack.home import LOOPBACK, Home
 from shared.stack.ports import port_for
@@ -24,6 +24,7 @@ def start(
     home: Home, kafka: str, otlp: str, say: Callable[[str], None] = lambda _line: None
 ) -> dict[str, str]:
     """Start every service that does not run, wait until each says it is ready; return their addresses."""
+    issuer.EmbeddedIssuer.at(home)  # its key and files are there before the services look for them
     started = [start_one(home, name, kafka, otlp) for name in SERVICES]
     for record in started:
         wait_ready(record)
@@ -45,7 +46,7 @@ def start_one(home: Home, name: str, kafka: str, otlp: str) -> Running:
         "TRIALWIRE_HOST": LOOPBACK,
         "TRIALWIRE_PORT": str(port),
         "TRIALWIRE_CLOCK_FILE": str(clock.file_of(home)),
-        "TRIALWIRE_DEV_IDENTITY": "1",  # loopback only: the identity of whoever sits at this machine
+        **issuer.environment(home),
     }
     command = [sys.executable, "-m", f"services.{name}.app"]
     return process.spawn(home, name, command, port=port, env=env, folder=process.PROJECT)

@@ -16,6 +16,7 @@ from shared.stack.demo.stage import Stage
 from shared.stack.demo.timeline import Timeline
 from shared.stack.demo.watch import Watch
 from shared.stack.home import Home
+from shared.stack.issuer import EmbeddedIssuer
 
 LEAD = "project_manager:p-01"
 COORDINATOR = "site_coordinator:c-01"
@@ -27,7 +28,8 @@ async def desk(found: StackAddresses, home: Path) -> AsyncIterator[Stage]:
     """A stage on the running stack, with its watch on."""
     watch, timeline = Watch(lambda _: None), Timeline(quiet=True)
     async with watch.on(found.kafka), httpx.AsyncClient(timeout=30, trust_env=False) as web:
-        yield Stage(found, web, watch, timeline, clock.ahead(Home.at(home)))
+        here = Home.at(home)
+        yield Stage(found, EmbeddedIssuer.at(here), web, watch, timeline, clock.ahead(here))
 
 
 async def enrolling_trial(stage: Stage, approved_for: timedelta = timedelta(days=300)) -> None:

@@ -23,7 +23,7 @@ from shared.runtime.fetching import Fetcher
 from shared.runtime.offsets import Batch, DiscontinuityError
 from shared.runtime.process import Process
 from shared.runtime.settings import Settings
-from tests.support import probe, raw
+from tests.support import identity, probe, raw
 from tests.support.pair import count, pair
 from tests.support.stack import Servers, executor, new_database, process, until
 
@@ -181,7 +181,7 @@ async def test_a_log_that_does_not_hold_what_comes_next_is_not_read(servers: Ser
         if fault == "start":
             await raw.cut(servers, two.alpha.topic, written[0].partition, 2)
         file = await raw.secret(dsn)
-        settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, dev_identity=True)
+        settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, **identity.believed())
         async with Process(two.beta, settings).running() as beta:
             await until(
                 lambda: "comes next" in str(beta.unready().get(two.group)), 20, lambda: beta.unready()

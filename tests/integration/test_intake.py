@@ -1,5 +1,6 @@
 """Commands from the topic: each runs once; bad ones are recorded without their bytes, refusals are events."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -87,8 +88,13 @@ async def test_bad_commands_are_recorded_without_their_bytes_and_stop_nothing(re
         receiver.command("no_such", body()),
         receiver.command("count_up", body(), ce_id="seven"),
         receiver.command("count_up", body(), ce_id=None),
-        receiver.command("count_up", body(), ce_actor="nobody"),
-        receiver.command("count_up", body(), ce_actor=b"\xff\xfe"),
+        receiver.command("count_up", body(), ce_keyid="somebody"),
+        receiver.command("count_up", body(), ce_keyid=b"\xff\xfe"),
+        receiver.command("count_up", body(), ce_signature=""),
+        receiver.command("count_up", body(), ce_signature=None),
+        receiver.command("count_up", body(), ce_signature="bm90IGEgc2lnbmF0dXJl"),
+        dataclasses.replace(receiver.command("count_up", body(n=7)), value=json.dumps(body(n=8)).encode()),
+        dataclasses.replace(receiver.command("count_up", body(n=7)), key=b"another"),
         receiver.command("count_up", body(), ce_reason="a\x00b", ce_type="x"),
         receiver.command("count_up", body(), ce_correlationid="seven"),
         raw.command(internal, {"stream_id": 7, "from_version": 1}),
@@ -132,8 +138,8 @@ async def test_a_refused_command_becomes_an_event_that_names_rule_and_field(rece
 
 
 async def test_a_role_that_may_not_give_a_command_is_refused_on_the_topic_too(receiver: Receiver) -> None:
-    for who in ("auditor:a-01", "nobody:n-01", "developer:d-01"):
-        await receiver.send(receiver.command("count_up", body(), ce_actor=who))
+    for who in ("auditor", "nobody", "local"):
+        await receiver.send(receiver.command("count_up", body(), ce_keyid=who))
     refused = [json.loads(event["data"]) for event in await receiver.events("command.refused")]
     assert [one["rule"] for one in refused] == ["role", "role"]
     assert "auditor" in refused[0]["detail"]

@@ -249,7 +249,7 @@ async def test_a_wrong_question_is_a_problem_and_says_where(
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_without_an_identity_nobody_is_answered(servers: Servers, name: str) -> None:
-    async with answering(servers, name, dev_identity=False) as (run, client):
+    async with answering(servers, name, believed=False) as (run, client):
         document = (await client.get("/openapi.json")).json()
         routes = [(method, path) for path, item in document["paths"].items() for method in item]
         assert len(routes) > 8

@@ -5,17 +5,14 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from services.retrieval import commands as c
-from services.retrieval.api import router
-from services.retrieval.handlers import SERVICE
 from shared.contracts.message import Actor
-from shared.http.errors import add_problem_handlers
 from shared.runtime.cause import Cause
 from shared.runtime.execute import Executor
 from shared.runtime.store import HOUSE
-from tests.support.stack import Servers, executor
+from tests.support.answering import answering
+from tests.support.stack import Servers
 from tests.unit.retrieval import desk as d
 
 CAUSE = Cause(Actor("tester", "records_specialist"), sponsor_id=HOUSE)
@@ -29,14 +26,8 @@ async def carry_out(run: Executor, *commands: c.RetrievalCommand) -> None:
 @pytest.fixture
 async def pages(servers: Servers) -> AsyncIterator[tuple[Executor, httpx.AsyncClient]]:
     """An executor on a database of its own, and a client of the queries over it."""
-    async with executor(servers, SERVICE) as run:
-        app = FastAPI()
-        app.state.dev_identity, app.state.pool = True, run.pool
-        add_problem_handlers(app)
-        app.include_router(router)
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://retrieval") as client:
-            yield run, client
+    async with answering(servers, "retrieval") as (run, client):
+        yield run, client
 
 
 async def test_a_request_shows_its_legs_its_custody_and_where_it_stands(

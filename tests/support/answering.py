@@ -4,26 +4,33 @@ import contextlib
 import importlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from shared.http.app import create_app
 from shared.runtime.execute import Executor
 from shared.runtime.settings import Settings
+from tests.support import identity
 from tests.support.stack import Servers, executor
 
 
 @contextlib.asynccontextmanager
 async def answering(
-    servers: Servers, name: str, *, dev_identity: bool = True
+    servers: Servers, name: str, *, believed: bool = True, **access: Any
 ) -> AsyncIterator[tuple[Executor, httpx.AsyncClient]]:
-    """The executor of the service of this name, and a client of its API."""
+    """The executor of the service of this name, and a client of its API, who reaches what `access` says."""
     service = importlib.import_module(f"services.{name}.handlers").SERVICE
     queries = importlib.import_module(f"services.{name}.api").router
     async with executor(servers, service) as run:
-        settings = Settings(dsn_file=Path("unread"), kafka=servers.kafka, dev_identity=dev_identity)
+        settings = Settings(
+            dsn_file=Path("unread"), kafka=servers.kafka, **identity.believed() if believed else {}
+        )
         app = create_app(service, queries, settings)
         app.state.executor, app.state.pool = run, run.pool
+        auth = identity.Asking(**access)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url=f"http://{name}", timeout=60) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=f"http://{name}", timeout=60, auth=auth
+        ) as client:
             yield run, client

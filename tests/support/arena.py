@@ -19,6 +19,7 @@ import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared.stack.ports import is_free
+from tests.support import identity
 from tests.support.checker import check
 from tests.support.dump import dump
 from tests.support.history import History, Load, sample_offsets
@@ -99,8 +100,8 @@ class Arena:
         log = self.folder / f"{kind}-{len(self.started)}.log"
         settings = {
             "DSN_FILE": str(self.folder / f"{kind}.dsn"), "KAFKA": self.servers.kafka, "PORT": str(port),
-            "HOST": "127.0.0.1", "DEV_IDENTITY": "1", "SESSION_MS": str(SESSION * 1_000), "FAIL": fail,
-            **environment,
+            "HOST": "127.0.0.1", "SESSION_MS": str(SESSION * 1_000), "FAIL": fail,
+            **{name.upper(): str(value) for name, value in identity.believed().items()}, **environment,
         }  # fmt: skip
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603  our own command line

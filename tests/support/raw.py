@@ -21,9 +21,12 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 from uuid_utils.compat import uuid7
 
+from shared.identity import machines
 from shared.runtime.record import bucket_of
 from shared.runtime.store import HOUSE
+from shared.stack.issuer import MACHINE, machine_key
 from shared.stack.topics import administrator
+from tests.support import identity
 from tests.support.stack import Servers
 
 
@@ -66,9 +69,12 @@ def consumed(record: Raw, topic: str, offset: int) -> "ConsumerRecord[Any, Any]"
 
 
 def command(type_: str, body: object, **over: Any) -> Raw:
-    """A record for a commands topic."""
-    headers = {"ce_type": type_, "ce_id": str(uuid7()), "ce_actor": "developer:tester"} | over
+    """A record for a commands topic, signed by the machine `ce_keyid`. `over` replaces headers."""
+    headers = {"ce_type": type_, "ce_id": str(uuid7()), "ce_time": datetime.now(UTC).isoformat()}
+    headers |= {"ce_keyid": MACHINE} | over
     value = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    signed = (str(headers["ce_id"]), str(headers["ce_type"]), str(headers["ce_time"]), b"any", value or b"")
+    headers = {"ce_signature": machines.sign(machine_key(identity.home()), *signed)} | headers
     encoded = [(k, v.encode() if isinstance(v, str) else v) for k, v in headers.items()]
     return Raw(value, encoded, b"any")
 

@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 from shared.http.app import create_app
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from tests.support import identity
 from tests.support.stack import Servers, new_database, until
 
 
@@ -26,10 +27,10 @@ class _Server(uvicorn.Server):
 async def served(
     servers: Servers, service: Service, dsn: str | None = None
 ) -> AsyncIterator[tuple[httpx.AsyncClient, FastAPI]]:
-    """The service on a free port, with the development identity; a client for it."""
+    """The service on a free port, with the tests' own issuer; a developer's client for it."""
     file = Path(tempfile.mkdtemp()) / "dsn"
     file.write_text(dsn or await new_database(servers, service))
-    settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, dev_identity=True)
+    settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, **identity.believed())
     app = create_app(service, APIRouter(prefix="/v1"), settings)
     config = uvicorn.Config(app, "127.0.0.1", 0, log_config=None, access_log=False)
     server = _Server(config)
@@ -37,7 +38,9 @@ async def served(
     try:
         await until(lambda: server.started or running.done(), 20)
         port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", timeout=20, auth=identity.Asking()
+        ) as client:
             await until(lambda: not app.state.process.unready(), 20, lambda: app.state.process.unready())
             yield client, app
     finally:

@@ -20,6 +20,7 @@ from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.stack import topics
 from shared.stack.api import StackAddresses, reset_stack, start_stack
+from tests.support import identity
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ async def process(servers: Servers, service: Service, dsn: str | None = None) ->
     file = Path(tempfile.mkdtemp()) / "dsn"
     file.write_text(dsn or await new_database(servers, service))
     settings = Settings(
-        dsn_file=file, kafka=servers.kafka, session_ms=6_000, circuit_seconds=3, dev_identity=True
+        dsn_file=file, kafka=servers.kafka, session_ms=6_000, circuit_seconds=3, **identity.believed()
     )
     async with Process(service, settings).running() as running:
         await until(lambda: not running.unready(), 20, lambda: running.unready())

@@ -12,18 +12,18 @@ from fastapi import FastAPI
 from shared.http.app import create_app
 from shared.rules.roles import roles
 from shared.runtime.settings import Settings
+from tests.support import identity
 
 SERVICES = ("trials", "regulatory", "safety", "retrieval")
 ROLES = (*roles(), "nobody")
 
 
-def app(name: str, tmp_path: Path, dev_identity: bool = True) -> FastAPI:
+def app(name: str, tmp_path: Path, believed: bool = True) -> FastAPI:
     """The application without its process."""
     service = import_module(f"services.{name}.handlers").SERVICE
     queries = import_module(f"services.{name}.api").router
-    return create_app(
-        service, queries, Settings(dsn_file=tmp_path, kafka="none:9", dev_identity=dev_identity)
-    )
+    known = identity.believed() if believed else {}
+    return create_app(service, queries, Settings(dsn_file=tmp_path, kafka="none:9", **known))
 
 
 def routes(found: FastAPI) -> Iterator[tuple[str, str]]:
@@ -49,7 +49,9 @@ async def ask(found: FastAPI, role: str) -> AsyncIterator[tuple[str, str, int]]:
     some = "00000000-0000-7000-8000-000000000001"
     filled = {"{nct}": "NCT00000000", "{group}": "a.b", "{table}": "none"}
     transport = httpx.ASGITransport(found, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://door", auth=identity.Asking()
+    ) as client:
         for method, path in routes(found):
             parts = [filled.get(part, some if "{" in part else part) for part in path.split("/")]
             answer = await client.request(method, "/".join(parts), headers={"Trialwire-Actor": f"{role}:x"})
@@ -67,7 +69,7 @@ async def test_every_route_opens_to_the_roles_that_the_data_name_and_to_no_other
 
 @pytest.mark.parametrize("name", SERVICES)
 async def test_without_an_identity_nothing_opens_whatever_role_is_named(name: str, tmp_path: Path) -> None:
-    async for _, path, status in ask(app(name, tmp_path, dev_identity=False), "auditor"):
+    async for _, path, status in ask(app(name, tmp_path, believed=False), "auditor"):
         assert status == 401, path
 
 

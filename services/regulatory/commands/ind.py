@@ -26,6 +26,9 @@ class OfTrials(Command):
             object.__setattr__(self, "trial_id", self.trial_ids[0])
         return self
 
+    def also_trials(self) -> tuple[UUID, ...]:
+        return self.trial_ids
+
 
 class RecordIndReceipt(OfTrials):
     """The authority stated the date, its own local one, on which it received the IND."""

@@ -4,6 +4,7 @@ CREATE TABLE es.stream (
     stream_type text NOT NULL,
     sponsor_id uuid NOT NULL,
     trial_id uuid,
+    site_id uuid,
     correlation_id uuid NOT NULL,
     key text NOT NULL,
     bucket smallint NOT NULL,
@@ -69,7 +70,7 @@ $$;
 -- The row lock of a stream is held to the commit: it serialises one stream and nothing else. The shared advisory
 -- lock lets a rebuild draw a line under the log for milliseconds.
 CREATE FUNCTION es.append(
-    p_streams uuid[], p_stream_types text[], p_sponsors uuid[], p_trials uuid[], p_correlations uuid[],
+    p_streams uuid[], p_stream_types text[], p_sponsors uuid[], p_trials uuid[], p_sites uuid[], p_correlations uuid[],
     p_keys text[], p_buckets smallint[], p_topics text[], p_expected bigint[],
     p_of int[], p_ids uuid[], p_types text[], p_data text[], p_meta text[]
 ) RETURNS void LANGUAGE plpgsql AS $$
@@ -88,8 +89,8 @@ BEGIN
     FOR i IN 1..cardinality(p_streams) LOOP
         IF p_expected[i] = 0 THEN
             INSERT INTO es.stream
-            VALUES (p_streams[i], p_stream_types[i], p_sponsors[i], p_trials[i], p_correlations[i], p_keys[i],
-                    p_buckets[i], p_topics[i], 0, sha256(es.ns('genesis', p_streams[i]::text)))
+            VALUES (p_streams[i], p_stream_types[i], p_sponsors[i], p_trials[i], p_sites[i], p_correlations[i],
+                    p_keys[i], p_buckets[i], p_topics[i], 0, sha256(es.ns('genesis', p_streams[i]::text)))
             ON CONFLICT DO NOTHING RETURNING head_hash INTO head;
         ELSE
             SELECT head_hash INTO head FROM es.stream

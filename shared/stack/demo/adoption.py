@@ -26,7 +26,7 @@ async def _import(stage: Stage) -> None:
         answer = await stage.web.post(
             f"{stage.found.services['trials']}/v1/imports/ctgov",
             content=RECORDS.read_bytes(),
-            headers={"Trialwire-Actor": DATA_MANAGER},
+            headers=stage.issuer.headers(DATA_MANAGER),
         )
         told = answer.raise_for_status().json()
         if told["rejected"] or told["imported"] + told["unchanged"] != told["read"]:

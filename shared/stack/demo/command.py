@@ -21,6 +21,7 @@ from shared.stack.demo.play import play
 from shared.stack.demo.stage import StepFailedError
 from shared.stack.demo.timeline import Timeline
 from shared.stack.home import Home
+from shared.stack.issuer import EmbeddedIssuer
 from shared.stack.state import load
 
 _STOP = [(signal.SIGTERM, 20.0), (signal.SIGKILL, 5.0)]
@@ -40,7 +41,8 @@ def run(keep: bool, as_json: bool) -> int:
         try:
             found = start_stack(place, only_stack=False, say=_say)
             ready = time.monotonic() - began
-            told = asyncio.run(play(found, Timeline(quiet=as_json), clock.ahead(place)))
+            issuer, timeline = EmbeddedIssuer.at(place), Timeline(quiet=as_json)
+            told = asyncio.run(play(found, issuer, timeline, clock.ahead(place)))
         except StepFailedError as fault:
             if as_json:
                 print(json.dumps({"ok": False, "failed": {"step": fault.step, "reason": fault.reason}}))

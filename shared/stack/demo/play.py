@@ -13,12 +13,15 @@ from shared.stack.demo import adoption, records, reports, start_up, summary, tra
 from shared.stack.demo.stage import Stage
 from shared.stack.demo.timeline import Timeline, details, short
 from shared.stack.demo.watch import SERVICES, Seen, Watch
+from shared.stack.issuer import EmbeddedIssuer
 
 # What is not over when a deadline ends so is a missed one.
 _ENDED = ("met", "superseded")
 
 
-async def play(found: StackAddresses, timeline: Timeline, ahead: timedelta) -> dict[str, Any]:
+async def play(
+    found: StackAddresses, issuer: EmbeddedIssuer, timeline: Timeline, ahead: timedelta
+) -> dict[str, Any]:
     """Play the chain and give back what happened; StepFailedError where something did not come true.
 
     `ahead`: how far the stack's business time is ahead of real time.
@@ -27,7 +30,7 @@ async def play(found: StackAddresses, timeline: Timeline, ahead: timedelta) -> d
     watch = Watch(timeline.tell)
     timeline.known = watch.known
     async with watch.on(found.kafka), httpx.AsyncClient(timeout=10, trust_env=False) as web:
-        stage = Stage(found, web, watch, timeline, ahead)
+        stage = Stage(found, issuer, web, watch, timeline, ahead)
         await adoption.play(stage)
         await start_up.play(stage)
         request = await reports.event_to_request(stage)

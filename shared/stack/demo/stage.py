@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +18,9 @@ from aiokafka.errors import KafkaError
 from shared.stack.api import StackAddresses
 from shared.stack.demo.timeline import Timeline, short
 from shared.stack.demo.watch import Seen, Watch
+from shared.stack.issuer import EmbeddedIssuer
 
+AUDITOR = "auditor:a-01"  # who asks what is seen
 ZONE = "America/New_York"  # of the demonstration's site
 _UNKNOWN = UUID(int=0)
 
@@ -48,12 +51,14 @@ class Stage:
     def __init__(
         self,
         found: StackAddresses,
+        issuer: EmbeddedIssuer,
         web: httpx.AsyncClient,
         watch: Watch,
         timeline: Timeline,
         ahead: timedelta = timedelta(),  # of business time
     ) -> None:
-        self.found, self.web, self.watch, self.timeline = found, web, watch, timeline
+        self.found, self.issuer, self.web = found, issuer, web
+        self.watch, self.timeline = watch, timeline
         self.story = Story()
         self.acts: list[tuple[str, UUID]] = []
         self.today = (datetime.now(UTC) + ahead).astimezone(ZoneInfo(ZONE)).date()
@@ -93,12 +98,12 @@ class Stage:
         """
         headers = {
             "Idempotency-Key": str(uuid4()),
-            "Trialwire-Actor": who,
             "Trialwire-Correlation-Id": str(self.story.correlation),
         }
-        body = {name: _plain(value) for name, value in fields.items()}
+        body = json.dumps({name: _plain(value) for name, value in fields.items()}).encode()
+        headers |= self.issuer.headers(who, body) | {"Content-Type": "application/json"}
         address = f"{self.found.services[service]}/v1/commands/{command}"
-        while (answer := await self.web.post(address, json=body, headers=headers)).status_code == 404:
+        while (answer := await self.web.post(address, content=body, headers=headers)).status_code == 404:
             self._wants = f"{service} to answer {command} with other than {answer.text[:200]}"
             await asyncio.sleep(0.05)
         return answer
@@ -119,7 +124,8 @@ class Stage:
 
     async def ask(self, service: str, path: str, **params: Any) -> Any:
         """A query of a service."""
-        answer = await self.web.get(f"{self.found.services[service]}{path}", params=params)
+        address, headers = f"{self.found.services[service]}{path}", self.issuer.headers(AUDITOR)
+        answer = await self.web.get(address, params=params, headers=headers)
         if answer.is_error:
             raise StepFailedError(self._step, f"{service} {path}: {answer.status_code} {answer.text[:400]}")
         return answer.json()

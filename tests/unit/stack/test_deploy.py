@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from shared.runtime.settings import EMBEDDED
 from shared.stack import topics
 from shared.stack.databases import SERVICES
 
@@ -68,4 +69,4 @@ def test_no_password_stands_in_the_compose_file(compose: dict[str, Any]) -> None
 
 def test_no_container_believes_whoever_reaches_it(compose: dict[str, Any]) -> None:
     for block in compose["services"].values():
-        assert "TRIALWIRE_DEV_IDENTITY" not in block.get("environment", {})
+        assert EMBEDDED not in str(block)

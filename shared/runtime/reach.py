@@ -1,0 +1,40 @@
+"""Whether a command may be decided on a stream: of its kind, at its version, within its actor's reach."""
+
+from shared.contracts.message import Command
+from shared.runtime.cause import Cause, Work
+from shared.runtime.database import Connection
+from shared.runtime.names import Trials
+from shared.runtime.service import Aggregate
+from shared.runtime.store import ConflictError, ForeignStreamError, Stream
+
+
+def unfit(stream: Stream, aggregate: Aggregate, command: Command, cause: Cause) -> Exception | None:
+    """What is wrong with deciding on this stream, which may not exist yet."""
+    if stream.type not in (None, aggregate.name):
+        return ConflictError(f"{stream.id} is a {stream.type}, not a {aggregate.name}")
+    if stream.version and not cause.grants.everything:
+        named = command.trial_id in (None, stream.trial_id)  # its guard rows are read by the trial it names
+        if not (named and cause.grants.reach(stream.sponsor_id, stream.trial_id, stream.site_id)):
+            return ForeignStreamError(f"{stream.id} is beyond what {cause.actor} reaches")
+    if cause.expected_version not in (None, stream.version):
+        return ConflictError(f"the stream is at version {stream.version}")
+    if stream.sponsor_id and cause.sponsor_id and stream.sponsor_id != cause.sponsor_id:
+        return ForeignStreamError(f"{stream.id} belongs to another sponsor")
+    return None
+
+
+async def check(
+    tx: Connection, trials: Trials, work: Work, stream: Stream, command: Command, cause: Cause
+) -> None:
+    """Refuse what `unfit` cannot see: to begin a stream beyond the actor's reach, or several trials at once.
+
+    Before the decision, whose refusal would tell of them. Raises ForeignStreamError, or UnknownTrialError for
+    a trial of which the service has not heard.
+    """
+    if not stream.version:
+        sponsor = cause.sponsor_id or await trials.sponsor_of(tx, work, command)
+        if not cause.grants.reach(sponsor, command.trial_id, command.at_site()):
+            raise ForeignStreamError(f"trial {command.trial_id} is beyond what {cause.actor} reaches")
+    for trial in command.also_trials():
+        if not cause.grants.reach(await trials.of(tx, work, trial), trial, None):
+            raise ForeignStreamError(f"trial {trial} is beyond what {cause.actor} reaches")

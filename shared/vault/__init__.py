@@ -1,0 +1,1 @@
+"""Documents and particulars of one service, encrypted under a key for each subject."""

@@ -1,0 +1,177 @@
+"""The vault of one service: documents as objects, particulars in Postgres, sealed under the subject's key."""
+
+import json
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from shared.runtime.database import Pool, Record
+from shared.vault import seal, sweep
+from shared.vault.errors import DamagedError, ErasedError, UnknownError
+from shared.vault.keys import FileMasterKeys, MasterKeys
+from shared.vault.objects import Objects
+from shared.vault.subjects import Subjects
+
+# No parameters: they are the sender's own text, and a file's name may be a patient's.
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+PARTICULARS_BYTES = 2**18
+# Both lock the subject's row, so that an erasure comes before, and nothing is stored, or after, and finds it.
+_STORED = """
+INSERT INTO vault.document (ref, subject_id, sponsor_id, sha256, size, media_type, stored_at)
+SELECT $1, subject_id, $3, $4, $5, $6, now() FROM vault.subject
+WHERE subject_id = $2 AND wrapped IS NOT NULL FOR SHARE RETURNING true
+"""
+_PARTICULARS = """
+INSERT INTO vault.particulars (subject_id, kind, sealed)
+SELECT subject_id, $2, $3 FROM vault.subject WHERE subject_id = $1 AND wrapped IS NOT NULL FOR SHARE
+ON CONFLICT (subject_id, kind) DO UPDATE SET sealed = excluded.sealed, changed_at = now() RETURNING true
+"""
+_DOCUMENT = """
+SELECT d.subject_id, d.sponsor_id, d.sha256, d.size, d.media_type, s.master_id, s.wrapped
+FROM vault.document d JOIN vault.subject s USING (subject_id) WHERE d.ref = $1
+"""
+_SEALED = """
+SELECT s.master_id, s.wrapped, p.sealed
+FROM vault.subject s LEFT JOIN vault.particulars p ON p.subject_id = s.subject_id AND p.kind = $2
+WHERE s.subject_id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document in the vault: its reference, whose it is, SHA-256 and size in bytes of its plaintext."""
+
+    ref: UUID
+    subject_id: UUID
+    sponsor_id: UUID
+    sha256: str
+    size: int
+    media_type: str
+
+
+class Vault:
+    """Documents and particulars of one service."""
+
+    def __init__(self, pool: Pool, objects: Objects, subjects: Subjects) -> None:
+        self._pool, self._objects, self._subjects = pool, objects, subjects
+
+    async def put(
+        self, subject_id: UUID, sponsor_id: UUID, chunks: AsyncIterable[bytes], media_type: str
+    ) -> Stored:
+        """Store a document of a subject, whose key is made with the first; `media_type` is `type/subtype`.
+
+        ErasedError if the subject was erased, before or meanwhile; DamagedError if a sweep took it before.
+        The row comes after the object: whatever breaks this off leaves at most an object that nobody knows.
+        """
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            raise ValueError("a media type is type/subtype in lower case, without parameters")
+        key, ref, tally = await self._subjects.key(subject_id), uuid7(), seal.Tally()
+        await self._objects.write(ref, seal.seal(key, _document(ref), chunks, tally))
+        digest = bytes.fromhex(tally.sha256())
+        row = (ref, subject_id, sponsor_id, digest, tally.size, media_type)
+        try:
+            recorded = await self._pool.fetchval(_STORED, *row)
+        except asyncpg.UniqueViolationError:
+            raise DamagedError(f"{_document(ref)}: its object was swept before it was recorded") from None
+        if not recorded:
+            await self._objects.delete([ref])
+            raise ErasedError(f"subject {subject_id} was erased")
+        return Stored(ref, subject_id, sponsor_id, tally.sha256(), tally.size, media_type)
+
+    async def find(self, ref: UUID) -> Stored:
+        """What is known of a document, without a look at its bytes; UnknownError, ErasedError."""
+        return _stored(ref, await self._row(ref))
+
+    async def read(self, ref: UUID) -> AsyncIterator[bytes]:
+        """A document's plaintext, 1 MiB at a time, each proven before it is given out.
+
+        UnknownError, ErasedError and, for an object that is missing or has another size, DamagedError come
+        before the first chunk; for a chunk that was edited DamagedError comes in its place.
+        """
+        row, name, tally = await self._row(ref), _document(ref), seal.Tally()
+        key = await self._subjects.unwrap(row["subject_id"], row["master_id"], row["wrapped"])
+        wanted, found = seal.sealed_size(row["size"]), await self._objects.size(ref)
+        if found != wanted:
+            raise DamagedError(
+                f"{name}: its object is {'missing' if found is None else f'{found} bytes, not {wanted}'}"
+            )
+        async for chunk in seal.unseal(key, name, self._objects.read(ref, wanted), tally):
+            yield chunk
+        if tally.size != row["size"] or tally.sha256() != row["sha256"].hex():
+            raise DamagedError(f"{name}: its size or SHA-256 is not the one that was recorded")
+
+    async def particulars_put(self, subject_id: UUID, kind: str, particulars: Mapping[str, Any]) -> None:
+        """Store a small JSON document of a subject in place of the one of that kind; ErasedError."""
+        plain = json.dumps(dict(particulars), allow_nan=False).encode()
+        if len(plain) > PARTICULARS_BYTES:
+            raise ValueError(f"particulars have {PARTICULARS_BYTES} bytes at most")
+        key = await self._subjects.key(subject_id)
+        sealed = seal.seal_small(key, _particulars(subject_id, kind), plain)
+        if not await self._pool.fetchval(_PARTICULARS, subject_id, kind, sealed):
+            raise ErasedError(f"subject {subject_id} was erased")
+
+    async def particulars_get(self, subject_id: UUID, kind: str) -> dict[str, Any] | None:
+        """A subject's particulars of a kind, None if there are none; ErasedError, DamagedError."""
+        row = await self._pool.fetchrow(_SEALED, subject_id, kind)
+        if row is None:
+            return None
+        key = await self._subjects.unwrap(subject_id, row["master_id"], row["wrapped"])
+        if row["sealed"] is None:
+            return None
+        found: dict[str, Any] = json.loads(
+            seal.unseal_small(key, _particulars(subject_id, kind), row["sealed"])
+        )
+        return found
+
+    async def destroy(self, subject_id: UUID) -> bool:
+        """Erase a subject: its key goes at once, its objects with the next sweep. False if it was done."""
+        return await self._subjects.destroy(subject_id)
+
+    async def rewrap(self) -> int:
+        """Put subjects' keys under the current master key; documents stay as they are; answers how many."""
+        return await self._subjects.rewrap()
+
+    async def sweep(self, older_than: timedelta) -> sweep.Swept:
+        """Delete objects of erased subjects, and those without a row that are older than that."""
+        return await sweep.sweep(self._pool, self._objects, older_than)
+
+    async def _row(self, ref: UUID) -> Record:
+        row = await self._pool.fetchrow(_DOCUMENT, ref)
+        if row is None:
+            raise UnknownError(f"no {_document(ref)}")
+        if row["wrapped"] is None:
+            raise ErasedError(f"subject {row['subject_id']} was erased")
+        return row
+
+
+async def open_vault(pool: Pool, service: str, url: str, masters: MasterKeys | Path) -> Vault:
+    """The vault of a service, its objects at `url` (`file:///…` or `s3://…`).
+
+    MasterKeyError, so that the service does not start, if the file `masters` is missing or breaks a rule, or
+    the keys are not those that wrapped what is stored.
+    """
+    keys = FileMasterKeys(masters) if isinstance(masters, Path) else masters
+    subjects = Subjects(pool, service, keys)
+    await subjects.check()
+    return Vault(pool, Objects(url, service), subjects)
+
+
+def _stored(ref: UUID, row: Record) -> Stored:
+    return Stored(
+        ref, row["subject_id"], row["sponsor_id"], row["sha256"].hex(), row["size"], row["media_type"]
+    )
+
+
+def _document(ref: UUID) -> str:
+    return f"document {ref}"
+
+
+def _particulars(subject_id: UUID, kind: str) -> str:
+    return f"particulars {subject_id} {kind}"

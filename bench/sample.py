@@ -49,7 +49,7 @@ class Burst:
         self._buckets = [bucket_of(str(stream)) for stream in self.streams]
         await connection.execute("SET session_replication_role = replica")
         await connection.execute(
-            "INSERT INTO es.stream SELECT s, 'tally', $2, NULL, $2, s::text, b, $3, 0, ''"
+            "INSERT INTO es.stream SELECT s, 'tally', $2, NULL, NULL, $2, s::text, b, $3, 0, ''"
             " FROM unnest($1::uuid[], $4::smallint[]) u(s, b)",
             self.streams,
             uuid4(),

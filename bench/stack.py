@@ -17,7 +17,7 @@ from shared.runtime.migrate import migrate
 from shared.runtime.process import Process
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
-from shared.stack import topics
+from shared.stack import databases, topics
 from shared.stack.api import reset_stack, start_stack
 from tests.support import identity
 
@@ -39,6 +39,7 @@ class Stack:
         """A new database with the tables of the runtime and the service; answers with its address."""
         name = f"b_{service.name}_{secrets.token_hex(4)}"
         admin = await asyncpg.connect(self.postgres)
+        await databases.readers(admin)
         await admin.execute(f'CREATE DATABASE "{name}"')
         await admin.close()
         connection = await connect(self.dsn(name), "bench", statement_timeout="0")

@@ -14,6 +14,7 @@ from shared.http import identity
 from shared.http.answers import Cursor, Limit, Order, Text, as_day, one, page
 from shared.http.identity import Principal
 from shared.http.problems import ProblemError
+from shared.http.seen import seen
 from shared.runtime.database import Pool
 
 router = APIRouter(prefix="/v1", tags=["queries"])
@@ -55,6 +56,12 @@ WHERE ($1::text IS NULL OR t.status = $1) AND ($2::text IS NULL OR t.phases ? $2
 
 _BY_IDENTIFIER = """
 SELECT * FROM trial WHERE identifiers @> jsonb_build_array(jsonb_build_object('value', $1::text))
+"""
+
+_SEEN = """
+SELECT EXISTS (SELECT FROM trial_guard WHERE trial_id = $1)
+   AND ($2::uuid IS NULL OR EXISTS (SELECT FROM site WHERE site_id = $2 AND trial_id = $1))
+   AND ($3::uuid IS NULL OR EXISTS (SELECT FROM subject WHERE subject_id = $3 AND trial_id = $1))
 """
 
 _SITES = """
@@ -122,7 +129,13 @@ async def permissions(
     subject: UUID | None = None,
     arm: Annotated[str | None, Query(max_length=64)] = None,
 ) -> dict[str, Any]:
-    """May I? Each effect with the holds that forbid it now, for the trial and the site or subject named."""
+    """May I? Each effect with the holds that forbid it now, for the trial and the site or subject named.
+
+    Who does not see one of them is told nothing; who sees them is told of every hold on them.
+    """
+    async with seen(request) as tx:
+        if not await tx.fetchval(_SEEN, trial_id, site, subject):
+            raise ProblemError(404, "unknown", "there is no such trial, or no such site or subject in it")
     pool = request.app.state.pool
     trial_row = await _guard(pool, _TRIAL_GUARD, "trial", trial_id)
     site_row = await _guard(pool, _SITE_GUARD, "site", site)

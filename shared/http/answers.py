@@ -11,6 +11,7 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel
 
 from shared.http.problems import ProblemError
+from shared.http.seen import seen
 
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=1000)]
@@ -79,26 +80,30 @@ async def page(
     last = [] if after is None else order.read(after)
     text = _paged(sql, order, len(values), after is not None)
     # The rows never become objects here: Postgres writes them as JSON.
-    row = await request.app.state.pool.fetchrow(text, *values, *last, limit)
+    async with seen(request) as tx:
+        row = await tx.fetchrow(text, *values, *last, limit)
+    assert row  # noqa: S101  an aggregate has one
     following = f'"{base64.urlsafe_b64encode(row["last"].encode()).decode()}"' if row["last"] else "null"
     return _json(f'{{"items":{row["items"]},"next":{following}}}')
 
 
 async def rows(request: Request, sql: str, *values: Any) -> Response:
     """All rows of a query that has few, in its own order."""
-    text = await request.app.state.pool.fetchval(
-        f"SELECT coalesce(json_agg(r), '[]')::text FROM ({sql}) r",  # noqa: S608 - constants of the services
-        *values,
-    )
+    async with seen(request) as tx:
+        text = await tx.fetchval(
+            f"SELECT coalesce(json_agg(r), '[]')::text FROM ({sql}) r",  # noqa: S608 - constants of the services
+            *values,
+        )
     return _json(f'{{"items":{text},"next":null}}')
 
 
 async def one(request: Request, sql: str, *values: Any) -> Response:
     """The only row of a query, or a 404 problem."""
-    text = await request.app.state.pool.fetchval(
-        f"SELECT row_to_json(r)::text FROM ({sql}) r",  # noqa: S608 - constants of the services
-        *values,
-    )
+    async with seen(request) as tx:
+        text = await tx.fetchval(
+            f"SELECT row_to_json(r)::text FROM ({sql}) r",  # noqa: S608 - constants of the services
+            *values,
+        )
     if text is None:
         raise ProblemError(404, "unknown", "there is nothing of this id")
     return _json(text)

@@ -1,5 +1,6 @@
 """A service as an ASGI application: commands, queries, health and metrics around its process."""
 
+import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator
@@ -8,6 +9,8 @@ import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
+from shared.audit.anchoring import anchoring
+from shared.audit.keys import signer_in
 from shared.http import deadlines, identity, operations
 from shared.http.errors import add_problem_handlers
 from shared.http.page import page
@@ -59,7 +62,7 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
         provider = telemetry.configure(service.name, settings.otlp)
         process = Process(service, settings)
         app.state.process = process
-        async with process.running():
+        async with process.running(), _anchored(process):
             app.state.executor, app.state.pool = process.executor, process.pool
             yield
         provider.shutdown()
@@ -76,6 +79,21 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
         app.include_router(router, dependencies=[Depends(identity.permitted)], responses=asked)
     app.include_router(operations.router)
     return app
+
+
+@contextlib.asynccontextmanager
+async def _anchored(process: Process) -> AsyncIterator[None]:
+    """Anchors of the log and a look at its chains, beside the process, where a key and a folder are given."""
+    file, folder = process.settings.anchor_key_file, process.settings.anchor_folder
+    if file is None or folder is None:
+        yield
+        return
+    task = asyncio.create_task(anchoring(process.pool, process.service.name, signer_in(file), folder))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def serve(service: Service, queries: APIRouter, settings: Settings) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from shared.http import identity
 from shared.http.problems import ProblemError
+from shared.http.seen import seen
 from shared.runtime.rebuild import Rebuild, RebuildingError
 from shared.runtime.replay import replay
 
@@ -46,7 +47,8 @@ async def events(
     given = {column: value for column, value in asked.items() if value is not None}
     conditions = [f" AND {column} = ${n}" for n, column in enumerate(given, 2)]
     sql = f"{_EVENTS}{''.join(conditions)} ORDER BY e.pos LIMIT ${len(given) + 2}"
-    rows = await request.app.state.pool.fetch(sql, after, *given.values(), limit)
+    async with seen(request) as tx:
+        rows = await tx.fetch(sql, after, *given.values(), limit)
     listed = [
         {**json.loads(row["meta"]), **{name: row[name] for name in row if name not in ("meta", "data")}}
         | {"data": json.loads(row["data"])}

@@ -13,6 +13,10 @@ CREATE TABLE IF NOT EXISTS es.migration (
     owner text NOT NULL, name text NOT NULL, sha256 text NOT NULL, at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (owner, name))
 """
+# What a migration has made stands under its rule at once, and what changed its columns under another.
+_PROTECT = """
+SELECT es.protect(relname::text) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+"""
 
 
 class ChangedMigrationError(Exception):
@@ -29,6 +33,7 @@ async def migrate(connection: Connection, service: Path) -> list[str]:
             for file in sorted(folder.glob("*.sql")):
                 if await _apply(connection, owner, file):
                     applied.append(f"{owner}/{file.name}")
+        await connection.execute(_PROTECT)
         return applied
 
 

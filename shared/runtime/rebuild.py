@@ -66,6 +66,7 @@ class Rebuild:
                 await tx.execute(
                     f"DROP TABLE public.{self._table}; ALTER TABLE rebuild.{self._table} SET SCHEMA public"
                 )
+                await tx.execute("SELECT es.protect($1)", self._table)
         return self.events
 
     async def _fold_up_to_now(self, tx: Connection, topics: Reread | None, line: int) -> int:

@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     audience: str = "trialwire"
     jwks: str | None = None  # its keys, an https address or a file; else found by discovery
     machines_file: Path | None = None  # those that may call and write commands, and what they reach
+    anchor_folder: Path | None = None  # where anchors of the log are kept outside the database, and
+    anchor_key_file: Path | None = None  # the Ed25519 key, PEM, that signs them
     clock_file: Path | None = None
     session_ms: int = 45_000
     circuit_seconds: float = 60.0

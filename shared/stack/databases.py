@@ -14,6 +14,7 @@ from shared.stack.faults import StackError
 from shared.stack.home import write_private
 from shared.stack.sql import admits, run
 
+READERS = "trialwire_api"
 SERVICES = ("trials", "regulatory", "safety", "retrieval")
 
 
@@ -24,6 +25,7 @@ def ensure(file: Path, admin_dsn: str, name: str) -> str:
         known = urlsplit(file.read_text(encoding="utf-8"))
         moved = urlunsplit(known._replace(netloc=f"{known.netloc.rpartition('@')[0]}@{address}"))
         if admits(moved):
+            run(admin_dsn, lambda connection: _readers(connection, name))
             write_private(file, moved)
             return moved
     dsn = create(admin_dsn, name)
@@ -40,6 +42,7 @@ def create(admin_dsn: str, name: str) -> str:
         exists = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", name)
         verb = "ALTER" if exists else "CREATE"
         await connection.execute(f"{verb} ROLE \"{name}\" LOGIN PASSWORD '{password}'")
+        await _readers(connection, name)
         if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
             # From template0: copying template1 fails while anybody is connected to it.
             await connection.execute(f'CREATE DATABASE "{name}" OWNER "{name}" TEMPLATE template0')
@@ -49,6 +52,19 @@ def create(admin_dsn: str, name: str) -> str:
     server = urlsplit(admin_dsn)
     host = server.netloc.rpartition("@")[2]
     return urlunsplit(server._replace(netloc=f"{quote(name)}:{password}@{host}", path=f"/{name}"))
+
+
+async def _readers(connection: asyncpg.Connection[Any], name: str) -> None:
+    await readers(connection)
+    await connection.execute(f'GRANT {READERS} TO "{name}"')
+
+
+async def readers(connection: asyncpg.Connection[Any]) -> None:
+    """The role that queries go on as, made where missing: it cannot log in, and owns nothing."""
+    await connection.execute(
+        f"DO $$ BEGIN CREATE ROLE {READERS} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation"
+        " THEN NULL; END $$"
+    )
 
 
 def drop(admin_dsn: str, name: str) -> None:

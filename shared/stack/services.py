@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from shared.audit import keys, places
 from shared.stack import clock, issuer, process
 from shared.stack.databases import SERVICES
 from shared.stack.home import LOOPBACK, Home
@@ -24,7 +25,8 @@ def start(
     home: Home, kafka: str, otlp: str, say: Callable[[str], None] = lambda _line: None
 ) -> dict[str, str]:
     """Start every service that does not run, wait until each says it is ready; return their addresses."""
-    issuer.EmbeddedIssuer.at(home)  # its key and files are there before the services look for them
+    issuer.EmbeddedIssuer.at(home)  # keys and files are there before the services look for them
+    keys.provided(places.signing_key(home.root), places.public_keys(home.root))
     started = [start_one(home, name, kafka, otlp) for name in SERVICES]
     for record in started:
         wait_ready(record)
@@ -47,6 +49,8 @@ def start_one(home: Home, name: str, kafka: str, otlp: str) -> Running:
         "TRIALWIRE_PORT": str(port),
         "TRIALWIRE_CLOCK_FILE": str(clock.file_of(home)),
         **issuer.environment(home),
+        "TRIALWIRE_ANCHOR_FOLDER": str(places.anchors(home.root, name)),
+        "TRIALWIRE_ANCHOR_KEY_FILE": str(places.signing_key(home.root)),
     }
     command = [sys.executable, "-m", f"services.{name}.app"]
     return process.spawn(home, name, command, port=port, env=env, folder=process.PROJECT)

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from shared.stack.api import StackAddresses, reset_stack, start_stack
+from shared.stack.home import Home
+from shared.stack.issuer import EmbeddedIssuer
 
 ROOT = Path(__file__).parents[2]
 Trialwire = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -52,3 +54,9 @@ def demo(trialwire: Trialwire) -> dict[str, Any]:
 def stack(home: Path, demo: dict[str, Any]) -> StackAddresses:
     """Where everything is; it runs already."""
     return start_stack(home, only_stack=False)
+
+
+@pytest.fixture(scope="session")
+def auditor(home: Path, stack: StackAddresses) -> dict[str, str]:
+    """The headers of an auditor, who reads everything."""
+    return EmbeddedIssuer.at(Home.at(home)).headers("auditor:a-01", seconds=600)

@@ -59,9 +59,9 @@ async def test_the_search_for_the_correlation_finds_every_trace_of_the_chain(
 
 
 async def test_every_service_finds_its_part_of_the_correlation(
-    demo: dict[str, Any], stack: StackAddresses
+    demo: dict[str, Any], stack: StackAddresses, auditor: dict[str, str]
 ) -> None:
-    async with httpx.AsyncClient(trust_env=False) as web:
+    async with httpx.AsyncClient(trust_env=False, headers=auditor) as web:
         for service, address in stack.services.items():
             query = {"correlation_id": demo["correlation_id"], "limit": 500}
             answer = await web.get(f"{address}/v1/events", params=query)
@@ -72,11 +72,11 @@ async def test_every_service_finds_its_part_of_the_correlation(
 
 
 async def test_every_signed_act_keeps_name_meaning_and_time_and_no_other_act_does(
-    demo: dict[str, Any], stack: StackAddresses
+    demo: dict[str, Any], stack: StackAddresses, auditor: dict[str, str]
 ) -> None:
     """21 CFR 11.50: what a signature has to show, with each event of the act."""
     found: dict[str, dict[str, str]] = {}
-    async with httpx.AsyncClient(trust_env=False) as web:
+    async with httpx.AsyncClient(trust_env=False, headers=auditor) as web:
         for address in stack.services.values():
             query = {"correlation_id": demo["correlation_id"], "limit": 500}
             for event in (await web.get(f"{address}/v1/events", params=query)).json()["events"]:

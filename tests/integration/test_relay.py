@@ -121,7 +121,7 @@ async def fill(pool: object, events: int) -> None:
         """
         WITH s AS (
             INSERT INTO es.stream
-            SELECT gen_random_uuid(), 'tally', '00000000-0000-0000-0000-000000000000', NULL,
+            SELECT gen_random_uuid(), 'tally', '00000000-0000-0000-0000-000000000000', NULL, NULL,
                    gen_random_uuid(), gen_random_uuid()::text, n % 12, $2, 1, ''
             FROM generate_series(1, $1) n RETURNING stream_id, key, bucket, topic),
         e AS (

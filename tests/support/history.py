@@ -15,6 +15,7 @@ import httpx
 from uuid_utils.compat import uuid7
 
 from shared.runtime.record import bucket_of
+from tests.support import identity
 
 
 class History:
@@ -58,7 +59,7 @@ class Load:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Load"]:
         """Write until the block ends; then let what is under way come to an end."""
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with httpx.AsyncClient(timeout=5, auth=identity.Asking()) as client:
             writers = [asyncio.create_task(self._write(client)) for _ in range(self._writers)]
             try:
                 yield self

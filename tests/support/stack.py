@@ -18,7 +18,7 @@ from shared.runtime.migrate import migrate
 from shared.runtime.process import Process
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
-from shared.stack import topics
+from shared.stack import databases, topics
 from shared.stack.api import StackAddresses, reset_stack, start_stack
 from tests.support import identity
 
@@ -52,6 +52,7 @@ async def new_database(servers: Servers, service: Service) -> str:
     """A database of its own with the service's tables; answers with its address."""
     name = f"t_{service.name}_{secrets.token_hex(4)}"
     admin = await asyncpg.connect(servers.postgres)
+    await databases.readers(admin)
     await admin.execute(f'CREATE DATABASE "{name}"')
     await admin.close()
     connection = await connect(servers.dsn(name), "test")

@@ -19,6 +19,7 @@ class CustodyRow:
     key: ClassVar[tuple[str, ...]] = ("event_id", "document_ref")
     event_id: UUID
     document_ref: str
+    trial_id: UUID | None = None
     request_id: UUID | None = None
     leg_id: UUID | None = None
     seq: int | None = None
@@ -49,6 +50,7 @@ def fold_custody(row: CustodyRow | None, message: Recorded[Event], key: Key) -> 
     return CustodyRow(
         event_id=message.id,
         document_ref=document.document_ref,
+        trial_id=event.trial_id,
         request_id=event.request_id,
         leg_id=event.leg_id,
         seq=message.version,

@@ -84,8 +84,11 @@ def access() -> str:
             if not command.internal:
                 may = ", ".join(known for known, role in trade.items() if role.may_give(act))
                 lines.append(f"| {act.partition('.')[2].replace('_', '-')} | {may} |")
-    lines += ["", "## Roles", "", "| role | is | reads |", "| --- | --- | --- |"]
-    lines += [f"| {name} | {role.title} | {', '.join(role.reads) or '-'} |" for name, role in trade.items()]
+    lines += ["", "## Roles", "", "| role | is | reads | nobody has it beside |", "| --- | --- | --- | --- |"]
+    for name, role in trade.items():
+        apart = {*role.never_with, *(other for other, known in trade.items() if name in known.never_with)}
+        row = (name, role.title, ", ".join(role.reads) or "-", ", ".join(sorted(apart)) or "-")
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -16,7 +16,7 @@ from shared.identity.access import Access, DeniedError
 from shared.identity.machines import PREFIX, Machines
 from shared.identity.tokens import Claims, Issuer, IssuerAwayError
 from shared.rules.grants import Grants
-from shared.rules.roles import Role, role
+from shared.rules.roles import Role, clash, role
 from shared.runtime import clock, metrics
 from shared.runtime.settings import EMBEDDED, Settings
 
@@ -111,6 +111,8 @@ class Identity:
 
 
 def _principal(id_: str, name: str | None, access: Access, person: bool) -> Principal:
+    if apart := clash(access.roles):
+        raise _nobody("roles", f"nobody is both {apart[0]} and {apart[1]}")
     return Principal(id_, name, access.roles, access.grants(), person)
 
 

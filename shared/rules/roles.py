@@ -1,7 +1,7 @@
 """Who may do what: the roles of the trade as data, and the answer for one command or page."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +15,9 @@ Pattern = Annotated[str, Field(pattern=r"^[a-z*]+(\.[a-z_*-]+)?$")]
 class Role(BaseModel):
     """A role: what it may do is named, all else is denied (21 CFR 11.10(d), (g)).
 
-    `commands` and `reads` are patterns of `<service>.<command>` and `<service>.<page>`. A `development` role
-    counts only where the development identity is believed.
+    `commands` and `reads` are patterns of `<service>.<command>` and `<service>.<page>`. `never_with`: roles
+    that nobody has beside it, whichever of the two names the other. A `development` role counts only where
+    the embedded issuer is believed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -24,6 +25,7 @@ class Role(BaseModel):
     title: str
     commands: tuple[Pattern, ...]
     reads: tuple[Pattern, ...]
+    never_with: tuple[str, ...] = ()
     development: bool = False
 
     def may_give(self, command: str) -> bool:
@@ -46,3 +48,11 @@ def role(name: str, development: bool = False) -> Role | None:
     """The role of that name; None where there is none, or none here."""
     found = roles().get(name)
     return found if found and (development or not found.development) else None
+
+
+def clash(held: Collection[str]) -> tuple[str, str] | None:
+    """Two of these roles that nobody has both; None where all go together."""
+    for name in held:
+        if (known := roles().get(name)) and (other := next((o for o in known.never_with if o in held), None)):
+            return name, other
+    return None

@@ -10,12 +10,12 @@ from shared.runtime.store import ConflictError, ForeignStreamError, Stream
 
 def unfit(stream: Stream, aggregate: Aggregate, command: Command, cause: Cause) -> Exception | None:
     """What is wrong with deciding on this stream, which may not exist yet."""
-    if stream.type not in (None, aggregate.name):
-        return ConflictError(f"{stream.id} is a {stream.type}, not a {aggregate.name}")
     if stream.version and not cause.grants.everything:
         named = command.trial_id in (None, stream.trial_id)  # its guard rows are read by the trial it names
         if not (named and cause.grants.reach(stream.sponsor_id, stream.trial_id, stream.site_id)):
             return ForeignStreamError(f"{stream.id} is beyond what {cause.actor} reaches")
+    if stream.type not in (None, aggregate.name):
+        return ConflictError(f"{stream.id} is a {stream.type}, not a {aggregate.name}")
     if cause.expected_version not in (None, stream.version):
         return ConflictError(f"the stream is at version {stream.version}")
     if stream.sponsor_id and cause.sponsor_id and stream.sponsor_id != cause.sponsor_id:

@@ -80,11 +80,9 @@ class Streams:
             if (head := heads.get(id_)) is None:
                 found[id_] = Stream(id_, 0, aggregate.initial)
                 continue
-            if head["stream_type"] != aggregate.name:
-                raise ConflictError(f"{id_} is a {head['stream_type']}, not a {aggregate.name}")
             if kept.version > head["version"]:  # kept from a database that has been restored since
                 kept = Stream(id_, 0, aggregate.initial)
-            if kept.version < head["version"]:
+            if kept.version < head["version"] and head["stream_type"] == aggregate.name:
                 behind[id_] = kept.version
             known = {name: head[name] for name in _KNOWN}
             found[id_] = Stream(

@@ -253,5 +253,11 @@ async def test_an_act_on_several_trials_needs_the_reach_of_each(servers: Servers
         hold = {"kind": "full", "received_on": "2026-03-02", "authority": "FDA"}
         for trials, status in (([mine, foreign], 404), ([foreign], 404), ([mine], 201)):
             fields = {**hold, "trial_ids": [str(trial) for trial in trials]}
-            answer = await door.post("impose-clinical-hold", limited, **fields)
+            proof = door.proof(of=body(**fields))
+            answer = await door.post("impose-clinical-hold", limited | proof, **fields)
             assert answer.status_code == status, answer.text
+
+
+async def test_nobody_is_let_in_with_roles_that_exclude_each_other(door: Door) -> None:
+    token = door.issuer.token("p-01", ["safety_physician", "regulatory_affairs"])
+    problem(await door.client.get("/v1/trials", headers={"Authorization": f"Bearer {token}"}), 401, "roles")

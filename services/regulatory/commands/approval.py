@@ -45,25 +45,28 @@ class RenewApproval(_OfApproval):
     effective_on: Day
 
 
-class SuspendApproval(_OfApproval):
+class SuspendApproval(_OfApproval, Signed):
     """The board suspended its approval."""
 
     type: ClassVar[str] = "regulatory.suspend_approval.v1"
+    meaning: Literal["filed as the board decided"] = "filed as the board decided"
     suspended_on: Day
     reason: str = Field(min_length=1)
 
 
-class ReinstateApproval(_OfApproval):
+class ReinstateApproval(_OfApproval, Signed):
     """The board took its suspension back."""
 
     type: ClassVar[str] = "regulatory.reinstate_approval.v1"
+    meaning: Literal["filed as the board decided"] = "filed as the board decided"
     reinstated_on: Day
 
 
-class TerminateApproval(_OfApproval):
+class TerminateApproval(_OfApproval, Signed):
     """The board ended its approval."""
 
     type: ClassVar[str] = "regulatory.terminate_approval.v1"
+    meaning: Literal["filed as the board decided"] = "filed as the board decided"
     terminated_on: Day
     reason: str = Field(min_length=1)
 

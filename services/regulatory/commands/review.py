@@ -71,10 +71,11 @@ class StartReview(_OfReview):
     path: ReviewPath = "convened"
 
 
-class RequestModifications(_OfReview):
+class RequestModifications(_OfReview, Signed):
     """The board approves only what is changed first."""
 
     type: ClassVar[str] = "regulatory.request_modifications.v1"
+    meaning: Literal["filed as the board decided"] = "filed as the board decided"
     decided_on: Day
     path: ReviewPath = "convened"
     letter_ref: str | None = None
@@ -88,10 +89,11 @@ class SubmitModifications(_OfReview):
     submitted_on: Day
 
 
-class DeferReview(_OfReview):
+class DeferReview(_OfReview, Signed):
     """The board puts its decision off."""
 
     type: ClassVar[str] = "regulatory.defer_review.v1"
+    meaning: Literal["filed as the board decided"] = "filed as the board decided"
     decided_on: Day
     path: ReviewPath = "convened"
 

@@ -1,6 +1,6 @@
 """Commands on holds: applied, lifted by their own counterpart, annulled."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Text
 from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
-from shared.contracts.message import Command, Need
+from shared.contracts.message import Command, Need, Signed
 from shared.contracts.trials import Effect, HoldSource, ScopeKind
 from shared.rules.dates import Day
 
@@ -64,10 +64,11 @@ class EndsHold(Command):
         return self.hold_id
 
 
-class LiftHold(EndsHold):
+class LiftHold(EndsHold, Signed):
     """End a hold by its own counterpart; `evidence` names the letter or decision."""
 
     type: ClassVar[str] = "trials.lift_hold.v1"
+    meaning: Literal["hold lifted"] = "hold lifted"
     evidence: Text
     until: Day | None = None
 

@@ -104,11 +104,12 @@ class ReopenAccrual(Signed):
         return self.trial_id
 
 
-class RecordAuthorisation(OfTrial):
+class RecordAuthorisation(OfTrial, Signed):
     """Report that a country's authority lets the trial begin."""
 
     type: ClassVar[str] = "trials.record_authorisation.v1"
     report: ClassVar[bool] = True
+    meaning: Literal["filed as the authority decided"] = "filed as the authority decided"
     country: Country
     effective_on: Day
     authorisation: UUID

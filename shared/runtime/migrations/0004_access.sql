@@ -53,8 +53,8 @@ BEGIN
     ELSIF key IS NOT NULL THEN
         rule := rule || format(' OR EXISTS (SELECT FROM es.stream s WHERE s.stream_id = %I)', key);
     END IF;
-    IF 'site_id' = ANY (columns) THEN
-        rule := rule || ' OR site_id = ANY (es.granted(''sites''))';
+    IF 'site_id' = ANY (columns) AND 'trial_id' = ANY (columns) THEN
+        rule := rule || ' OR (site_id = ANY (es.granted(''sites'')) AND trial_id = ANY (es.granted(''site_trials'')))';
     END IF;
     RETURN rule;
 END $$;
@@ -84,7 +84,7 @@ ALTER TABLE es.stream FORCE ROW LEVEL SECURITY;
 CREATE POLICY kept ON es.stream TO CURRENT_USER USING (true) WITH CHECK (true);
 CREATE POLICY seen ON es.stream FOR SELECT TO trialwire_api USING (
     (SELECT es.everything()) OR sponsor_id = ANY (es.granted('sponsors')) OR trial_id = ANY (es.granted('trials'))
-    OR site_id = ANY (es.granted('sites')));
+    OR (site_id = ANY (es.granted('sites')) AND trial_id = ANY (es.granted('site_trials'))));
 ALTER TABLE es.event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE es.event FORCE ROW LEVEL SECURITY;
 CREATE POLICY kept ON es.event TO CURRENT_USER USING (true) WITH CHECK (true);

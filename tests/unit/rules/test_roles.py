@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts.message import Signed
-from shared.rules.roles import Role, role, roles
+from shared.rules.roles import Role, clash, role, roles
 from shared.runtime.service import Service
 
 SERVICES: list[Service] = [
@@ -64,6 +64,15 @@ def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
         ("regulatory.determine_review", {"regulatory_affairs"}),
         ("regulatory.confirm_ind_in_effect", {"regulatory_affairs"}),
         ("regulatory.correct_approval", {"regulatory_affairs"}),
+        ("regulatory.request_modifications", {"regulatory_affairs"}),
+        ("regulatory.defer_review", {"regulatory_affairs"}),
+        ("regulatory.suspend_approval", {"regulatory_affairs"}),
+        ("regulatory.reinstate_approval", {"regulatory_affairs"}),
+        ("regulatory.terminate_approval", {"regulatory_affairs"}),
+        ("regulatory.impose_clinical_hold", {"regulatory_affairs"}),
+        ("regulatory.lift_clinical_hold", {"regulatory_affairs"}),
+        ("trials.record_authorisation", {"project_manager", "regulatory_affairs"}),
+        ("trials.lift_hold", {"project_manager", "regulatory_affairs", "safety_physician", "sponsor"}),
         ("trials.activate_site", {"project_manager"}),
         ("trials.reopen_accrual", {"project_manager"}),
         ("retrieval.verify_legal_basis", {"retrieval_specialist", "privacy_officer"}),
@@ -98,3 +107,32 @@ def test_an_auditor_reads_everything_and_does_nothing() -> None:
 def test_a_role_with_a_field_that_nobody_knows_is_refused() -> None:
     with pytest.raises(ValidationError, match="may_do_all"):
         TypeAdapter(Role).validate_python({"title": "T", "commands": [], "reads": [], "may_do_all": True})
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("safety_physician", "regulatory_affairs"),
+        ("retrieval_specialist", "quality"),
+        *[
+            (unblinded, blinded)
+            for unblinded in ("unblinded_safety", "unblinded_statistician")
+            for blinded in ("project_manager", "safety_physician", "monitor", "site_coordinator", "sponsor")
+        ],
+    ],
+)
+def test_duties_that_are_to_be_apart_are_never_one_persons(one: str, other: str) -> None:
+    assert clash([one, other])
+    assert clash([other, "finance", one])
+    assert clash([one, "finance"]) is None
+
+
+def test_only_roles_that_exist_are_kept_apart() -> None:
+    assert {other for known in roles().values() for other in known.never_with} <= roles().keys()
+    assert clash(["nobody", "auditor"]) is None
+
+
+def test_who_assesses_a_case_cannot_release_its_report_by_any_pair_of_roles() -> None:
+    assess = [name for name, known in TRADE.items() if known.may_give("safety.assess_case")]
+    release = [name for name, known in TRADE.items() if known.may_give("regulatory.file_safety_report")]
+    assert all(clash([one, other]) for one in assess for other in release)

@@ -27,6 +27,7 @@ NAMES = (
     "reaction_latency",
     "rebuild_rate",
     "service_memory",
+    "identity_cost",
     "vault",
 )
 RESULTS = Path(__file__).with_name("results.json")

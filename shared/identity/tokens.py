@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 import ssl
 import time
@@ -21,6 +22,7 @@ from shared.identity.access import Access, DeniedError
 ALGORITHMS = ["ES256", "ES384", "Ed25519", "PS256", "RS256"]
 LEEWAY = 60  # seconds that clocks may differ
 _FRESH, _AGAIN = 600.0, 10.0  # seconds that keys are kept; seconds between two fetches for a key nobody knows
+_KEPT = 1_000  # tokens that need no second verification for as long as `_AGAIN`
 _LIMIT = 16 * 1024  # characters
 
 
@@ -61,6 +63,7 @@ class Issuer:
         )
         self._set = KeySet([])
         self._known: set[str] = set()
+        self._verified: dict[bytes, tuple[float, Claims]] = {}  # by the token's hash, for seconds
         self._fetched = -_FRESH
         self._lock = asyncio.Lock()
 
@@ -71,6 +74,17 @@ class Issuer:
         """
         if len(token) > _LIMIT:
             raise DeniedError("the token is too long")
+        digest = hashlib.sha256(token.encode()).digest()
+        until, known = self._verified.get(digest, (0.0, None))
+        if known and time.time() < min(until, known.exp + LEEWAY):
+            return known
+        claims = await self._verify(token)
+        if len(self._verified) >= _KEPT:
+            self._verified.clear()
+        self._verified[digest] = time.time() + _AGAIN, claims
+        return claims
+
+    async def _verify(self, token: str) -> Claims:
         try:
             header = json.loads(_decoded(token.split(".")[0]))
             kid, algorithm = header.get("kid"), header.get("alg")
@@ -109,6 +123,7 @@ class Issuer:
                     return  # the issuer is away: what it said last still holds
                 self._fetched = -_FRESH
                 raise IssuerAwayError(type(fault).__name__) from None
+            self._verified.clear()
             self._set, self._known = found, {key.kid for key in found.keys if key.kid}
 
     async def _fetch(self) -> Any:

@@ -7,7 +7,7 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase
 from schemathesis import GenerationMode, checks
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -44,6 +45,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 Ask = Callable[[httpx.Request], httpx.Response]
+Send = Callable[[httpx.Request], Coroutine[Any, Any, httpx.Response]]
 
 
 def request_of(case: Any, actor: str | None) -> httpx.Request:
@@ -51,9 +53,10 @@ def request_of(case: Any, actor: str | None) -> httpx.Request:
     ready = requests.Request(**case.as_transport_kwargs(base_url="http://asked")).prepare()
     headers = [(k, v if isinstance(v, bytes) else v.encode("latin-1")) for k, v in ready.headers.items()]
     kept = [(k.encode("latin-1"), v) for k, v in headers if k.lower() not in ("authorization", "host")]
-    body = ready.body.encode() if isinstance(ready.body, str) else ready.body
+    body = ready.body.encode() if isinstance(ready.body, str) else ready.body or b""
+    assert isinstance(body, bytes)
     whose = [(b"Trialwire-Actor", actor.encode())] if actor else [(b"Authorization", b"none")]
-    return httpx.Request(str(ready.method), str(ready.url), headers=[*kept, *whose], content=body or b"")
+    return httpx.Request(str(ready.method), str(ready.url), headers=[*kept, *whose], content=body)
 
 
 def put(document: dict[str, Any], ask: Ask, actor: str | None, examples: int) -> int:
@@ -62,6 +65,7 @@ def put(document: dict[str, Any], ask: Ask, actor: str | None, examples: int) ->
     # Replaying and rebuilding need the whole process: test_replay.py and test_rebuild.py have one.
     schema = schemathesis.openapi.from_dict(document).exclude(path_regex="(replay|rebuild)$")
     for found in schema.get_all_operations():
+        assert isinstance(found, Ok), found
         operation = found.ok()
         for mode in GenerationMode:
 
@@ -97,7 +101,7 @@ async def test_every_answer_is_one_that_the_document_names(servers: Servers, nam
             async def send(request: httpx.Request, by: httpx.AsyncClient = client) -> httpx.Response:
                 return await by.send(request)
 
-            def ask(request: httpx.Request, put: Any = send) -> httpx.Response:
+            def ask(request: httpx.Request, put: Send = send) -> httpx.Response:
                 return asyncio.run_coroutine_threadsafe(put(request), loop).result(30)
 
             assert await asyncio.to_thread(put, document, ask, actor, examples) > 20

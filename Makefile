@@ -4,7 +4,7 @@ BIN := .venv/bin
 PURE := --include='shared/rules/**,services/**' --omit='services/*/api.py,services/*/app.py,services/*/cli.py,services/*/handlers.py,services/trials/imports.py'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults browser docs lock clean
+.PHONY: help demo test check bench faults browser docs sbom audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ test: .venv/.ready ## unit, contract, integration, end-to-end and the short faul
 check: .venv/.ready ## lint, format, types, import rules, licences and the rules of this repository
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy shared services tests bench docs
+	$(BIN)/mypy shared services tests bench docs deploy
 	$(BIN)/lint-imports
 	$(BIN)/pytest tests/unit/test_repository.py
 
@@ -35,6 +35,12 @@ browser: .venv/.ready ## pages in a real Chromium (the system's; CHROMIUM names 
 
 docs: .venv/.ready ## docs/events, a JSON Schema for each event type, and docs/roles.md
 	$(BIN)/python -m docs.build
+
+sbom: .venv/.ready ## build/sbom.json, the locked packages as CycloneDX
+	$(BIN)/python -m deploy.sbom
+
+audit: .venv/.ready ## known faults of the locked packages, where an advisory database is reachable
+	$(BIN)/python -m deploy.audit
 
 lock: .venv/.ready ## newest allowed versions into requirements.txt and requirements-dev.txt
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --output-file requirements.txt

@@ -33,7 +33,7 @@ class _Reported(_OfCase):
     subject_id: UUID
     received_on: Day
     zone: ZoneName
-    seriousness: tuple[Seriousness, ...] = ()
+    seriousness: tuple[Seriousness, ...] = Field(default=(), max_length=100)
     causality_excluded: bool = False
     term_code: Code | None = None
     dictionary: Code | None = None
@@ -74,7 +74,7 @@ class AssessCase(_OfCase, Signed):
     type: ClassVar[str] = "safety.assess_case.v1"
     meaning: Literal["medical determination"]
     case_version: int | None = Field(default=None, ge=1)
-    seriousness: tuple[Seriousness, ...] = ()
+    seriousness: tuple[Seriousness, ...] = Field(default=(), max_length=100)
     causality_investigator: Causality
     causality_sponsor: Causality
     expected: bool

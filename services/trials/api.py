@@ -8,12 +8,12 @@ from pydantic import TypeAdapter
 
 from services.trials.domain.permissions import answer, holds_on
 from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
-from services.trials.imports import Summary, import_records
+from services.trials.imports import IMPORTED, Summary, import_records
 from shared.contracts.trials import TrialStatus
-from shared.http import identity
+from shared.http import bodies, identity
 from shared.http.answers import Cursor, Limit, Order, Text, as_day, one, page
 from shared.http.identity import Principal
-from shared.http.problems import ProblemError
+from shared.http.problems import ProblemError, described
 from shared.http.seen import seen
 from shared.runtime.database import Pool
 
@@ -154,7 +154,12 @@ async def permissions(
     }
 
 
-@router.post("/imports/ctgov", tags=["commands"])
+@router.post(
+    "/imports/ctgov",
+    tags=["commands"],
+    responses=described(408, 415),
+    openapi_extra={"requestBody": {"required": True, "content": {kind: {} for kind in IMPORTED}}},
+)
 async def import_ctgov(
     request: Request, asking: Annotated[Principal, Depends(identity.principal)]
 ) -> Summary:
@@ -163,7 +168,9 @@ async def import_ctgov(
     Each record is imported, unchanged or rejected with its reason. Sending it again changes nothing.
     """
     actor = identity.permit(request, asking, "trials.imports")
-    return await import_records(request.app.state.executor, request.stream(), actor, asking.grants)
+    bodies.refuse_other_than(request, *IMPORTED)
+    upload = bodies.upload_of(request)
+    return await import_records(request.app.state.executor, upload, actor, asking.grants)
 
 
 async def _guard(pool: Pool, row: TypeAdapter[G], name: str, key: UUID | None) -> G | None:

@@ -19,6 +19,9 @@ from shared.runtime.execute import Executor
 from shared.runtime.service import Outcome
 from shared.runtime.store import ConflictError, ForeignStreamError, TooLargeError
 
+# Which of them it is, the bytes tell; a media type that is none of these is a mistake.
+_OF_JSON = ("application/json", "application/x-ndjson", "application/jsonl")
+IMPORTED = (*_OF_JSON, "application/xml", "text/xml", "application/octet-stream")
 BATCH = 20
 # An upload that is wrong throughout is told once and not a million times.
 REJECTIONS = 10_000

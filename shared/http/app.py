@@ -12,10 +12,13 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from shared.audit.anchoring import anchoring
 from shared.audit.keys import signer_in
 from shared.http import deadlines, identity, operations
+from shared.http.api import Api
+from shared.http.connection import LISTENING
+from shared.http.door import CSP
 from shared.http.errors import add_problem_handlers
-from shared.http.page import page
+from shared.http.page import POLICY, page
 from shared.http.problems import described
-from shared.http.routes import command_routes
+from shared.http.routes import command_routes, definitions
 from shared.runtime import logs, metrics, telemetry
 from shared.runtime.process import Process
 from shared.runtime.service import Service
@@ -47,7 +50,7 @@ async def metrics_text() -> Response:
 @health.get("/docs")
 async def docs(request: Request) -> Response:
     """The API page."""
-    return HTMLResponse(page(request.app.openapi()))
+    return HTMLResponse(page(request.app.openapi()), headers={CSP: POLICY})
 
 
 def create_app(service: Service, queries: APIRouter, settings: Settings) -> FastAPI:
@@ -67,17 +70,18 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
             yield
         provider.shutdown()
 
-    app = FastAPI(
+    app = Api(
         title=f"Trialwire {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
     )
+    app.definitions = definitions(service)
     app.state.service, app.state.identity = service.name, known
     add_problem_handlers(app)
     app.include_router(health)
     app.include_router(command_routes(service))
+    asked = described(400, 401, 403, 404, 422, 503)
     for router in (queries, deadlines.router):
-        asked = described(400, 401, 403, 404, 422, 503)
         app.include_router(router, dependencies=[Depends(identity.permitted)], responses=asked)
-    app.include_router(operations.router)
+    app.include_router(operations.router, responses=asked)
     return app
 
 
@@ -103,12 +107,4 @@ def serve(service: Service, queries: APIRouter, settings: Settings) -> None:
     # again while a batch makes its many short-lived objects, which cost a third of a consumer's time.
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-        server_header=False,
-    )
+    uvicorn.run(app, host=settings.host, port=settings.port, **LISTENING)

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from shared.http.problems import ProblemError, problem_of
 from shared.runtime import strict
@@ -40,10 +41,14 @@ def add_problem_handlers(app: FastAPI) -> None:
     async def unstorable(_: Request, fault: Exception) -> Response:
         return ProblemError(422, "unstorable", "a value that the database cannot hold").response()
 
+    async def cut_off(_: Request, fault: Exception) -> Response:
+        return ProblemError(400, "cut-off", "the body ended before its end").response()
+
     for transient in TRANSIENT:
         app.add_exception_handler(transient, unavailable)
     for refused in UNSTORABLE:
         app.add_exception_handler(refused, unstorable)
+    app.add_exception_handler(ClientDisconnect, cut_off)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(ProblemError, problem)
     app.add_exception_handler(strict.InvalidError, invalid)

@@ -22,6 +22,12 @@ from shared.runtime.settings import EMBEDDED, Settings
 
 BANNER = "EMBEDDED ISSUER: whoever reads this machine's files may be anybody. Never for real trials."
 _REAUTHENTICATED = 300  # seconds for which a proof of who signs counts (21 CFR 11.200(a)(1))
+# What a 401 asks for (RFC 6750, 3; RFC 9470, 3): nothing is told of a token to one who brought none.
+_CHALLENGES = {
+    "no-identity": "Bearer",
+    "token": 'Bearer error="invalid_token"',
+    "reauthentication": f'Bearer error="insufficient_user_authentication", max_age={_REAUTHENTICATED}',
+}
 
 
 @dataclass(frozen=True)
@@ -118,7 +124,7 @@ def _principal(id_: str, name: str | None, access: Access, person: bool) -> Prin
 
 def _nobody(rule: str, detail: str) -> ProblemError:
     metrics.DENIED.labels(rule).inc()
-    return ProblemError(401, rule, detail)
+    return ProblemError(401, rule, detail, headers={"WWW-Authenticate": _CHALLENGES[rule]})
 
 
 def _alone(host: str) -> None:

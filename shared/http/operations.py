@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Depends, Query, Request
 
 from shared.http import identity
-from shared.http.problems import ProblemError
+from shared.http.problems import ProblemError, described
 from shared.http.seen import seen
 from shared.runtime.rebuild import Rebuild, RebuildingError
 from shared.runtime.replay import replay
@@ -95,7 +95,7 @@ async def bad_commands(request: Request, limit: Limit = 100) -> dict[str, Any]:
     return {"commands": [dict(r) | {"headers": json.loads(r["headers"])} for r in rows]}
 
 
-@router.post("/projections/{table}/rebuild")
+@router.post("/projections/{table}/rebuild", responses=described(409))
 async def rebuild(request: Request, table: str) -> dict[str, Any]:
     """Fold one table anew from the events and swap it in; the live one serves until then."""
     process = request.app.state.process

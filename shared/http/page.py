@@ -1,8 +1,12 @@
 """A service's API page: its OpenAPI document as plain HTML, with nothing loaded from elsewhere."""
 
+import base64
+import hashlib
 import json
 from html import escape
 from typing import Any
+
+from shared.http.door import NOTHING
 
 _STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
@@ -13,6 +17,10 @@ summary { cursor: pointer; padding: .4rem 0 }
 .method { font-weight: 700; display: inline-block; min-width: 4rem }
 @media (prefers-color-scheme: dark) { body { color: #eee; background: #161616 } a { color: #8ab4ff } }
 """
+# The page has no script, and of styles this one alone.
+POLICY = (
+    f"{NOTHING}; style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
+)
 
 
 def page(document: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem details: which field, which rule, never the content."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.responses import JSONResponse
@@ -12,22 +12,37 @@ _MEANING = {
     401: "No identity",
     403: "Not for this role",
     404: "Unknown trial, stream or id",
+    408: "The body came too slowly",
     409: "Refused by a rule, or changed by others",
     412: "Not at the version of If-Match",
     413: "Body over 1 MiB, or an event over 256 KiB",
+    415: "A body of another media type, or compressed",
     422: "A field breaks a rule, or the key came with another body",
-    503: "The database is not to be had: try again",
+    503: "Too busy, or the database is not to be had: try again",
 }
+# 408 closes: what comes next on the connection is the rest of a body.
+_HEADERS = {408: {"Connection": "close"}, 503: {"Retry-After": "5"}}
 
 
 class ProblemError(Exception):
-    """An answer of status 4xx or 503; `rule` is stable for programs, `detail` is for a person."""
+    """An answer of status 4xx or 503; `rule` is stable for programs, `detail` is for a person.
+
+    `headers` are sent beside those that the status asks for.
+    """
 
     def __init__(
-        self, status: int, rule: str, detail: str, *, errors: Sequence[tuple[str, str]] = (), **more: Any
+        self,
+        status: int,
+        rule: str,
+        detail: str,
+        *,
+        errors: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(f"{rule}: {detail}")
         self.status = status
+        self.headers = {**_HEADERS.get(status, {}), **(headers or {})}
         self.body: dict[str, Any] = {
             "type": f"urn:trialwire:problem:{rule}",
             "title": rule.replace("-", " "),
@@ -39,8 +54,7 @@ class ProblemError(Exception):
             self.body["errors"] = [{"pointer": pointer, "detail": text} for pointer, text in errors]
 
     def response(self) -> JSONResponse:
-        headers = {"Retry-After": "5"} if self.status == 503 else None
-        return JSONResponse(self.body, self.status, headers, media_type="application/problem+json")
+        return JSONResponse(self.body, self.status, self.headers, media_type="application/problem+json")
 
 
 def problem_of(fault: InvalidError) -> ProblemError:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from opentelemetry.trace import SpanKind
 
 from shared.contracts.message import Actor, Command, Signature, Signed, wire_type
-from shared.http import identity
+from shared.http import bodies, identity
 from shared.http.identity import Principal
 from shared.http.problems import ProblemError, described
 from shared.rules.grants import Grants
@@ -20,19 +20,8 @@ from shared.runtime.names import UnknownTrialError
 from shared.runtime.service import Service
 from shared.runtime.store import ConflictError, ForeignStreamError, TooLargeError
 
-BODY_LIMIT = 1024 * 1024
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-
-
-async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """The body, read no further than the limit; 413 beyond it, 400 where a client gives up half-way."""
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise ProblemError(413, "too-large", f"a command takes at most {limit} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+_PREFIX = "command."  # FastAPI writes what answers are made of under the bare names
 
 
 def cause_of(request: Request, actor: Actor, grants: Grants, signature: Signature | None) -> Cause:
@@ -118,7 +107,7 @@ def command_routes(service: Service) -> APIRouter:
             summary=(contract.__doc__ or name).strip().splitlines()[0],
             responses={
                 201: {"description": "Done"},
-                **described(400, 401, 403, 404, 409, 412, 413, 422, 503),
+                **described(400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 503),
             },
             openapi_extra=_described(contract),
         )
@@ -131,7 +120,9 @@ def _endpoint(contract: type[Command], act: str) -> Any:
     ) -> Response:
         actor = identity.permit(request, asking, act)
         key = key_of(request)
-        body = await body_of(request)
+        bodies.refuse_other_than(request, bodies.JSON)
+        body = await bodies.body_of(request)
+        bodies.refuse_deeper(body)
         command = strict.parse(contract, body)
         signature = await request.app.state.identity.signature(request, asking, command, body)
         cause = cause_of(request, actor, asking.grants, signature)
@@ -141,8 +132,22 @@ def _endpoint(contract: type[Command], act: str) -> Any:
     return endpoint
 
 
+def definitions(service: Service) -> dict[str, Any]:
+    """The schemas that the bodies of the commands refer to, by their name among the document's components."""
+    return {
+        f"{_PREFIX}{name}": schema
+        for contract, _ in service.commands.values()
+        if not contract.internal
+        for name, schema in _schema(contract).get("$defs", {}).items()
+    }
+
+
+def _schema(contract: type[Command]) -> dict[str, Any]:
+    return contract.model_json_schema(ref_template=f"#/components/schemas/{_PREFIX}{{model}}")
+
+
 def _described(contract: type[Command]) -> dict[str, Any]:
-    schema = contract.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema = _schema(contract)
     schema.pop("$defs", None)
     text = {"type": "string"}
     header = [("Idempotency-Key", True), ("If-Match", False)]

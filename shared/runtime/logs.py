@@ -10,8 +10,9 @@ from opentelemetry import trace
 
 # An allow-list: a field that nobody thought about cannot carry a patient's particulars into a log.
 _ALLOWED = set(
-    """event level timestamp service trace_id span_id error reason rule topic partition offset group stream
-    version count type status method route seconds address name attempt bucket state sha256 port""".split()  # noqa: SIM905
+    """event level timestamp service request_id trace_id span_id error reason rule topic partition offset
+    group stream version count type status method route seconds address name attempt bucket state sha256
+    port""".split()  # noqa: SIM905
 )
 
 

@@ -65,7 +65,10 @@ def post(service: str, path: str, body: Mapping[str, Any], key: str) -> Any:
 
 def send(service: str, path: str, content: Iterator[bytes]) -> Any:
     """What a service answers to a stream of bytes, however long it takes."""
-    return _call(service, "POST", path, content=content, timeout=httpx.Timeout(None, connect=10))
+    octets = {"Content-Type": "application/octet-stream"}
+    return _call(
+        service, "POST", path, content=content, headers=octets, timeout=httpx.Timeout(None, connect=10)
+    )
 
 
 def address(service: str) -> str:

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from shared.http.app import create_app
+from shared.http.connection import LISTENING
 from shared.runtime.settings import Settings
 
 SERVICES = ("trials", "regulatory", "safety", "retrieval")
@@ -25,7 +26,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     queries = import_module(f"services.{request.param}.api").router
     settings = Settings(dsn_file=tmp_path_factory.mktemp("dsn") / "none", kafka="127.0.0.1:9")
     app = create_app(service, queries, settings)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", **LISTENING))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -43,7 +43,7 @@ BAD: dict[str, tuple[object, int, str]] = {
     "no body": (b"", 400, "malformed"),
     "not UTF-8": (b'{"note": "\xff\xfe"}', 400, "malformed"),
     "half a surrogate": (b'{"note": "\\ud800"}', 400, "malformed"),
-    "deep JSON": (DEEP, 400, "malformed"),
+    "deep JSON": (DEEP, 400, "too-deep"),
     "a list": ([1, 2], 422, "invalid"),
     "a number in quotes": (body(n="1"), 422, "invalid"),
     "a number out of range": (body(n=-1), 422, "invalid"),

@@ -11,13 +11,16 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from shared.http.app import create_app
+from shared.http.connection import LISTENING
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from tests.support import identity
 from tests.support.stack import Servers, new_database, until
 
 
-class _Server(uvicorn.Server):
+class Listener(uvicorn.Server):
+    """A server that leaves the process's signals alone."""
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:  # the signals are the test runner's
         yield
@@ -32,8 +35,8 @@ async def served(
     file.write_text(dsn or await new_database(servers, service))
     settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, **identity.believed())
     app = create_app(service, APIRouter(prefix="/v1"), settings)
-    config = uvicorn.Config(app, "127.0.0.1", 0, log_config=None, access_log=False)
-    server = _Server(config)
+    config = uvicorn.Config(app, "127.0.0.1", 0, **LISTENING)
+    server = Listener(config)
     running = asyncio.create_task(server.serve())
     try:
         await until(lambda: server.started or running.done(), 20)

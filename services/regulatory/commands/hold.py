@@ -20,7 +20,7 @@ class ImposeClinicalHold(OfTrials, Signed):
     meaning: Literal["filed as the authority decided"] = "filed as the authority decided"
     hold_id: UUID = Field(default_factory=uuid7)
     kind: HoldKind
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[Effect, ...] = Field(default=(), max_length=100)
     received_on: Day
     authority: str = Field(min_length=1)
     ind_id: UUID | None = None

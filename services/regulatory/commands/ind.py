@@ -18,7 +18,7 @@ class OfTrials(Command):
     reader then takes neither dates nor ids from text.
     """
 
-    trial_ids: tuple[UUID, ...] = Field(min_length=1)
+    trial_ids: tuple[UUID, ...] = Field(min_length=1, max_length=1000)
 
     @model_validator(mode="after")
     def _keyed(self) -> Self:

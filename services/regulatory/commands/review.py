@@ -18,7 +18,7 @@ class OpenReview(Command):
     type: ClassVar[str] = "regulatory.open_review.v1"
     review_id: UUID = Field(default_factory=uuid7)
     trial_id: UUID
-    site_ids: tuple[UUID, ...] = Field(min_length=1)
+    site_ids: tuple[UUID, ...] = Field(min_length=1, max_length=5000)
     kind: ReviewKind = "initial"
     zone: ZoneName
     board: str | None = None

@@ -14,7 +14,7 @@ from shared.rules.dates import Day
 class Scope(Value):
     """What a form or a person allows to be asked for."""
 
-    record_types: tuple[Code, ...]
+    record_types: tuple[Code, ...] = Field(max_length=40)
     range_from: Day
     range_to: Day
 
@@ -60,5 +60,5 @@ class RevokeAuthorization(OfRequest):
 
     type: ClassVar[str] = "retrieval.revoke_authorization.v1"
     report: ClassVar[bool] = True
-    leg_ids: tuple[UUID, ...] = ()
+    leg_ids: tuple[UUID, ...] = Field(default=(), max_length=1000)
     revoked_on: Day

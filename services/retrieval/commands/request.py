@@ -27,7 +27,7 @@ class OpenRequest(OfRequest):
     priority: Priority = "routine"
     legal_due: Day | None = None
     operational_due: Day | None = None
-    questions: tuple[Code, ...] = ()
+    questions: tuple[Code, ...] = Field(default=(), max_length=100)
     zone: ZoneName = "UTC"
 
     def needs(self) -> tuple[Need, ...]:
@@ -46,7 +46,7 @@ class ReprioritiseRequest(OfRequest):
     priority: Priority = "routine"
     legal_due: Day | None = None
     operational_due: Day | None = None
-    questions: tuple[Code, ...] = ()
+    questions: tuple[Code, ...] = Field(default=(), max_length=100)
 
 
 class CancelRequest(OfRequest):

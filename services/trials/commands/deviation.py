@@ -21,8 +21,8 @@ class ReportDeviation(Command):
     site_id: UUID | None = None
     subject_id: UUID | None = None
     category: Code
-    rules: tuple[Text, ...]
-    holds: tuple[UUID, ...] = ()
+    rules: tuple[Text, ...] = Field(max_length=100)
+    holds: tuple[UUID, ...] = Field(default=(), max_length=1000)
     citation: Text | None = None
     occurred_on: Day
     cause: UUID | None = None

@@ -33,7 +33,7 @@ class ApplyHold(OfHold):
 
     type: ClassVar[str] = "trials.apply_hold.v1"
     arm: Code | None = None
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[Effect, ...] = Field(default=(), max_length=100)
     since: Day | None = None
     reason: Text | None = None
 

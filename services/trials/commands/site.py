@@ -39,7 +39,7 @@ class IdentifySite(OfSite):
     state: Text | None = None
     postcode: Text | None = None
     zone: ZoneName | None = None
-    identifiers: tuple[Identifier, ...] = ()
+    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100)
 
 
 class RecordRegistrySite(OfSite):

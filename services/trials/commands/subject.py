@@ -41,7 +41,7 @@ class EnrolSubject(OfSubject):
     subject_id: UUID = Field(default_factory=uuid7)
     subject_code: Code
     enrolled_on: Day
-    identifiers: tuple[Identifier, ...] = ()
+    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100)
 
     def needs(self) -> tuple[Need, ...]:
         return (
@@ -86,4 +86,4 @@ class WithdrawSubject(OfSubject):
     type: ClassVar[str] = "trials.withdraw_subject.v1"
     report: ClassVar[bool] = True
     withdrawn_on: Day
-    scopes: Annotated[tuple[WithdrawalScope, ...], Field(min_length=1)]
+    scopes: Annotated[tuple[WithdrawalScope, ...], Field(min_length=1, max_length=100)]

@@ -30,8 +30,8 @@ class RegisterTrial(Command):
     type: ClassVar[str] = "trials.register_trial.v1"
     trial_id: UUID = Field(default_factory=uuid7)
     title: Text
-    phases: tuple[Code, ...] = ()
-    identifiers: tuple[Named, ...] = ()
+    phases: tuple[Code, ...] = Field(default=(), max_length=100)
+    identifiers: tuple[Named, ...] = Field(default=(), max_length=100)
     sponsor: SponsorName
     study_type: Code = "INTERVENTIONAL"
     route: Route = "us_ind"

@@ -29,7 +29,7 @@ async def ours(stack: Stack) -> Figures:
         read = await _read(connection)
         pool = await open_pool(dsn, "bench", 2)
         started = time.perf_counter()
-        folded = await Rebuild(Executor(service, pool), stack.kafka, "trial_total").run()
+        folded = await Rebuild(Executor(service, pool), stack.cluster, "trial_total").run()
         seconds = time.perf_counter() - started
         total = await pool.fetchval("SELECT sum(total) FROM trial_total")
         await pool.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.identity.kafka import Kafka
 from shared.runtime.database import connect
 from shared.runtime.migrate import migrate
 from shared.runtime.process import Process
@@ -31,6 +32,11 @@ class Stack:
     kafka: str
     postgres: str
     folder: Path
+
+    @property
+    def cluster(self) -> Kafka:
+        """Kafka for our own clients: here everybody is let in, as the peers' programs know no logins."""
+        return Kafka(self.kafka)
 
     def dsn(self, database: str) -> str:
         return self.postgres.rpartition("/")[0] + "/" + database
@@ -70,7 +76,7 @@ class Stack:
         await admin.close()
 
     def topic(self, name: str, partitions: int = 12) -> None:
-        topics.ensure(self.kafka, [topics.Topic(name, partitions, -1)])
+        topics.ensure(self.cluster, [topics.Topic(name, partitions, -1)])
 
     def settings(self, dsn: str, **more: object) -> Settings:
         file = self.folder / f"{dsn.rpartition('/')[2]}.dsn"
@@ -92,7 +98,7 @@ def running() -> Iterator[Stack]:
     """The stack for a run of benchmarks; TRIALWIRE_BENCH_HOME keeps one for several runs."""
     kept = os.environ.get("TRIALWIRE_BENCH_HOME")
     home = Path(kept or tempfile.mkdtemp(prefix="trialwire-bench-"))
-    found = start_stack(home, traces=False, say=lambda line: print(line, file=sys.stderr))
+    found = start_stack(home, traces=False, secured=False, say=lambda line: print(line, file=sys.stderr))
     folder = Path(tempfile.mkdtemp(prefix="files-", dir=home))
     try:
         yield Stack(found.kafka, found.postgres, folder)

@@ -47,11 +47,13 @@ class Process:
         await retried(lambda: self._migrate(dsn))
         self.checks.pop("database")
         leases = Leases(dsn, self.service.name)
-        self.relay = Relay(self.service.name, dsn, self.settings.kafka, leases)
+        kafka = self.settings.cluster()
+        self.relay = Relay(self.service.name, dsn, kafka, leases)
         self.executor = Executor(self.service, self.pool, self.relay.wake)
         self.broker = KafkaBroker(
-            self.settings.kafka, logger=None, graceful_timeout=6, enable_idempotence=True, apply_types=False
-        )
+            kafka.servers, security=kafka.security, allow_auto_create_topics=False, enable_idempotence=True,
+            logger=None, graceful_timeout=6, apply_types=False,
+        )  # fmt: skip
         self._subscribe(Timing(self.settings.session_ms, self.settings.circuit_seconds))
         loops: list[Coroutine[Any, Any, None]] = [
             leases.run(),
@@ -90,7 +92,7 @@ class Process:
         """Start the broker's part once Kafka answers; meanwhile the outbox keeps what the API takes."""
         while "kafka" in self.checks:
             try:
-                await check_topics(self.settings.kafka, (*self.service.sources, self.service.name))
+                await check_topics(self.settings.cluster(), (*self.service.sources, self.service.name))
                 await self.broker.start()
                 self.checks.pop("kafka")
             except Exception as fault:

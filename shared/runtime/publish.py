@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from aiokafka import AIOKafkaProducer
 from opentelemetry.trace import Link, SpanKind
 
+from shared.identity.kafka import Kafka
 from shared.runtime import metrics, telemetry
 from shared.runtime.database import Record
 from shared.runtime.record import headers_of
@@ -21,9 +22,9 @@ _LINKS = 20
 class Publisher:
     """An idempotent producer, made anew after a refusal: one that was refused a batch is of no more use."""
 
-    def __init__(self, service: str, bootstrap: str) -> None:
+    def __init__(self, service: str, kafka: Kafka) -> None:
         self._service = service
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._producer: AIOKafkaProducer | None = None
         self.one_by_one = False
 
@@ -79,7 +80,7 @@ class Publisher:
         """The producer, connected; a new one after a refusal."""
         if self._producer is None:
             self._producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
+                **self._kafka.arguments,
                 client_id=f"{self._service}-relay",
                 enable_idempotence=True,
                 acks="all",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.contracts.message import Recorded
+from shared.identity.kafka import Kafka
 from shared.runtime import rows
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
@@ -25,10 +26,10 @@ class RebuildingError(Exception):
 class Rebuild:
     """A rebuild in progress; `events` counts what was folded."""
 
-    def __init__(self, executor: Executor, bootstrap: str, table: str) -> None:
+    def __init__(self, executor: Executor, kafka: Kafka, table: str) -> None:
         self.service = executor.service
         self._executor = executor
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._table = table
         self._projections = [p for p in self.service.projections if p.table == table]
         if not self._projections:
@@ -50,7 +51,7 @@ class Rebuild:
             )
             topics = None
             if self._foreign:
-                topics = await ending.enter_async_context(Reread(self.service, self._bootstrap))
+                topics = await ending.enter_async_context(Reread(self.service, self._kafka))
             await tx.execute(
                 f"CREATE SCHEMA IF NOT EXISTS rebuild; DROP TABLE IF EXISTS rebuild.{self._table};"
                 f" CREATE TABLE rebuild.{self._table} (LIKE public.{self._table} INCLUDING ALL)"

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from aiokafka.errors import KafkaError
 
+from shared.identity.kafka import Kafka
 from shared.runtime import failpoints, logs, metrics
 from shared.runtime.database import TRANSIENT, Connection, Pool, Record, connected
 from shared.runtime.hints import Hints
@@ -45,12 +46,12 @@ _PINNED = {
 class Relay:
     """The workers of one process, each with connections and buckets of its own: the even and the odd held."""
 
-    def __init__(self, service: str, dsn: str, bootstrap: str, leases: Leases) -> None:
+    def __init__(self, service: str, dsn: str, kafka: Kafka, leases: Leases) -> None:
         self._service = service
         self._dsn = dsn
         self._leases = leases
         self._pending = [asyncio.Event() for _ in range(WORKERS)]
-        self._publishers = [Publisher(service, bootstrap) for _ in range(WORKERS)]
+        self._publishers = [Publisher(service, kafka) for _ in range(WORKERS)]
         self._waiting: dict[int, float] = {}
         self.hints = Hints(dsn, service, self._look)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.message import Recorded
+from shared.identity.kafka import Kafka
 from shared.runtime.database import Connection
 from shared.runtime.offsets import Partition
 from shared.runtime.place import read
@@ -22,11 +23,11 @@ CHUNK = 5_000  # events a step
 class Reread:
     """A second reading of a service's foreign topics; it keeps where it is, and commits nothing."""
 
-    def __init__(self, service: Service, bootstrap: str) -> None:
+    def __init__(self, service: Service, kafka: Kafka) -> None:
         self._service = service
         # With "none" an offset that the log no longer holds is an error, never a silent jump.
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, max_partition_fetch_bytes=4 * 1024 * 1024, auto_offset_reset="none"
+            **kafka.arguments, max_partition_fetch_bytes=4 * 1024 * 1024, auto_offset_reset="none"
         )
         self._reached: dict[Partition, int] = {}
         self._versions: dict[str, dict[UUID, int]] = defaultdict(dict)

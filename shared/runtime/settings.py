@@ -4,16 +4,20 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.identity.kafka import Kafka
+
 EMBEDDED = "urn:trialwire:embedded"  # of the stack on one machine
 
 
 class Settings(BaseSettings):
     """Read from variables `TRIALWIRE_…`; secrets come from files, never from the variables themselves."""
 
-    model_config = SettingsConfigDict(env_prefix="TRIALWIRE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="TRIALWIRE_", env_ignore_empty=True, extra="ignore")
 
     dsn_file: Path
     kafka: str
+    kafka_login_file: Path | None = None  # one line, user:password; without it nobody logs in
+    kafka_tls: str = ""  # `system`, or a file with the authorities that are believed; else no TLS
     host: str = "127.0.0.1"
     port: int = 8000
     otlp: str | None = None
@@ -31,3 +35,8 @@ class Settings(BaseSettings):
     def dsn(self) -> str:
         """The address of the service's database with its password, from a file only the service reads."""
         return self.dsn_file.read_text().strip()
+
+    def cluster(self) -> Kafka:
+        """Where Kafka is, and how this service gets in."""
+        file = self.kafka_login_file
+        return Kafka(self.kafka, file.read_text().strip() if file else "", self.kafka_tls)

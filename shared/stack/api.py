@@ -6,11 +6,13 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from shared.stack import databases, jars, kafka, postgres, process, services, topics, zipkin
+from shared.identity.kafka import Kafka
+from shared.stack import access, databases, jars, kafka, postgres, process, services, topics, zipkin
 from shared.stack.faults import StackError
 from shared.stack.home import LOOPBACK, Home
 from shared.stack.state import changing, load
@@ -20,7 +22,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class StackAddresses:
-    """Where everything is; `zipkin` is empty when the traces go elsewhere or nowhere."""
+    """Where everything is; `zipkin` is empty when the traces go elsewhere or nowhere.
+
+    `logins` are the files by which each principal logs in at Kafka; none where everybody is let in.
+    """
 
     kafka: str
     postgres: str
@@ -28,21 +33,31 @@ class StackAddresses:
     otlp: str
     zipkin: str
     services: dict[str, str]
+    logins: dict[str, Path] = field(default_factory=dict)
+    tls: str = ""
+
+    def broker(self, principal: str) -> Kafka:
+        """Kafka as one of its principals."""
+        file = self.logins.get(principal)
+        return Kafka(self.kafka, file.read_text(encoding="utf-8").strip() if file else "", self.tls)
 
 
 def start_stack(
     home: Home | str | os.PathLike[str] | None = None, *,
-    only_stack: bool = True, traces: bool = True, say: Say = lambda _line: None,
+    only_stack: bool = True, traces: bool = True, secured: bool = True, say: Say = lambda _line: None,
 ) -> StackAddresses:  # fmt: skip
-    """Start what does not run and wait until all of it answers; `StackError` says cause and cure."""
+    """Start what does not run and wait until all of it answers; `StackError` says cause and cure.
+
+    A stack that is not `secured` has a broker that lets everybody in: for tests with clients of their own.
+    """
     place = home if isinstance(home, Home) else Home.at(home)
     place.prepare()
     with _alone(place):
         for stray in process.end_strays(place):
             say(f"{stray} was left of a start that was cut short: ended")
-        found = _start_servers(place, traces, say)
+        found = _start_servers(place, traces, secured, say)
         if not only_stack:
-            found.services.update(services.start(place, found.kafka, found.otlp, say))
+            found.services.update(services.start(place, found.kafka, found.otlp, found.logins, say))
             _publish(place, found)
         if found.zipkin:  # the slowest to start, and nothing else waits for it
             zipkin.wait_ready(place)
@@ -81,7 +96,7 @@ def reset_stack(home: Home | str | os.PathLike[str] | None = None, say: Say = la
     shutil.rmtree(place.root, ignore_errors=True)
 
 
-def _start_servers(home: Home, traces: bool, say: Say) -> StackAddresses:
+def _start_servers(home: Home, traces: bool, secured: bool, say: Say) -> StackAddresses:
     """Start all before waiting for any: the stack is up when its slowest part is."""
     given = {name: os.environ.get(f"TRIALWIRE_{name.upper()}", "") for name in ("kafka", "postgres", "otlp")}
     zipkin_url = ""
@@ -89,7 +104,7 @@ def _start_servers(home: Home, traces: bool, say: Say) -> StackAddresses:
     # Both programs at once, so that a first start has one download and one progress bar.
     jars.ready(*["kafka"] * (not given["kafka"]), *["zipkin"] * pages_wanted)
     database = None if given["postgres"] else postgres.start(home, wait=False)
-    broker = None if given["kafka"] else kafka.start(home, wait=False)
+    broker = None if given["kafka"] else kafka.start(home, secured=secured, wait=False)
     if pages_wanted:
         pages = zipkin.start(home)
         zipkin_url = f"http://{LOOPBACK}:{pages.port}"
@@ -107,8 +122,10 @@ def _start_servers(home: Home, traces: bool, say: Say) -> StackAddresses:
         kafka.wait_ready(broker)
         given["kafka"] = f"{LOOPBACK}:{broker.port}"
         say(f"Kafka      {given['kafka']}")
-    topics.ensure(given["kafka"])
-    found = StackAddresses(given["kafka"], given["postgres"], dsn, given["otlp"], zipkin_url, {})
+    at = access.of_stack(given["kafka"], home) if broker else access.given(given["kafka"])
+    topics.ensure(at)
+    logins = access.ensure(at, lambda name: home.secret(f"{name}.kafka")) if at.login else {}
+    found = StackAddresses(at.servers, given["postgres"], dsn, given["otlp"], zipkin_url, {}, logins, at.tls)
     _publish(home, found)
     return found
 

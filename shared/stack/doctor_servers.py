@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 
-from shared.stack import databases, postgres, process, services, topics
+from shared.identity.kafka import Kafka
+from shared.stack import access, databases, postgres, process, services, topics
 from shared.stack.doctor import Finding, given
+from shared.stack.faults import NotReady
 from shared.stack.home import Home
 from shared.stack.ports import answers, holder, is_free
 from shared.stack.sql import admits, run
@@ -87,7 +90,8 @@ def broker(home: Home) -> Iterator[Finding]:
     if not any(answers(place.port or 9092, place.hostname or "") for place in places):
         yield Finding("kafka", "fail", f"nobody listens at {servers}", f"Is the address right? Else {_UP}")
         return
-    present = topics.present(servers, seconds=10.0)
+    at = access.given(servers) if given("kafka") else access.of_stack(servers, home)
+    present = topics.present(at, seconds=10.0)
     yield Finding("kafka", "ok", f"{servers}, {len(present)} topics")
     for topic in topics.listed():
         partitions = present.get(topic.name)
@@ -98,6 +102,26 @@ def broker(home: Home) -> Iterator[Finding]:
             yield Finding(
                 "kafka", "fail", found, "An event's bucket is its partition: make the topic anew, empty."
             )
+
+    if at.login:
+        yield from _logins(at, home)
+    elif not given("kafka"):
+        yield Finding(
+            "kafka", "warn", "it lets everybody on this machine in: it was made without access rules",
+            "`trialwire reset` removes it with its data; the next `up` makes one that has them.",
+        )  # fmt: skip
+
+
+def _logins(at: Kafka, home: Home) -> Iterator[Finding]:
+    """Every principal gets in with the login in its file."""
+    for principal in access.listed():
+        file = home.secret(f"{principal.name}.kafka")
+        try:
+            login = file.read_text(encoding="utf-8").strip() if file.exists() else "nobody:"
+            topics.present(replace(at, login=login), seconds=5.0)
+        except NotReady:
+            found = f"{principal.name} cannot log in with {file}"
+            yield Finding("kafka", "fail", found, "`trialwire up` gives it a password.")
 
 
 def trace_receiver(home: Home) -> Iterator[Finding]:

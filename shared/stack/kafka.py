@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import signal
 import subprocess
 import uuid
 from pathlib import Path
 
-from shared.stack import jars, process
-from shared.stack.faults import NotReady
-from shared.stack.home import LOOPBACK, Home
+from shared.stack import access, jars, kafka_settings, process
+from shared.stack.faults import NotReady, StackError
+from shared.stack.home import Home, password_in, write_private
 from shared.stack.java import java, options
 from shared.stack.ports import answers, port_for
 from shared.stack.state import Running, load
@@ -24,38 +25,19 @@ _LOGGING = [
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ssXXX",
 ]
-# One node, so every factor is 1; topics are made by deploy, so a typing error fails instead of making one.
-_SETTINGS = """
-process.roles=broker,controller
-node.id=1
-controller.listener.names=CONTROLLER
-listener.security.protocol.map=CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=CLIENTS
-auto.create.topics.enable=false
-default.replication.factor=1
-min.insync.replicas=1
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-share.coordinator.state.topic.num.partitions=4
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
-"""
 
 
-def start(home: Home, *, wait: bool = True) -> Running:
-    """Start the broker, or return the one that runs; the same port and data as the last time."""
+def start(home: Home, *, secured: bool = True, wait: bool = True) -> Running:
+    """Start the broker, or return the one that runs; the same port and data as the last time.
+
+    One that is not `secured` lets everybody on this machine in: for tests. It stays as it was made.
+    """
+    _unchanged(home, secured)
     running = load(home).alive(NAME)
     if running is None:
         class_path = jars.class_path(jars.ready(NAME))
-        port, settings = _write_settings(home)
-        if not (home.kafka / "data" / "meta.properties").exists():
+        port, settings = _write_settings(home, secured)
+        if not _made(home):
             _format(home, settings, class_path)
         command = [
             java(),
@@ -86,17 +68,32 @@ def kill(home: Home) -> bool:
     return process.stop(home, NAME, [(signal.SIGKILL, 10.0)])
 
 
-def _write_settings(home: Home) -> tuple[int, Path]:
+def lets_everybody_in(home: Home) -> bool:
+    """Whether the broker's data are of before access rules, or of a test."""
+    return _made(home) and not access.login_file(home).exists()
+
+
+def _made(home: Home) -> bool:
+    return (home.kafka / "data" / "meta.properties").exists()
+
+
+def _unchanged(home: Home, secured: bool) -> None:
+    if secured and lets_everybody_in(home):
+        raise StackError(
+            f"The broker in {home.root} was made without logins and access rules, by an earlier version.",
+            "`trialwire reset` removes it with its data; the next start makes one that has them.",
+        )
+    if not secured and access.login_file(home).exists():
+        raise StackError(f"The broker in {home.root} has access rules.", "Use another home for an open one.")
+
+
+def _write_settings(home: Home, secured: bool) -> tuple[int, Path]:
+    """The broker's settings, passwords among them, in a file that only its owner reads."""
     port, controller = port_for(home, NAME), port_for(home, "kafka-controller")
-    places = {
-        "listeners": f"CLIENTS://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}",
-        "advertised.listeners": f"CLIENTS://{LOOPBACK}:{port}",
-        "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
-        "log.dirs": str(home.kafka / "data").replace("\\", "\\\\"),
-    }
     path = home.kafka / "server.properties"
-    lines = [f"{key}={value}" for key, value in places.items()]
-    path.write_text("\n".join(lines) + _SETTINGS, encoding="utf-8")
+    login = access.login_in(access.login_file(home), access.ADMINISTRATOR) if secured else ""
+    ours = password_in(home.secret("controller.password")) if secured else ""
+    write_private(path, kafka_settings.text(home, port, controller, login, ours))
     return port, path
 
 
@@ -104,12 +101,25 @@ def _format(home: Home, settings: Path, class_path: str) -> None:
     """Give the data folder its identity; one left half made by a kill holds nothing and goes."""
     shutil.rmtree(home.kafka / "data", ignore_errors=True)
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
+    said = ["-t", cluster, "-c", str(settings), *_first_user(home)]
+    file = home.kafka / "format"  # everybody may see a command line, and its owner alone this file
+    write_private(file, "\n".join(said))
     flags = [*options(128), *_LOGGING, "-cp", class_path]
-    done = subprocess.run(  # noqa: S603
-        [str(java()), *flags, *tool], capture_output=True, text=True, timeout=60, check=False, cwd=home.kafka
-    )
-    if done.returncode:
-        raise NotReady(
-            f"Kafka's data folder could not be made: {done.stderr.strip()[-500:]}", "See disk space."
+    command = [str(java()), *flags, "kafka.tools.StorageTool", "format", f"@{file}"]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=60, check=False, cwd=home.kafka
         )
+    finally:
+        file.unlink()
+    if done.returncode:
+        fault = re.sub(r"password=[^,\]]+", "password=…", done.stderr).strip()[-500:]
+        raise NotReady(f"Kafka's data folder could not be made: {fault}", "See disk space.")
+
+
+def _first_user(home: Home) -> list[str]:
+    """The administrator, known to the broker from its first start on; nothing where there is no login."""
+    if not access.login_file(home).exists():
+        return []
+    user, _, password = access.login_file(home).read_text(encoding="utf-8").partition(":")
+    return ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]

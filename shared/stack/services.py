@@ -6,8 +6,9 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from shared.audit import keys, places
 from shared.stack import clock, issuer, process
@@ -22,20 +23,24 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def start(
-    home: Home, kafka: str, otlp: str, say: Callable[[str], None] = lambda _line: None
+    home: Home,
+    kafka: str,
+    otlp: str,
+    logins: Mapping[str, Path],
+    say: Callable[[str], None] = lambda _line: None,
 ) -> dict[str, str]:
     """Start every service that does not run, wait until each says it is ready; return their addresses."""
     issuer.EmbeddedIssuer.at(home)  # keys and files are there before the services look for them
     keys.provided(places.signing_key(home.root), places.public_keys(home.root))
-    started = [start_one(home, name, kafka, otlp) for name in SERVICES]
+    started = [start_one(home, name, kafka, otlp, logins.get(name)) for name in SERVICES]
     for record in started:
         wait_ready(record)
         say(f"{record.name:<10} {address(record)}   (API: {address(record)}/docs)")
     return {record.name: address(record) for record in started}
 
 
-def start_one(home: Home, name: str, kafka: str, otlp: str) -> Running:
-    """Start one service without waiting for it, or return the one that runs."""
+def start_one(home: Home, name: str, kafka: str, otlp: str, login: Path | None) -> Running:
+    """Start one service without waiting for it, or return the one that runs; `login`: its file for Kafka."""
     running = load(home).alive(name)
     if running is not None:
         return running
@@ -44,6 +49,7 @@ def start_one(home: Home, name: str, kafka: str, otlp: str) -> Running:
         "TRIALWIRE_HOME": str(home.root),
         "TRIALWIRE_DSN_FILE": str(home.secret(f"{name}.dsn")),
         "TRIALWIRE_KAFKA": kafka,
+        "TRIALWIRE_KAFKA_LOGIN_FILE": str(login or ""),  # never the administrator's, which may stand here
         "TRIALWIRE_OTLP": otlp,
         "TRIALWIRE_HOST": LOOPBACK,
         "TRIALWIRE_PORT": str(port),

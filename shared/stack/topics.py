@@ -11,6 +11,7 @@ from pathlib import Path
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
+from shared.identity.kafka import SYSTEM, Kafka
 from shared.stack.faults import NotReady
 
 FILE = Path(__file__).resolve().parents[2] / "deploy" / "topics.toml"
@@ -39,41 +40,53 @@ def listed(file: Path = FILE) -> list[Topic]:
     ]
 
 
-def ensure(bootstrap_servers: str, wanted: list[Topic] | None = None, seconds: float = 30.0) -> list[str]:
+def ensure(kafka: Kafka, wanted: list[Topic] | None = None, seconds: float = 30.0) -> list[str]:
     """Make the topics that are missing and return their names; existing ones are left as they are."""
-    there = present(bootstrap_servers, seconds)
+    there = present(kafka, seconds)
     missing = [topic for topic in wanted or listed() if topic.name not in there]
-    client = administrator(bootstrap_servers)
+    client = administrator(kafka)
     try:
         if missing:  # the client refuses an empty list
             for made in client.create_topics(list(map(_new, missing)), operation_timeout=seconds).values():
                 _done(made.result)
     except KafkaException as error:
-        raise _refused(bootstrap_servers, error) from error
+        raise _refused(kafka, error) from error
     return [topic.name for topic in missing]
 
 
-def present(bootstrap_servers: str, seconds: float) -> dict[str, int]:
+def present(kafka: Kafka, seconds: float) -> dict[str, int]:
     """The topics of a cluster and how many partitions each has; `NotReady` when no broker answers."""
     try:
-        found = administrator(bootstrap_servers).list_topics(timeout=seconds).topics
+        found = administrator(kafka).list_topics(timeout=seconds).topics
     except KafkaException as error:
-        raise _refused(bootstrap_servers, error) from error
+        raise _refused(kafka, error) from error
     return {name: len(topic.partitions) for name, topic in found.items()}
 
 
-def _refused(bootstrap_servers: str, error: KafkaException) -> NotReady:
+def _refused(kafka: Kafka, error: KafkaException) -> NotReady:
     said = error.args[0].str()
     return NotReady(
-        f"Kafka at {bootstrap_servers} does not answer: {said}.", "See `trialwire status` and its log."
+        f"Kafka at {kafka.servers} does not answer {kafka.user or 'without a login'}: {said}.",
+        "See `trialwire status` and its log; of your own broker, TRIALWIRE_KAFKA_LOGIN_FILE.",
     )
 
 
-def administrator(bootstrap_servers: str) -> AdminClient:
+def administrator(kafka: Kafka) -> AdminClient:
     """confluent-kafka's client, which knows access rules and passwords too; for administration only."""
-    return AdminClient(
-        {"bootstrap.servers": bootstrap_servers, "socket.timeout.ms": 10000, "log_level": 0}, logger=_silent
-    )
+    return AdminClient(arguments(kafka), logger=_silent)
+
+
+def arguments(kafka: Kafka) -> dict[str, str | int | float | bool]:
+    """As confluent-kafka's clients take it."""
+    protocol = ("SASL_" if kafka.login else "") + ("SSL" if kafka.tls else "PLAINTEXT")
+    given: dict[str, str | int | float | bool] = {"bootstrap.servers": kafka.servers, "log_level": 0}
+    given |= {"socket.timeout.ms": 10000, "security.protocol": protocol}
+    if kafka.login:
+        given |= {"sasl.mechanism": "SCRAM-SHA-512", "sasl.username": kafka.user}
+        given |= {"sasl.password": kafka.password}
+    if kafka.tls not in ("", SYSTEM):
+        given |= {"ssl.ca.location": kafka.tls}
+    return given
 
 
 def _new(topic: Topic) -> NewTopic:

@@ -1,6 +1,7 @@
-"""Records a sample of each event type that has none: python -m tests.contract.record BOOTSTRAP_SERVERS.
+"""Records a sample of each event type that has none: python -m tests.contract.record SERVERS [LOGIN_FILE].
 
-It reads the event topics of a running stack from their beginning. A sample is never written again: what a
+It reads the event topics of a running stack from their beginning, as its observer
+(secrets/observer.kafka). A sample is never written again: what a
 released version wrote stays as the proof that later contracts still read it.
 """
 
@@ -12,16 +13,17 @@ from pathlib import Path
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from docs import build
+from shared.identity.kafka import Kafka
 
 SAMPLES = Path(__file__).parent / "samples"
 QUIET_MS = 3_000
 
 
-async def record(servers: str) -> list[str]:
+async def record(kafka: Kafka) -> list[str]:
     """Write the samples that are missing; the names of the types that no topic holds either."""
     missing = {name for name in build.released() if not (SAMPLES / f"{name}.json").exists()}
     topics = [f"{service}.events" for service in build.services()]
-    async with AIOKafkaConsumer(*topics, bootstrap_servers=servers, auto_offset_reset="earliest") as topic:
+    async with AIOKafkaConsumer(*topics, **kafka.arguments, auto_offset_reset="earliest") as topic:
         while missing and (batches := await topic.getmany(timeout_ms=QUIET_MS)):
             for found in (found for batch in batches.values() for found in batch):
                 if (name := _header(found, "ce_type")) in missing:
@@ -42,4 +44,5 @@ def _text(found: "ConsumerRecord[bytes, bytes]") -> str:
 
 if __name__ == "__main__":
     SAMPLES.mkdir(exist_ok=True)
-    print("\n".join(asyncio.run(record(sys.argv[1]))))
+    login = Path(sys.argv[2]).read_text(encoding="utf-8").strip() if sys.argv[2:] else ""
+    print("\n".join(asyncio.run(record(Kafka(sys.argv[1], login)))))

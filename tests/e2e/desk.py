@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from shared.stack import clock
+from shared.stack.access import OBSERVER
 from shared.stack.api import StackAddresses
 from shared.stack.demo import start_up
 from shared.stack.demo.stage import Stage
@@ -27,7 +28,7 @@ REGULATORY = "regulatory_affairs:r-01"
 async def desk(found: StackAddresses, home: Path) -> AsyncIterator[Stage]:
     """A stage on the running stack, with its watch on."""
     watch, timeline = Watch(lambda _: None), Timeline(quiet=True)
-    async with watch.on(found.kafka), httpx.AsyncClient(timeout=30, trust_env=False) as web:
+    async with watch.on(found.broker(OBSERVER)), httpx.AsyncClient(timeout=30, trust_env=False) as web:
         here = Home.at(home)
         yield Stage(found, EmbeddedIssuer.at(here), web, watch, timeline, clock.ahead(here))
 

@@ -22,7 +22,7 @@ PAUSE = float(os.environ.get("TRIALWIRE_TEST_PAUSE", "6"))  # seconds that a fro
 def home() -> Iterator[Home]:
     """Servers of this module's own, since it kills them."""
     made = Home.at(tempfile.mkdtemp(prefix="trialwire-faulty-"))
-    start_stack(made, traces=False)
+    start_stack(made, traces=False, secured=False)
     try:
         yield made
     finally:
@@ -32,7 +32,7 @@ def home() -> Iterator[Home]:
 @pytest.fixture
 async def place(home: Home) -> AsyncIterator[Arena]:
     """A counting service and its follower, ready, on servers that may be killed."""
-    address = f"127.0.0.1:{kafka.start(home).port}"
+    address = f"127.0.0.1:{kafka.start(home, secured=False).port}"
     async with arena(Servers(address, postgres.admin_dsn(home), home.root)) as made:
         made.start("alpha")
         made.start("beta")
@@ -70,10 +70,10 @@ async def missed(place: Arena) -> bool:
 async def test_the_broker_restarts_dies_and_freezes_and_nothing_is_lost(place: Arena, home: Home) -> None:
     async with place.load.running():
         await place.progress(20)
-        await play(place, "stop", lambda: kafka.stop(home), lambda: kafka.start(home))
-        await play(place, "kill -9", lambda: kafka.kill(home), lambda: kafka.start(home))
+        await play(place, "stop", lambda: kafka.stop(home), lambda: kafka.start(home, secured=False))
+        await play(place, "kill -9", lambda: kafka.kill(home), lambda: kafka.start(home, secured=False))
         await place.ready(seconds=60)
-        broker = kafka.start(home).pid
+        broker = kafka.start(home, secured=False).pid
         os.kill(broker, signal.SIGSTOP)
         await place.lasting(PAUSE)
         os.kill(broker, signal.SIGCONT)
@@ -112,7 +112,7 @@ async def test_a_service_told_to_stop_ends_within_20_s_whatever_is_away(place: A
         place.live["beta"].remove(second)
         await place.stopped(first, second)
         await place.progress(20)
-        broker = kafka.start(home).pid
+        broker = kafka.start(home, secured=False).pid
         os.kill(broker, signal.SIGSTOP)
         try:
             await place.progress(20)

@@ -39,8 +39,8 @@ async def test_a_rebuilt_table_equals_the_live_one(servers: Servers) -> None:
     async with process(servers, probe.alpha()) as alpha, process(servers, probe.beta()) as beta:
         await counted(alpha.executor, 120, seed=1)
         load = asyncio.create_task(counted(alpha.executor, 120, seed=2))
-        own = await Rebuild(alpha.executor, servers.kafka, "trial_total").run()
-        foreign = await Rebuild(beta.executor, servers.kafka, "tally").run()
+        own = await Rebuild(alpha.executor, servers.cluster, "trial_total").run()
+        foreign = await Rebuild(beta.executor, servers.cluster, "tally").run()
         await load
         assert own >= 120
         assert foreign >= 0
@@ -53,7 +53,7 @@ async def test_a_rebuilt_table_equals_the_live_one(servers: Servers) -> None:
         )
         for executor, table in ((alpha.executor, "trial_total"), (beta.executor, "tally")):
             live = await dump(executor, table)
-            folded = await Rebuild(executor, servers.kafka, table).run()
+            folded = await Rebuild(executor, servers.cluster, table).run()
             assert await dump(executor, table) == live
             assert folded >= 240
 
@@ -68,8 +68,8 @@ async def test_rebuilds_among_many_writers_never_wait_in_a_circle(servers: Serve
     async with process(servers, probe.alpha()) as alpha, process(servers, probe.beta()) as beta:
         writing = [asyncio.create_task(counted(alpha.executor, 60, seed)) for seed in range(8)]
         while not all(task.done() for task in writing):
-            await Rebuild(alpha.executor, servers.kafka, "trial_total").run()
-            await Rebuild(beta.executor, servers.kafka, "tally").run()
+            await Rebuild(alpha.executor, servers.cluster, "trial_total").run()
+            await Rebuild(beta.executor, servers.cluster, "tally").run()
         await asyncio.gather(*writing)
         deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         assert [await one.pool.fetchval(deadlocks) for one in (alpha, beta)] == [0, 0]
@@ -78,11 +78,11 @@ async def test_rebuilds_among_many_writers_never_wait_in_a_circle(servers: Serve
 async def test_a_table_is_rebuilt_by_one_at_a_time(servers: Servers) -> None:
     async with process(servers, probe.alpha()) as alpha:
         await counted(alpha.executor, 50, seed=3)
-        both = [Rebuild(alpha.executor, servers.kafka, "trial_total").run() for _ in range(2)]
+        both = [Rebuild(alpha.executor, servers.cluster, "trial_total").run() for _ in range(2)]
         answers = await asyncio.gather(*both, return_exceptions=True)
         assert [type(a) for a in answers].count(RebuildingError) == 1, answers
         assert 50 in answers
-        assert await Rebuild(alpha.executor, servers.kafka, "trial_total").run() == 50, "the lock is let go"
+        assert await Rebuild(alpha.executor, servers.cluster, "trial_total").run() == 50, "the lock is let go"
 
 
 class CountedUp2(probe.CountedUp):
@@ -109,7 +109,7 @@ async def test_what_is_parked_stays_out_and_what_was_applied_late_is_in_its_plac
             await Applier(two.beta, old, name).apply(where)
             live = await dump(old, "tally")
             assert await old.pool.fetchval("SELECT sum(total) FROM tally") == 31
-            assert await Rebuild(old, servers.kafka, "tally").run() == 3
+            assert await Rebuild(old, servers.cluster, "tally").run() == 3
             assert await dump(old, "tally") == live
 
             union = probe.CountedUp | CountedUp2 | probe.TimedOut
@@ -119,5 +119,5 @@ async def test_what_is_parked_stays_out_and_what_was_applied_late_is_in_its_plac
             assert await replay_after_upgrade(upgraded, run) == 2
             live = await dump(run, "tally")
             assert await run.pool.fetchval("SELECT sum(total) FROM tally") == 37
-            assert await Rebuild(run, servers.kafka, "tally").run() == 5
+            assert await Rebuild(run, servers.cluster, "tally").run() == 5
             assert await dump(run, "tally") == live

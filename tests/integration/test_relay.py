@@ -87,7 +87,7 @@ async def test_the_plan_is_pinned_and_a_burst_keeps_its_speed_with_stale_statist
             await fill(run.pool, 20_000)
             dsn = await run.pool.fetchval("SELECT current_database()")
             leases = Leases(servers.dsn(dsn), two.alpha.name)
-            relay = Relay(two.alpha.name, servers.dsn(dsn), servers.kafka, leases)
+            relay = Relay(two.alpha.name, servers.dsn(dsn), servers.cluster, leases)
             connection = await connect(servers.dsn(dsn), "plan", **relay_module._PINNED)
             plan = "\n".join(
                 row[0]

@@ -176,7 +176,7 @@ async def test_what_one_request_may_see_ends_with_its_transaction(servers: Serve
 async def test_a_table_stands_under_its_rule_after_a_rebuild_and_a_new_column(servers: Servers) -> None:
     service = importlib.import_module("services.trials.handlers").SERVICE
     async with executor(servers, service) as run:
-        await Rebuild(run, servers.kafka, "deviation").run()
+        await Rebuild(run, servers.cluster, "deviation").run()
         mine = Tenant.new()
         await run.pool.execute("INSERT INTO es.trial VALUES ($1, $2)", mine.trial, mine.sponsor)
         add = "INSERT INTO deviation (deviation_id, trial_id) VALUES (gen_random_uuid(), $1)"

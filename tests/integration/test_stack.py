@@ -19,7 +19,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
-from shared.stack import databases, jars, kafka, postgres, topics
+from shared.stack import access, databases, jars, kafka, postgres, topics
 from shared.stack.api import StackAddresses, reset_stack, start_stack, stop_stack
 from shared.stack.faults import StackError
 from shared.stack.home import Home
@@ -32,7 +32,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def environment(home: Home, **more: str) -> dict[str, str]:
-    given = {"TRIALWIRE_KAFKA", "TRIALWIRE_POSTGRES", "TRIALWIRE_OTLP"}
+    given = {"TRIALWIRE_KAFKA", "TRIALWIRE_KAFKA_LOGIN_FILE", "TRIALWIRE_POSTGRES", "TRIALWIRE_OTLP"}
     kept = {key: value for key, value in os.environ.items() if key not in given}
     return {**kept, "TRIALWIRE_HOME": str(home.root), **more}
 
@@ -63,10 +63,10 @@ def test_a_service_enters_its_own_database_and_no_other(first: StackAddresses) -
     assert not admits(own.replace("safety:", "safety:not"))
 
 
-def test_topics_are_made_by_deploy_and_never_by_a_client(first: StackAddresses) -> None:
-    present = topics.present(first.kafka, 10)
+def test_topics_are_made_by_deploy_and_never_by_a_client(home: Home, first: StackAddresses) -> None:
+    present = topics.present(access.of_stack(first.kafka, home), 10)
     assert {topic.name: topic.partitions for topic in topics.listed()}.items() <= present.items()
-    assert topics.ensure(first.kafka) == []
+    assert topics.ensure(access.of_stack(first.kafka, home)) == []
 
 
 def test_stack_json_tells_no_password(home: Home, first: StackAddresses) -> None:
@@ -134,7 +134,7 @@ def test_a_start_killed_halfway_is_completed_by_the_next_beside_another_stack(
         found = start_stack(second, traces=False)
         assert not psutil.pid_exists(orphan) or psutil.Process(orphan).status() == psutil.STATUS_ZOMBIE
         assert admits(found.postgres)
-        assert len(topics.present(found.kafka, 10)) >= len(topics.listed())
+        assert len(topics.present(access.of_stack(found.kafka, second), 10)) >= len(topics.listed())
         assert set(load(second).ports.values()).isdisjoint(load(home).ports.values())
         assert admits(first.postgres)
     finally:
@@ -144,16 +144,18 @@ def test_a_start_killed_halfway_is_completed_by_the_next_beside_another_stack(
 
 
 def test_servers_named_by_variables_replace_our_own(
-    first: StackAddresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Home, first: StackAddresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin = databases.create(first.postgres, "outside")
     monkeypatch.setenv("TRIALWIRE_KAFKA", first.kafka)
+    monkeypatch.setenv("TRIALWIRE_KAFKA_LOGIN_FILE", str(access.login_file(home)))
     monkeypatch.setenv("TRIALWIRE_POSTGRES", first.postgres)
     monkeypatch.setenv("TRIALWIRE_OTLP", first.otlp)
     elsewhere = Home.at(tmp_path / "elsewhere")
     found = start_stack(elsewhere)
     assert (found.kafka, found.otlp, found.zipkin) == (first.kafka, first.otlp, "")
     assert all(admits(dsn) for dsn in found.dsn.values())
+    assert "safety.events" in topics.present(found.broker("safety"), 10)
     assert load(elsewhere).processes == {}
     assert admits(admin)
     reset_stack(elsewhere)
@@ -192,7 +194,7 @@ def test_a_broker_killed_comes_back_without_a_network_on_its_port_with_its_topic
     assert up.returncode == 0, up.stderr
     assert json.loads(up.stdout)["addresses"]["kafka"] == first.kafka
     assert f"Kafka      {first.kafka}" in up.stderr
-    assert "trials.events" in topics.present(first.kafka, 20)
+    assert "trials.events" in topics.present(access.of_stack(first.kafka, home), 20)
 
 
 def test_after_down_nothing_runs(home: Home, first: StackAddresses) -> None:

@@ -42,7 +42,7 @@ def pair(servers: Servers, wake_after: timedelta | None = None) -> Iterator[Pair
         yield Pair(probe.alpha(alpha, wake_after), probe.beta(beta, alpha))
     finally:
         topics = [f"{name}.{kind}" for name in (alpha, beta) for kind in ("events", "commands")]
-        client = administrator(servers.kafka)
+        client = administrator(servers.cluster)
         for deleted in client.delete_topics(topics, operation_timeout=5).values():
             with contextlib.suppress(KafkaException, TimeoutError):  # what stays does no harm
                 deleted.result(5)

@@ -141,14 +141,14 @@ async def limit_batches(servers: Servers, topic: str, size: int) -> None:
     """Set the largest batch that the topic takes, in bytes."""
     entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
-    client = administrator(servers.kafka)  # alive until it is done
+    client = administrator(servers.cluster)  # alive until it is done
     for done in client.incremental_alter_configs([resource]).values():
         await asyncio.to_thread(done.result, 10)
 
 
 async def cut(servers: Servers, topic: str, partition: int, before: int) -> None:
     """Delete the records before an offset, as somebody with the broker's tools may."""
-    client = administrator(servers.kafka)
+    client = administrator(servers.cluster)
     for done in client.delete_records([Place(topic, partition, before)]).values():
         await asyncio.to_thread(done.result, 10)
 

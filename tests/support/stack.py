@@ -12,6 +12,7 @@ from typing import Any
 
 import asyncpg
 
+from shared.identity.kafka import Kafka
 from shared.runtime.database import Pool, connect, open_pool
 from shared.runtime.execute import Executor
 from shared.runtime.migrate import migrate
@@ -31,6 +32,11 @@ class Servers:
     postgres: str
     home: Path
 
+    @property
+    def cluster(self) -> Kafka:
+        """Kafka for our own clients: these servers let everybody in."""
+        return Kafka(self.kafka)
+
     def dsn(self, database: str) -> str:
         return self.postgres.rpartition("/")[0] + "/" + database
 
@@ -40,7 +46,7 @@ def servers() -> Iterator[Servers]:
     """Start Kafka and Postgres for a session; TRIALWIRE_TEST_HOME keeps one stack over several sessions."""
     kept = os.environ.get("TRIALWIRE_TEST_HOME")
     home = Path(kept or tempfile.mkdtemp(prefix="trialwire-test-"))
-    addresses: StackAddresses = start_stack(home, traces=False)
+    addresses: StackAddresses = start_stack(home, traces=False, secured=False)
     try:
         yield Servers(addresses.kafka, addresses.postgres, home)
     finally:
@@ -74,7 +80,7 @@ async def executor(servers: Servers, service: Service) -> AsyncIterator[Executor
 def ensure_topics(servers: Servers, *services: str) -> None:
     """The topics of services that only tests have."""
     wanted = [topics.Topic(f"{s}.{kind}", 12, -1) for s in services for kind in ("events", "commands")]
-    topics.ensure(servers.kafka, wanted)
+    topics.ensure(servers.cluster, wanted)
 
 
 @contextlib.asynccontextmanager

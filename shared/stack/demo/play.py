@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from shared.stack.access import OBSERVER
 from shared.stack.api import StackAddresses
 from shared.stack.demo import adoption, records, reports, start_up, summary, traces
 from shared.stack.demo.stage import Stage
@@ -29,7 +30,7 @@ async def play(
     began = time.monotonic()
     watch = Watch(timeline.tell)
     timeline.known = watch.known
-    async with watch.on(found.kafka), httpx.AsyncClient(timeout=10, trust_env=False) as web:
+    async with watch.on(found.broker(OBSERVER)), httpx.AsyncClient(timeout=10, trust_env=False) as web:
         stage = Stage(found, issuer, web, watch, timeline, ahead)
         await adoption.play(stage)
         await start_up.play(stage)

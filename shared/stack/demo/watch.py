@@ -13,6 +13,7 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from shared.identity.kafka import Kafka
 from shared.runtime.record import PARTITIONS, UnreadableError, envelope_of
 
 SERVICES = ("trials", "regulatory", "safety", "retrieval")
@@ -54,9 +55,9 @@ class Watch:
         self._reading: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
-    async def on(self, kafka: str) -> AsyncIterator[Watch]:
+    async def on(self, kafka: Kafka) -> AsyncIterator[Watch]:
         """Watch from now on, until the block ends."""
-        reader = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, fetch_max_wait_ms=50)
+        reader = AIOKafkaConsumer(**kafka.arguments, enable_auto_commit=False, fetch_max_wait_ms=50)
         await reader.start()
         try:
             reader.assign([TopicPartition(f"{s}.events", n) for s in SERVICES for n in range(PARTITIONS)])

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer
 
+from shared.stack.api import StackAddresses
 from shared.stack.demo.stage import Stage
 from tests.e2e.desk import LEAD, about
 
@@ -35,7 +36,7 @@ async def _refused(stage: Stage, command: str, body: dict[str, Any]) -> None:
     service = command.partition(".")[0]
     async with stage.step(f"{service} refuses {command} from the topic", 20):
         id_ = uuid4()
-        await _put(stage.found.kafka, f"{service}.commands", _headers(id_, command), body)
+        await _put(stage.found, f"{service}.commands", _headers(id_, command), body)
         # A correlation of its own: in the story's, a refusal fails the step.
         seen = stage.watch.events
         await stage.watch.until(lambda: any(str(one.data.get("command_id")) == str(id_) for one in seen))
@@ -46,6 +47,9 @@ def _headers(id_: UUID, command: str) -> list[tuple[str, bytes]]:
     return [(name, value.encode()) for name, value in {**text, "ce_source": "/scenes"}.items()]
 
 
-async def _put(kafka: str, topic: str, headers: list[tuple[str, bytes]], body: dict[str, Any]) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+async def _put(
+    found: StackAddresses, topic: str, headers: list[tuple[str, bytes]], body: dict[str, Any]
+) -> None:
+    service = topic.partition(".")[0]  # which may write there, to itself
+    async with AIOKafkaProducer(**found.broker(service).arguments) as producer:
         await producer.send_and_wait(topic, json.dumps(body).encode(), headers=headers)

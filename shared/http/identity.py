@@ -26,6 +26,7 @@ _REAUTHENTICATED = 300  # seconds for which a proof of who signs counts (21 CFR 
 _CHALLENGES = {
     "no-identity": "Bearer",
     "token": 'Bearer error="invalid_token"',
+    "roles": 'Bearer error="invalid_token"',
     "reauthentication": f'Bearer error="insufficient_user_authentication", max_age={_REAUTHENTICATED}',
 }
 

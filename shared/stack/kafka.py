@@ -101,7 +101,8 @@ def _format(home: Home, settings: Path, class_path: str) -> None:
     """Give the data folder its identity; one left half made by a kill holds nothing and goes."""
     shutil.rmtree(home.kafka / "data", ignore_errors=True)
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    said = ["-t", cluster, "-c", str(settings), *_first_user(home)]
+    # Joined by "=": one id in 64 begins with a dash, and would be taken for an option.
+    said = [f"--cluster-id={cluster}", "-c", str(settings), *_first_user(home)]
     file = home.kafka / "format"  # everybody may see a command line, and its owner alone this file
     write_private(file, "\n".join(said))
     flags = [*options(128), *_LOGGING, "-cp", class_path]

@@ -1,7 +1,7 @@
 """The embedded broker with real clients: who gets in, and what each may do there."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from pathlib import Path
 
 import psutil
@@ -27,13 +27,6 @@ from tests.support.stack import Servers
 
 # The last: whoever may write nowhere is not even given a producer's number.
 _DENIED = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    place = Home.at(tmp_path_factory.mktemp("secured"))
-    yield place
-    reset_stack(place)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,13 +35,6 @@ def environment(home: Home, **more: str) -> dict[str, str]:
     given = {"TRIALWIRE_KAFKA", "TRIALWIRE_KAFKA_LOGIN_FILE", "TRIALWIRE_POSTGRES", "TRIALWIRE_OTLP"}
     kept = {key: value for key, value in os.environ.items() if key not in given}
     return {**kept, "TRIALWIRE_HOME": str(home.root), **more}
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    place = Home.at(tmp_path_factory.mktemp("stack"))
-    yield place
-    reset_stack(place)
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +134,19 @@ def test_a_start_killed_halfway_is_completed_by_the_next_beside_another_stack(
         reset_stack(second)
     assert not second.root.exists()
     assert not second.postgres.exists()
+
+
+def test_a_cluster_id_that_begins_with_a_dash_is_an_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(bytes=b"\xf8" + b"\0" * 15))
+    place = Home.at(tmp_path / "dash")
+    place.prepare()
+    try:
+        kafka.start(place)
+        assert "cluster.id=-" in (place.kafka / "data" / "meta.properties").read_text()
+    finally:
+        reset_stack(place)
 
 
 def test_servers_named_by_variables_replace_our_own(

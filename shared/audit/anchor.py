@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from shared.audit.keys import PublicKeys, Signer, valid
-from shared.runtime.verify import netstrings
+from shared.netstrings import netstrings
 
 
 class BrokenAnchorsError(Exception):

@@ -5,21 +5,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-from prometheus_client import Gauge
-
 from shared.audit import files
 from shared.audit.anchor import Anchor
 from shared.audit.heads import Replay
 from shared.audit.keys import Signer
 from shared.audit.take import take
-from shared.runtime import logs
+from shared.runtime import logs, metrics
 from shared.runtime.database import Pool, retried
 from shared.runtime.verify import verify
 
-BROKEN = Gauge("trialwire_audit_broken_streams", "Streams whose chain was broken when last looked at")
-LOOKED = Gauge("trialwire_audit_round_seconds", "How long the last round over all chains took")
-ANCHORED = Gauge("trialwire_audit_anchor_time_seconds", "When the log was last anchored whole, Unix time")
-FAILED = Gauge("trialwire_audit_anchoring_failed", "1 while the log cannot be anchored")
 _SLICE = 200  # streams looked at in one go, so that the event loop is held for milliseconds
 _FIRST = UUID(int=0)
 
@@ -50,10 +44,10 @@ async def _anchor(pool: Pool, service: str, signer: Signer, folder: Path, every:
     while True:
         try:
             await retried(once)
-            FAILED.set(0)
-            ANCHORED.set(datetime.now(UTC).timestamp())
+            metrics.ANCHORING_FAILED.set(0)
+            metrics.ANCHORED.set(datetime.now(UTC).timestamp())
         except Exception as fault:  # a broken folder is a person's to mend; the next try may be after that
-            FAILED.set(1)
+            metrics.ANCHORING_FAILED.set(1)
             logs.log.error("anchor.failed", service=service, error=type(fault).__name__, reason=str(fault))
         await asyncio.sleep(every)
 
@@ -76,9 +70,9 @@ async def _look(pool: Pool, pause: float) -> None:
             last = await retried(lambda: _look_at_some(pool, last, broken))  # noqa: B023  awaited at once
         except Exception as fault:
             logs.log.error("audit.failed", error=type(fault).__name__)
-        BROKEN.set(len(broken))
+        metrics.BROKEN_STREAMS.set(len(broken))
         if last == _FIRST:
-            LOOKED.set(asyncio.get_running_loop().time() - began)
+            metrics.AUDIT_SECONDS.set(asyncio.get_running_loop().time() - began)
             began = asyncio.get_running_loop().time()
         await asyncio.sleep(pause)
 

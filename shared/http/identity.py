@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -16,7 +15,7 @@ from shared.identity.access import Access, DeniedError
 from shared.identity.machines import PREFIX, Machines
 from shared.identity.tokens import Claims, Issuer, IssuerAwayError
 from shared.rules.grants import Grants
-from shared.rules.roles import Role, clash, role
+from shared.rules.roles import clash, first_that
 from shared.runtime import clock, metrics
 from shared.runtime.settings import EMBEDDED, Settings
 
@@ -109,13 +108,6 @@ class Identity:
         name, machine = self._machines.by_secret(token)
         return _principal(name, None, machine, person=False)
 
-    def role_for(self, principal: Principal, may: Callable[[Role], bool]) -> str | None:
-        """The first of the principal's roles that may; None where none may."""
-        for name in principal.roles:
-            if (known := role(name, self.embedded)) and may(known):
-                return name
-        return None
-
 
 def _principal(id_: str, name: str | None, access: Access, person: bool) -> Principal:
     if apart := clash(access.roles):
@@ -143,7 +135,8 @@ async def principal(request: Request) -> Principal:
 
 def permit(request: Request, asking: Principal, command: str) -> Actor:
     """As whom the principal may give `<service>.<command>`; 403 before anything of the body is read."""
-    name = request.app.state.identity.role_for(asking, lambda known: known.may_give(command))
+    embedded = request.app.state.identity.embedded
+    name = first_that(asking.roles, lambda known: known.may_give(command), embedded)
     if name is None:
         raise _forbidden(asking, f"may not give {command}")
     return Actor(asking.id, name)
@@ -157,7 +150,9 @@ async def permitted(request: Request, asking: Annotated[Principal, Depends(princ
     page = f"{request.app.state.service}.{request.scope['route'].path.split('/')[2]}"
     if request.method != "GET":
         permit(request, asking, page)
-    elif request.app.state.identity.role_for(asking, lambda known: known.may_read(page)) is None:
+    elif not first_that(
+        asking.roles, lambda known: known.may_read(page), request.app.state.identity.embedded
+    ):
         raise _forbidden(asking, f"may not read {page}")
     request.state.principal = asking
     return asking

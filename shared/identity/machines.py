@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from shared.identity.access import Access, DeniedError
+from shared.netstrings import netstrings
 
 PREFIX = "twk_"
 
@@ -47,9 +48,8 @@ def new_secret(name: str) -> tuple[str, str]:
 
 
 def signed_text(id_: str, type_: str, time: str, key: bytes, value: bytes) -> bytes:
-    """What the signature of a command record covers: each part with its length in bytes before it."""
-    parts = (b"trialwire command", id_.encode(), type_.encode(), time.encode(), key, value)
-    return b"".join(b"%d:%s," % (len(part), part) for part in parts)
+    """What the signature of a command record covers."""
+    return netstrings("trialwire command", id_, type_, time, key, value)
 
 
 def sign(key: Ed25519PrivateKey, id_: str, type_: str, time: str, record_key: bytes, value: bytes) -> str:

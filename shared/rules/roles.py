@@ -1,7 +1,7 @@
 """Who may do what: the roles of the trade as data, and the answer for one command or page."""
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +48,11 @@ def role(name: str, development: bool = False) -> Role | None:
     """The role of that name; None where there is none, or none here."""
     found = roles().get(name)
     return found if found and (development or not found.development) else None
+
+
+def first_that(held: Iterable[str], may: Callable[[Role], bool], development: bool = False) -> str | None:
+    """The first of these roles that may, and so the one that acts; None where none may."""
+    return next((name for name in held if (known := role(name, development)) and may(known)), None)
 
 
 def clash(held: Collection[str]) -> tuple[str, str] | None:

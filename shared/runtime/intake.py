@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared.contracts.message import Actor, Command, Refusal, Signed, wire_type
 from shared.identity.access import DeniedError
 from shared.identity.machines import Machine, Machines, signed_text
-from shared.rules.roles import role
+from shared.rules.roles import first_that
 from shared.runtime import logs, metrics, offsets, refusals, telemetry
 from shared.runtime.cause import Cause, Work
 from shared.runtime.database import TRANSIENT, Connection
@@ -76,8 +76,8 @@ class Intake:
         except ValueError:
             raise UnreadableError("ce_id or ce_correlationid is malformed") from None
         act = wire_type(contract, self.service.name).rpartition(".")[0]
-        may = [one for one in machine.roles if (r := role(one, self._embedded)) and r.may_give(act)]
-        cause = Cause(Actor(name, (may or machine.roles)[0]), id_, correlation, grants=machine.grants())
+        may = first_that(machine.roles, lambda known: known.may_give(act), self._embedded)
+        cause = Cause(Actor(name, may or machine.roles[0]), id_, correlation, grants=machine.grants())
         attributes = telemetry.messaging("process", record.topic, messaging__consumer__group__name=self.group)
         parent = telemetry.context_of(headers.get("traceparent"))
         with telemetry.span(f"process {record.topic}", SpanKind.CONSUMER, attributes, parent):

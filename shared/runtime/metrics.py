@@ -17,6 +17,10 @@ LAG = Gauge("trialwire_consumer_lag", "Records between the log's end and what wa
 BLOCKED = Gauge("trialwire_blocked_streams", "Streams that wait for a person, a gap or an upgrade", ["group"])
 DISCONTINUITY = Counter("trialwire_offset_discontinuity", "Times that offsets were not contiguous", ["group"])
 CIRCUIT = Gauge("trialwire_circuit_open", "1 while a consumer has stopped itself", ["group"])
+BROKEN_STREAMS = Gauge("trialwire_audit_broken_streams", "Streams whose chain was broken when last looked at")
+AUDIT_SECONDS = Gauge("trialwire_audit_round_seconds", "How long the last round over all chains took")
+ANCHORED = Gauge("trialwire_audit_anchor_time_seconds", "When the log was last anchored whole, Unix time")
+ANCHORING_FAILED = Gauge("trialwire_audit_anchoring_failed", "1 while the log cannot be anchored")
 WOKEN = Counter("trialwire_woken", "Aggregates woken by time")
 
 

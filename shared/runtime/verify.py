@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from shared.netstrings import netstrings
 from shared.runtime.database import Connection, Record
 
 _CHUNK = 500  # streams in memory at a time
@@ -19,11 +20,6 @@ class Broken:
     stream_id: UUID
     version: int
     what: str
-
-
-def netstrings(*parts: str) -> bytes:
-    """Each part with its length in bytes, so that no two lists of parts come to the same bytes."""
-    return b"".join(b"%d:%s," % (len(part.encode()), part.encode()) for part in parts)
 
 
 def genesis(stream_id: UUID) -> bytes:

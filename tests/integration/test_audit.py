@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 from shared.audit import anchoring, files, places
 from shared.audit.keys import Signer, provided, public_pem
 from shared.contracts.message import Signature
+from shared.runtime import metrics
 from shared.runtime.database import connected, open_pool
 from shared.runtime.execute import Executor
 from shared.stack.audit import app
@@ -284,18 +285,18 @@ async def test_anchoring_goes_on_through_an_outage_and_shows_broken_chains(
             await until(lambda: not task.done())
             await count(run, command)
             await until(lambda: len(files.numbers(folder)) > taken)
-            assert anchoring.FAILED._value.get() == 0
-            await until(lambda: anchoring.BROKEN._value.get() == 0)
+            assert metrics.ANCHORING_FAILED._value.get() == 0
+            await until(lambda: metrics.BROKEN_STREAMS._value.get() == 0)
             sound = "(SELECT head_hash FROM es.stream WHERE stream_id = $1)"
             kept = await run.pool.fetchval(f"SELECT {sound}", stream)
             await run.pool.execute(
                 "UPDATE es.stream SET head_hash = sha256(head_hash) WHERE stream_id = $1", stream
             )
-            await until(lambda: anchoring.BROKEN._value.get() == 1)
+            await until(lambda: metrics.BROKEN_STREAMS._value.get() == 1)
             await run.pool.execute("UPDATE es.stream SET head_hash = $2 WHERE stream_id = $1", stream, kept)
-            await until(lambda: anchoring.BROKEN._value.get() == 0)
+            await until(lambda: metrics.BROKEN_STREAMS._value.get() == 0)
             files.path_of(folder, 1).unlink()
-            await until(lambda: anchoring.FAILED._value.get() == 1)
+            await until(lambda: metrics.ANCHORING_FAILED._value.get() == 1)
             assert not task.done()
         finally:
             task.cancel()

@@ -95,34 +95,27 @@ def test_an_acknowledgement_of_nobody_s_report_is_nothing_to_safety() -> None:
     assert react_to_regulatory(recorded(event), Facts()) == []
 
 
+RECEIVED = RecordsReceived(
+    request_id=UUID(int=40),
+    leg_id=UUID(int=41),
+    case_id=CASE,
+    received_on=date(2026, 4, 1),
+    zone="America/New_York",
+    pages=12,
+    sha256="a" * 64,
+    document_ref="vault:1",
+)
+
+
 def test_received_records_are_new_information_from_the_day_of_their_receipt() -> None:
-    received = RecordsReceived(
-        request_id=UUID(int=40),
-        leg_id=UUID(int=41),
-        case_id=CASE,
-        received_on=date(2026, 4, 1),
-        zone="America/New_York",
-        pages=12,
-        sha256="a" * 64,
-        document_ref="vault:1",
-    )
-    (command,) = react_to_retrieval(recorded(received), Facts())
+    (command,) = react_to_retrieval(recorded(RECEIVED), Facts())
     assert isinstance(command, RecordNewInformation)
     assert (command.info_id, command.trial_id, command.pages) == (UUID(int=900), TRIAL, 12)
-    assert react_to_retrieval(recorded(received.model_copy(update={"case_id": None})), Facts()) == []
+    assert react_to_retrieval(recorded(RECEIVED.model_copy(update={"case_id": None})), Facts()) == []
 
 
 def test_records_of_a_case_whose_trial_nobody_names_wait_for_a_person() -> None:
-    stray = RecordsReceived(
-        request_id=UUID(int=40),
-        leg_id=UUID(int=41),
-        case_id=CASE,
-        received_on=date(2026, 4, 1),
-        zone="UTC",
-        pages=12,
-        sha256="a" * 64,
-        document_ref="vault:1",
-    )
+    stray = RECEIVED.model_copy(update={"zone": "UTC"})
     assert react_to_retrieval(replace(recorded(stray), trial_id=None), Facts()) == []
 
 

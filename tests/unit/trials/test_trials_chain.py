@@ -3,8 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-import pytest
-
 from services.trials.commands import (
     ActivateSite,
     ApplyHold,
@@ -119,18 +117,6 @@ def randomise() -> RandomiseSubject:
 
 def dose() -> DoseSubject:
     return DoseSubject(trial_id=TRIAL, site_id=SITE, subject_id=SUBJECT, dose_on=TODAY)
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def running(world: World) -> World:
-    gates_open(world)
-    world.do(activate())
-    return world
 
 
 def imposed() -> ClinicalHoldImposed:

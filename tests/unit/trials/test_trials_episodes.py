@@ -16,10 +16,8 @@ from shared.contracts.trials import HoldApplied, HoldLifted
 from tests.unit.trials.test_trials_chain import (
     APPROVAL,
     TODAY,
-    activate,
     enrol,
     evidence,
-    gates_open,
     lapsed,
     randomise,
 )
@@ -29,13 +27,10 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def running() -> World:
+def running(running: World) -> World:
     """An activated site with a subject."""
-    world = World()
-    gates_open(world)
-    world.do(activate())
-    world.do(enrol())
-    return world
+    running.do(enrol())
+    return running
 
 
 def suspended(on: date) -> IrbApprovalSuspended:

@@ -48,11 +48,6 @@ def version(day: str, **status: Any) -> RecordRegistryEntry:
     return entry(study(lastUpdateSubmitDate=day, **status))
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_a_first_record_registers_the_trial_on_the_registrys_word(world: World) -> None:
     world.do(version("2026-01-01"))
     registered = world.events(TrialRegistered)[0]

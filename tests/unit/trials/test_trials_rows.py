@@ -31,7 +31,7 @@ from shared.contracts.trials import (
     SubjectEnrolled,
     TrialStatusChanged,
 )
-from tests.unit.trials.test_trials_chain import activate, dose, enrol, gates_open, randomise
+from tests.unit.trials.test_trials_chain import dose, enrol, randomise
 from tests.unit.trials.test_trials_properties import folded
 from tests.unit.trials.test_trials_registry import entry, plan, version
 from tests.unit.trials.trials_records import placed
@@ -47,18 +47,6 @@ RESUME = LiftHold(hold_id=HOLD, trial_id=TRIAL, source="sponsor_pause", evidence
 
 def row(world: World, kind: type[Any], *key: UUID) -> Any:
     return folded(world.told)[kind, key]
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def running(world: World) -> World:
-    gates_open(world)
-    world.do(activate())
-    return world
 
 
 def test_a_trial_of_the_registry_is_shown_with_the_registrys_words(world: World) -> None:

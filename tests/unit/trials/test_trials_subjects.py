@@ -3,25 +3,15 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-import pytest
-
 from services.trials.commands import CorrectEnrolment
 from services.trials.domain import subject
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials import DeviationAnnulled, DeviationReported, SubjectEnrolmentCorrected
-from tests.unit.trials.test_trials_chain import activate, dose, enrol, gates_open, randomise, selected
+from tests.unit.trials.test_trials_chain import dose, enrol, randomise, selected
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World
 
 TODAY = NOW.date()
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def running() -> World:
-    world = World()
-    gates_open(world)
-    world.do(activate())
-    return world
 
 
 def correct(to: date, code: str = "S-001") -> CorrectEnrolment:

@@ -8,14 +8,12 @@ import secrets
 import tempfile
 import time
 from collections.abc import AsyncIterable, AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import psutil
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-import shared.vault
 from bench.benchmark import Benchmark, Figures, Goal
 from bench.sample import service
 from bench.stack import Stack
@@ -60,7 +58,7 @@ class Watched:
 
 
 async def ours(stack: Stack) -> Figures:
-    dsn = await stack.database(replace(service(), migrations=_migrations()))
+    dsn = await stack.database(service())
     pool = await open_pool(dsn, "bench", 2)
     try:
         storing = await _storing(pool, stack.folder)  # first: what sealing holds would be there to use again
@@ -102,7 +100,10 @@ async def _storing(pool: Pool, folder: Path) -> Figures:
     with tempfile.TemporaryDirectory(dir=folder) as store:
         vault = await open_vault(pool, "bench", Path(store).as_uri(), masters)
         async with Watched() as putting:
-            stored = await vault.put(uuid4(), uuid4(), document(LONG), "application/octet-stream")
+            kind = "application/octet-stream"
+            stored = await vault.write(uuid4(), uuid4(), uuid4(), document(LONG), kind)
+            async with pool.acquire() as tx, tx.transaction():
+                await vault.record(tx, stored)
         async with Watched() as reading:
             await passed(vault.read(stored.ref))
     return {
@@ -121,10 +122,6 @@ async def limit(_: Stack) -> Figures:
         digest.update(chunk)
         key.encrypt(number.to_bytes(12, "big"), chunk, None)
     return {"raw_mb_s": SHORT / (time.process_time() - before)}
-
-
-def _migrations() -> Path:
-    return Path(shared.vault.__file__).parent / "migrations"
 
 
 BENCHMARK = Benchmark(

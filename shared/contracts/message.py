@@ -57,9 +57,13 @@ R = TypeVar("R")
 
 
 class Facts:
-    """The guard rows that a command or a reaction named, as they stand in the deciding transaction."""
+    """The guard rows that a command or a reaction named, as they stand in the deciding transaction.
 
-    def __init__(self, *rows: Any) -> None:
+    `actor` is who gives the command, for rules that want two persons.
+    """
+
+    def __init__(self, *rows: Any, actor: "Actor | None" = None) -> None:
+        self.actor = actor
         self._rows: dict[tuple[type, tuple[Any, ...]], Any] = {
             (type(row), tuple(getattr(row, name) for name in type(row).key)): row for row in rows
         }

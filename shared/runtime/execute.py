@@ -52,6 +52,7 @@ class Executor:
                 await self.flush(tx, work)  # the trial may have begun in this very transaction
                 await reach.check(tx, self.trials, work, stream, command, cause)
             facts = await self.facts(tx, work, needs)
+            facts.actor = cause.actor
             decision = aggregate.decide(stream.state, command, facts, now)
         else:
             stream, decision = guess
@@ -74,7 +75,7 @@ class Executor:
             return None
         if reach.unfit(stream, aggregate, command, cause):
             return None
-        decision = aggregate.decide(stream.state, command, Facts(), now)
+        decision = aggregate.decide(stream.state, command, Facts(actor=cause.actor), now)
         return (stream, decision) if decision and not isinstance(decision, Refusal) else None
 
     async def facts(self, tx: Connection, work: Work, needs: Sequence[Need]) -> Facts:

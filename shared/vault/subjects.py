@@ -89,6 +89,11 @@ class Subjects:
                 count += bool(await self._pool.fetchval(_REWRAPPED, last, current, anew, wrapped))
         return count
 
+    async def use(self, masters: MasterKeys) -> None:
+        """Go on with these master keys, once they are checked; MasterKeyError leaves the former ones."""
+        await Subjects(self._pool, self._service, masters).check()
+        self._masters = masters
+
     async def check(self) -> None:
         """MasterKeyError unless every master key that is in use here is at hand and is the one it was."""
         for row in await self._pool.fetch(_USED):

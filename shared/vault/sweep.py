@@ -12,11 +12,11 @@ WHERE s.subject_id = d.subject_id AND s.destroyed_at IS NOT NULL AND d.swept_at 
 """
 # The row that a slow put is about to insert would meet this one: it fails, rather than name a deleted object.
 _CLAIM = """
-INSERT INTO vault.document (ref, swept_at) SELECT u, now() FROM unnest($1::uuid[]) u ON CONFLICT DO NOTHING
+INSERT INTO vault.document (object, swept_at) SELECT u, now() FROM unnest($1::uuid[]) u ON CONFLICT DO NOTHING
 """
 _GOING = """
-SELECT ref, subject_id IS NULL AS orphan FROM vault.document
-WHERE ref = ANY ($1::uuid[]) AND swept_at IS NOT NULL
+SELECT object, subject_id IS NULL AS orphan FROM vault.document
+WHERE object = ANY ($1::uuid[]) AND swept_at IS NOT NULL
 """
 
 
@@ -38,9 +38,9 @@ async def sweep(pool: Pool, objects: Objects, older_than: timedelta) -> Swept:
     await pool.execute(_ERASED)
     orphans = erased = 0
     async for page in objects.pages():
-        await pool.execute(_CLAIM, [ref for ref, at in page if at < before])
-        going = await pool.fetch(_GOING, [ref for ref, _ in page])
-        await objects.delete([row["ref"] for row in going])
+        await pool.execute(_CLAIM, [name for name, at in page if at < before])
+        going = await pool.fetch(_GOING, [name for name, _ in page])
+        await objects.delete([row["object"] for row in going])
         orphans += sum(row["orphan"] for row in going)
         erased += sum(not row["orphan"] for row in going)
     return Swept(orphans, erased, await objects.delete_parts(before))

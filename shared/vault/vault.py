@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 from uuid_utils.compat import uuid7
 
-from shared.runtime.database import Pool, Record
+from shared.runtime.database import Connection, Pool, Record
 from shared.vault import seal, sweep
 from shared.vault.errors import DamagedError, ErasedError, UnknownError
 from shared.vault.keys import FileMasterKeys, MasterKeys
@@ -24,9 +24,9 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^
 PARTICULARS_BYTES = 2**18
 # Both lock the subject's row, so that an erasure comes before, and nothing is stored, or after, and finds it.
 _STORED = """
-INSERT INTO vault.document (ref, subject_id, sponsor_id, sha256, size, media_type, stored_at)
-SELECT $1, subject_id, $3, $4, $5, $6, now() FROM vault.subject
-WHERE subject_id = $2 AND wrapped IS NOT NULL FOR SHARE RETURNING true
+INSERT INTO vault.document (object, ref, subject_id, sponsor_id, sha256, size, media_type, stored_at)
+SELECT $1, $2, subject_id, $4, $5, $6, $7, now() FROM vault.subject
+WHERE subject_id = $3 AND wrapped IS NOT NULL FOR SHARE RETURNING true
 """
 _PARTICULARS = """
 INSERT INTO vault.particulars (subject_id, kind, sealed)
@@ -34,7 +34,7 @@ SELECT subject_id, $2, $3 FROM vault.subject WHERE subject_id = $1 AND wrapped I
 ON CONFLICT (subject_id, kind) DO UPDATE SET sealed = excluded.sealed, changed_at = now() RETURNING true
 """
 _DOCUMENT = """
-SELECT d.subject_id, d.sponsor_id, d.sha256, d.size, d.media_type, s.master_id, s.wrapped
+SELECT d.object, d.subject_id, d.sponsor_id, d.sha256, d.size, d.media_type, s.master_id, s.wrapped
 FROM vault.document d JOIN vault.subject s USING (subject_id) WHERE d.ref = $1
 """
 _SEALED = """
@@ -46,9 +46,10 @@ WHERE s.subject_id = $1
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document in the vault: its reference, whose it is, SHA-256 and size in bytes of its plaintext."""
+    """A document: its reference, the object with its bytes, whose it is, SHA-256 and size of its plaintext."""
 
     ref: UUID
+    object: UUID
     subject_id: UUID
     sponsor_id: UUID
     sha256: str
@@ -62,28 +63,37 @@ class Vault:
     def __init__(self, pool: Pool, objects: Objects, subjects: Subjects) -> None:
         self._pool, self._objects, self._subjects = pool, objects, subjects
 
-    async def put(
-        self, subject_id: UUID, sponsor_id: UUID, chunks: AsyncIterable[bytes], media_type: str
+    async def write(
+        self, ref: UUID, subject_id: UUID, sponsor_id: UUID, chunks: AsyncIterable[bytes], media_type: str
     ) -> Stored:
-        """Store a document of a subject, whose key is made with the first; `media_type` is `type/subtype`.
+        """Seal the bytes of a subject's document, which `record` then makes known; ErasedError.
 
-        ErasedError if the subject was erased, before or meanwhile; DamagedError if a sweep took it before.
-        The row comes after the object: whatever breaks this off leaves at most an object that nobody knows.
+        The subject's key is made with the first; `media_type` is `type/subtype`. Whatever breaks off between
+        the two leaves at most an object that nobody knows.
         """
         if not _MEDIA_TYPE.fullmatch(media_type):
             raise ValueError("a media type is type/subtype in lower case, without parameters")
-        key, ref, tally = await self._subjects.key(subject_id), uuid7(), seal.Tally()
-        await self._objects.write(ref, seal.seal(key, _document(ref), chunks, tally))
-        digest = bytes.fromhex(tally.sha256())
-        row = (ref, subject_id, sponsor_id, digest, tally.size, media_type)
+        key, name, tally = await self._subjects.key(subject_id), uuid7(), seal.Tally()
+        await self._objects.write(name, seal.seal(key, _object(name), chunks, tally))
+        return Stored(ref, name, subject_id, sponsor_id, tally.sha256(), tally.size, media_type)
+
+    async def record(self, tx: Connection, stored: Stored) -> None:
+        """Make a document known with the transaction that has its event.
+
+        ErasedError if the subject was erased meanwhile; DamagedError if a sweep took the object before.
+        """
+        digest = bytes.fromhex(stored.sha256)
+        of = (stored.object, stored.ref, stored.subject_id, stored.sponsor_id)
         try:
-            recorded = await self._pool.fetchval(_STORED, *row)
+            recorded = await tx.fetchval(_STORED, *of, digest, stored.size, stored.media_type)
         except asyncpg.UniqueViolationError:
-            raise DamagedError(f"{_document(ref)}: its object was swept before it was recorded") from None
+            raise DamagedError(f"{_document(stored.ref)}: was swept before it was recorded") from None
         if not recorded:
-            await self._objects.delete([ref])
-            raise ErasedError(f"subject {subject_id} was erased")
-        return Stored(ref, subject_id, sponsor_id, tally.sha256(), tally.size, media_type)
+            raise ErasedError(f"subject {stored.subject_id} was erased")
+
+    async def discard(self, stored: Stored) -> None:
+        """Delete the bytes of a document that will not be recorded; where that is not sure, a sweep finds out."""
+        await self._objects.delete([stored.object])
 
     async def find(self, ref: UUID) -> Stored:
         """What is known of a document, without a look at its bytes; UnknownError, ErasedError."""
@@ -95,26 +105,35 @@ class Vault:
         UnknownError, ErasedError and, for an object that is missing or has another size, DamagedError come
         before the first chunk; for a chunk that was edited DamagedError comes in its place.
         """
-        row, name, tally = await self._row(ref), _document(ref), seal.Tally()
+        row, tally = await self._row(ref), seal.Tally()
+        name, where = row["object"], _document(ref)
         key = await self._subjects.unwrap(row["subject_id"], row["master_id"], row["wrapped"])
-        wanted, found = seal.sealed_size(row["size"]), await self._objects.size(ref)
+        wanted, found = seal.sealed_size(row["size"]), await self._objects.size(name)
         if found != wanted:
             raise DamagedError(
-                f"{name}: its object is {'missing' if found is None else f'{found} bytes, not {wanted}'}"
+                f"{where}: its object is {'missing' if found is None else f'{found} bytes, not {wanted}'}"
             )
-        async for chunk in seal.unseal(key, name, self._objects.read(ref, wanted), tally):
-            yield chunk
+        try:
+            async for chunk in seal.unseal(key, _object(name), self._objects.read(name, wanted), tally):
+                yield chunk
+        except DamagedError as fault:
+            raise DamagedError(f"{where}: {fault}") from None
         if tally.size != row["size"] or tally.sha256() != row["sha256"].hex():
-            raise DamagedError(f"{name}: its size or SHA-256 is not the one that was recorded")
+            raise DamagedError(f"{where}: its size or SHA-256 is not the one that was recorded")
 
-    async def particulars_put(self, subject_id: UUID, kind: str, particulars: Mapping[str, Any]) -> None:
-        """Store a small JSON document of a subject in place of the one of that kind; ErasedError."""
+    async def particulars_put(
+        self, tx: Connection, subject_id: UUID, kind: str, particulars: Mapping[str, Any]
+    ) -> None:
+        """Store a small JSON document of a subject in place of the one of that kind; ErasedError.
+
+        In the transaction that has its event; the subject's key is made with the first, in one of its own.
+        """
         plain = json.dumps(dict(particulars), allow_nan=False).encode()
         if len(plain) > PARTICULARS_BYTES:
             raise ValueError(f"particulars have {PARTICULARS_BYTES} bytes at most")
         key = await self._subjects.key(subject_id)
         sealed = seal.seal_small(key, _particulars(subject_id, kind), plain)
-        if not await self._pool.fetchval(_PARTICULARS, subject_id, kind, sealed):
+        if not await tx.fetchval(_PARTICULARS, subject_id, kind, sealed):
             raise ErasedError(f"subject {subject_id} was erased")
 
     async def particulars_get(self, subject_id: UUID, kind: str) -> dict[str, Any] | None:
@@ -133,6 +152,10 @@ class Vault:
     async def destroy(self, subject_id: UUID) -> bool:
         """Erase a subject: its key goes at once, its objects with the next sweep. False if it was done."""
         return await self._subjects.destroy(subject_id)
+
+    async def use(self, masters: MasterKeys) -> None:
+        """Go on with these master keys; MasterKeyError, and with the former ones, if they are not the right ones."""
+        await self._subjects.use(masters)
 
     async def rewrap(self) -> int:
         """Put subjects' keys under the current master key; documents stay as they are; answers how many."""
@@ -165,12 +188,22 @@ async def open_vault(pool: Pool, service: str, url: str, masters: MasterKeys | P
 
 def _stored(ref: UUID, row: Record) -> Stored:
     return Stored(
-        ref, row["subject_id"], row["sponsor_id"], row["sha256"].hex(), row["size"], row["media_type"]
+        ref,
+        row["object"],
+        row["subject_id"],
+        row["sponsor_id"],
+        row["sha256"].hex(),
+        row["size"],
+        row["media_type"],
     )
 
 
 def _document(ref: UUID) -> str:
     return f"document {ref}"
+
+
+def _object(name: UUID) -> str:
+    return f"object {name}"
 
 
 def _particulars(subject_id: UUID, kind: str) -> str:

@@ -7,25 +7,25 @@ import json
 import os
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-import shared.vault
 from shared.runtime.database import Pool, open_pool
 from shared.vault.errors import DamagedError, ErasedError, MasterKeyError, UnknownError
 from shared.vault.keys import FileMasterKeys
 from shared.vault.objects import Objects
 from shared.vault.sweep import Swept
-from shared.vault.vault import PARTICULARS_BYTES, Vault, open_vault
+from shared.vault.vault import PARTICULARS_BYTES, Stored, Vault, open_vault
 from tests.support import probe
 from tests.support.stack import Servers, new_database, until
 
-SERVICE = replace(probe.alpha("vault"), migrations=Path(shared.vault.__file__).parent / "migrations")
+SERVICE = probe.alpha("vault")
 SPONSOR = UUID(int=5)
 NAME = "Ada Canary-Lovelace"
 PDF = "application/pdf"
@@ -58,6 +58,10 @@ class Place:
     def url(self) -> str:
         return (self.folder / "store").as_uri()
 
+    async def file(self, vault: Vault, ref: UUID) -> Path:
+        """The object of a document."""
+        return self.folder / "store" / "vault" / str((await vault.find(ref)).object)
+
     def objects(self) -> list[Path]:
         return sorted(path for path in (self.folder / "store").rglob("*") if path.is_file())
 
@@ -87,14 +91,26 @@ def text(size: int) -> bytes:
     return (NAME.encode() * (size // len(NAME) + 1))[:size]
 
 
-async def add(vault: Vault, subject: UUID, content: bytes = b"a page") -> UUID:
-    return (await vault.put(subject, SPONSOR, pieces(content), PDF)).ref
+async def put(place: Place, vault: Vault, subject: UUID, chunks: AsyncIterator[bytes]) -> Stored:
+    stored = await vault.write(uuid4(), subject, SPONSOR, chunks, PDF)
+    async with place.pool.acquire() as tx, tx.transaction():
+        await vault.record(tx, stored)
+    return stored
+
+
+async def add(place: Place, vault: Vault, subject: UUID, content: bytes = b"a page") -> UUID:
+    return (await put(place, vault, subject, pieces(content))).ref
+
+
+async def tell(place: Place, vault: Vault, subject: UUID, kind: str, said: dict[str, Any]) -> None:
+    async with place.pool.acquire() as tx, tx.transaction():
+        await vault.particulars_put(tx, subject, kind, said)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2**20, 2**23 + 5, 20_000_000])
 async def test_a_document_comes_back_and_its_object_shows_nothing_of_it(place: Place, size: int) -> None:
     vault, subject, content = await place.open(), uuid4(), text(size)
-    stored = await vault.put(subject, SPONSOR, pieces(content), PDF)
+    stored = await put(place, vault, subject, pieces(content))
     assert await read(vault, stored.ref) == content
     assert (stored.size, stored.sha256) == (size, hashlib.sha256(content).hexdigest())
     assert (stored.subject_id, stored.sponsor_id, stored.media_type) == (subject, SPONSOR, PDF)
@@ -105,9 +121,9 @@ async def test_a_document_comes_back_and_its_object_shows_nothing_of_it(place: P
 
 async def test_the_database_shows_nothing_of_particulars(place: Place) -> None:
     vault, subject = await place.open(), uuid4()
-    await vault.particulars_put(subject, "identity", {"name": "Ada", "born": "1815-12-10"})
-    await vault.particulars_put(subject, "identity", {"name": NAME, "Straße": ["ü", None, 1]})
-    await vault.particulars_put(subject, "address", {"city": "London"})
+    await tell(place, vault, subject, "identity", {"name": "Ada", "born": "1815-12-10"})
+    await tell(place, vault, subject, "identity", {"name": NAME, "Straße": ["ü", None, 1]})
+    await tell(place, vault, subject, "address", {"city": "London"})
     assert await vault.particulars_get(subject, "identity") == {"name": NAME, "Straße": ["ü", None, 1]}
     assert await vault.particulars_get(subject, "address") == {"city": "London"}
     rows = await place.pool.fetch("SELECT sealed FROM vault.particulars")
@@ -117,14 +133,14 @@ async def test_the_database_shows_nothing_of_particulars(place: Place) -> None:
 async def test_particulars_that_nobody_put_are_none(place: Place) -> None:
     vault, subject = await place.open(), uuid4()
     assert await vault.particulars_get(subject, "identity") is None
-    await add(vault, subject)
+    await add(place, vault, subject)
     assert await vault.particulars_get(subject, "identity") is None
 
 
 async def test_particulars_in_the_place_of_others_are_refused(place: Place) -> None:
     vault, subject = await place.open(), uuid4()
-    await vault.particulars_put(subject, "identity", {"name": NAME})
-    await vault.particulars_put(subject, "address", {"city": "London"})
+    await tell(place, vault, subject, "identity", {"name": NAME})
+    await tell(place, vault, subject, "address", {"city": "London"})
     await place.pool.execute(
         "UPDATE vault.particulars SET sealed = (SELECT sealed FROM vault.particulars WHERE kind = 'identity')"
     )
@@ -135,13 +151,15 @@ async def test_particulars_in_the_place_of_others_are_refused(place: Place) -> N
 async def test_too_much_for_particulars_is_refused_without_its_text(place: Place) -> None:
     vault = await place.open()
     with pytest.raises(ValueError, match="262144 bytes at most") as refused:
-        await vault.particulars_put(uuid4(), "identity", {"name": NAME * (PARTICULARS_BYTES // 10)})
+        await tell(place, vault, uuid4(), "identity", {"name": NAME * (PARTICULARS_BYTES // 10)})
     assert NAME not in str(refused.value)
 
 
 async def test_a_media_type_with_a_file_s_name_is_refused_without_it(place: Place) -> None:
     with pytest.raises(ValueError, match="without parameters") as refused:
-        await (await place.open()).put(uuid4(), SPONSOR, pieces(b"x"), f'{PDF}; name="{NAME}"')
+        await (await place.open()).write(
+            uuid4(), uuid4(), SPONSOR, pieces(b"x"), f'{PDF}; name="{NAME}"'
+        )
     assert NAME not in str(refused.value)
 
 
@@ -156,7 +174,7 @@ async def test_a_reference_that_nobody_knows_is_told_apart(place: Place) -> None
 async def test_puts_for_a_new_subject_at_once_make_one_key(place: Place) -> None:
     first, second = await place.open(), await place.open()
     subject = uuid4()
-    refs = await asyncio.gather(*(add(vault, subject, text(9)) for vault in (first, second) * 4))
+    refs = await asyncio.gather(*(add(place, vault, subject, text(9)) for vault in (first, second) * 4))
     assert await place.pool.fetchval("SELECT count(*) FROM vault.subject") == 1
     assert [await read(first, ref) for ref in refs] == [text(9)] * 8
 
@@ -166,8 +184,8 @@ async def test_an_object_that_is_not_what_was_stored_is_refused_by_its_reference
     place: Place, change: str
 ) -> None:
     vault, subject, content = await place.open(), uuid4(), text(3 * 2**20)
-    ref, other = await add(vault, subject, content), await add(vault, subject, content)
-    file = place.folder / "store" / "vault" / str(ref)
+    ref, other = await add(place, vault, subject, content), await add(place, vault, subject, content)
+    file = await place.file(vault, ref)
     was = file.read_bytes()
     match change:
         case "edited":
@@ -177,7 +195,7 @@ async def test_an_object_that_is_not_what_was_stored_is_refused_by_its_reference
         case "longer":
             file.write_bytes(was + b"x")
         case "swapped":
-            file.write_bytes(file.with_name(str(other)).read_bytes())
+            file.write_bytes((await place.file(vault, other)).read_bytes())
         case "missing":
             file.unlink()
         case "empty":
@@ -189,7 +207,7 @@ async def test_an_object_that_is_not_what_was_stored_is_refused_by_its_reference
 
 async def test_an_object_that_vanishes_while_it_is_read_is_damaged(place: Place) -> None:
     vault = await place.open()
-    ref = await add(vault, uuid4(), text(20_000_000))
+    ref = await add(place, vault, uuid4(), text(20_000_000))
     reading = vault.read(ref)
     await anext(reading)
     place.objects()[0].unlink()
@@ -199,7 +217,7 @@ async def test_an_object_that_vanishes_while_it_is_read_is_damaged(place: Place)
 
 async def test_a_row_with_another_digest_is_noticed_at_the_end(place: Place) -> None:
     vault = await place.open()
-    ref = await add(vault, uuid4())
+    ref = await add(place, vault, uuid4())
     await place.pool.execute("UPDATE vault.document SET sha256 = $1", bytes(32))
     with pytest.raises(DamagedError, match="SHA-256 is not the one that was recorded"):
         await read(vault, ref)
@@ -207,7 +225,7 @@ async def test_a_row_with_another_digest_is_noticed_at_the_end(place: Place) -> 
 
 async def test_a_subject_s_key_in_the_place_of_another_s_is_refused(place: Place) -> None:
     vault, subject, other = await place.open(), uuid4(), uuid4()
-    ref, _ = await add(vault, subject), await add(vault, other)
+    ref, _ = await add(place, vault, subject), await add(place, vault, other)
     await place.pool.execute(
         "UPDATE vault.subject SET wrapped = (SELECT wrapped FROM vault.subject WHERE subject_id = $1)", other
     )
@@ -218,9 +236,9 @@ async def test_a_subject_s_key_in_the_place_of_another_s_is_refused(place: Place
 async def test_new_master_keys_leave_the_documents_as_they_are_and_let_the_old_go(place: Place) -> None:
     vault = await place.open("one")
     subjects = [uuid4() for _ in range(130)]
-    refs = [await add(vault, subject) for subject in subjects[:3]]
+    refs = [await add(place, vault, subject) for subject in subjects[:3]]
     for subject in subjects:
-        await vault.particulars_put(subject, "identity", {"name": NAME})
+        await tell(place, vault, subject, "identity", {"name": NAME})
     await vault.destroy(subjects[-1])
     objects = [file.read_bytes() for file in place.objects()]
     vault = await place.open("two")
@@ -236,7 +254,7 @@ async def test_new_master_keys_leave_the_documents_as_they_are_and_let_the_old_g
 
 async def test_a_rotation_that_broke_off_goes_on_where_it_was(place: Place) -> None:
     vault = await place.open("one")
-    refs = [await add(vault, UUID(int=n)) for n in range(1, 5)]
+    refs = [await add(place, vault, UUID(int=n)) for n in range(1, 5)]
     await place.pool.execute(
         "UPDATE vault.subject SET wrapped = wrapped || '\\x00' WHERE subject_id = $1", UUID(int=3)
     )
@@ -252,13 +270,13 @@ async def test_a_rotation_that_broke_off_goes_on_where_it_was(place: Place) -> N
 
 
 async def test_a_vault_does_not_open_with_another_key_of_the_same_name(place: Place) -> None:
-    await add(await place.open("one"), uuid4())
+    await add(place, await place.open("one"), uuid4())
     with pytest.raises(MasterKeyError, match="'one' is not the one that vault's vault knows by that id"):
         await open_vault(place.pool, "vault", place.url(), place.masters("one", anew=True))
 
 
 async def test_a_vault_does_not_open_without_a_key_that_is_in_use(place: Place) -> None:
-    await add(await place.open("one"), uuid4())
+    await add(place, await place.open("one"), uuid4())
     with pytest.raises(MasterKeyError, match="no key has the id 'one'"):
         await place.open("two", without="one")
     # nothing stays behind that a right key would be held against
@@ -273,7 +291,7 @@ async def test_a_vault_does_not_open_without_its_file(place: Place) -> None:
 
 
 async def test_a_vault_does_not_open_as_another_service_s(place: Place) -> None:
-    await add(await place.open("one"), uuid4())
+    await add(place, await place.open("one"), uuid4())
     with pytest.raises(MasterKeyError, match="safety's vault"):
         await place.open("one", service="safety")
 
@@ -281,13 +299,13 @@ async def test_a_vault_does_not_open_as_another_service_s(place: Place) -> None:
 async def test_a_vault_takes_keys_from_elsewhere(place: Place) -> None:
     masters = FileMasterKeys(place.masters("one"))
     vault = await open_vault(place.pool, "vault", place.url(), masters)
-    assert await read(vault, await add(vault, uuid4())) == b"a page"
+    assert await read(vault, await add(place, vault, uuid4())) == b"a page"
 
 
 async def test_nothing_of_an_erased_subject_is_read_or_added(place: Place) -> None:
     vault, subject, other = await place.open(), uuid4(), uuid4()
-    ref, kept = await add(vault, subject), await add(vault, other)
-    await vault.particulars_put(subject, "identity", {"name": NAME})
+    ref, kept = await add(place, vault, subject), await add(place, vault, other)
+    await tell(place, vault, subject, "identity", {"name": NAME})
     assert await vault.destroy(subject)
     row = await place.pool.fetchrow("SELECT * FROM vault.subject WHERE subject_id = $1", subject)
     assert row is not None
@@ -297,8 +315,8 @@ async def test_nothing_of_an_erased_subject_is_read_or_added(place: Place) -> No
         read(vault, ref),
         vault.find(ref),
         vault.particulars_get(subject, "identity"),
-        vault.particulars_put(subject, "identity", {"name": NAME}),
-        add(vault, subject),
+        tell(place, vault, subject, "identity", {"name": NAME}),
+        add(place, vault, subject),
     ):
         with pytest.raises(ErasedError, match=f"subject {subject} was erased"):
             await refused
@@ -307,7 +325,7 @@ async def test_nothing_of_an_erased_subject_is_read_or_added(place: Place) -> No
 
 async def test_an_erasure_is_done_once_and_stays(place: Place) -> None:
     vault, subject = await place.open(), uuid4()
-    await add(vault, subject)
+    await add(place, vault, subject)
     assert [await vault.destroy(subject) for _ in range(3)] == [True, False, False]
     with pytest.raises(asyncpg.RaiseError, match="does not come back"):
         await place.pool.execute("DELETE FROM vault.subject")
@@ -321,7 +339,7 @@ async def test_a_subject_that_was_unknown_when_it_was_erased_stays_erased(place:
     vault, subject = await place.open(), uuid4()
     assert await vault.destroy(subject)
     with pytest.raises(ErasedError):
-        await add(vault, subject)
+        await add(place, vault, subject)
 
 
 async def test_a_subject_that_is_erased_while_its_document_comes_in_keeps_none(place: Place) -> None:
@@ -333,17 +351,18 @@ async def test_a_subject_that_is_erased_while_its_document_comes_in_keeps_none(p
         yield b"second"
 
     with pytest.raises(ErasedError):
-        await vault.put(subject, SPONSOR, slow(), PDF)
+        await put(place, vault, subject, slow())
+    assert await vault.sweep(NOW) == Swept(orphans=1)
     assert place.objects() == []
-    assert await place.pool.fetchval("SELECT count(*) FROM vault.document") == 0
+    assert await place.pool.fetchval("SELECT count(*) FROM vault.document WHERE ref IS NOT NULL") == 0
 
 
 @pytest.mark.parametrize("what", ["a document", "particulars"])
 async def test_what_waits_for_an_erasure_under_way_finds_it_done(place: Place, what: str) -> None:
     vault, subject = await place.open(), uuid4()
-    await vault.particulars_put(subject, "identity", {"name": NAME})
+    await tell(place, vault, subject, "identity", {"name": NAME})
     coming = (
-        add(vault, subject) if what == "a document" else vault.particulars_put(subject, "identity", {"a": 1})
+        add(place, vault, subject) if what == "a document" else tell(place, vault, subject, "identity", {"a": 1})
     )
     async with place.pool.acquire() as holder, holder.transaction():
         await holder.execute(
@@ -353,6 +372,7 @@ async def test_what_waits_for_an_erasure_under_way_finds_it_done(place: Place, w
         await until(lambda: place.pool.fetchval(BLOCKED))
     with pytest.raises(ErasedError):
         await waiting
+    await vault.sweep(NOW)
     assert place.objects() == []
 
 
@@ -360,13 +380,13 @@ async def test_a_put_that_breaks_off_leaves_nothing(place: Place) -> None:
     vault = await place.open()
     for size in (5, 20_000_000):
         with pytest.raises(ConnectionError, match="went away"):
-            await vault.put(uuid4(), SPONSOR, broken(text(size)), PDF)
+            await put(place, vault, uuid4(), broken(text(size)))
     assert place.objects() == []
 
 
 async def test_a_sweep_deletes_what_nobody_can_read_and_nothing_else(place: Place) -> None:
     vault, subject, other = await place.open(), uuid4(), uuid4()
-    erased, kept, lost = await add(vault, subject), await add(vault, other), await add(vault, other)
+    erased, kept, lost = await add(place, vault, subject), await add(place, vault, other), await add(place, vault, other)
     await vault.destroy(subject)
     await place.pool.execute("DELETE FROM vault.document WHERE ref = $1", lost)  # as if its put had died
     folder = place.folder / "store" / "vault"
@@ -375,7 +395,7 @@ async def test_a_sweep_deletes_what_nobody_can_read_and_nothing_else(place: Plac
     assert await vault.sweep(DAY) == Swept(erased=1)
     assert await vault.sweep(NOW) == Swept(orphans=1, parts=1)
     assert await vault.sweep(NOW) == Swept()
-    assert [file.name for file in place.objects()] == sorted(["README", str(kept)])
+    assert place.objects() == sorted([folder / "README", await place.file(vault, kept)])
     assert await read(vault, kept) == b"a page"
     with pytest.raises(ErasedError):
         await vault.find(erased)
@@ -385,24 +405,24 @@ async def test_a_sweep_deletes_what_nobody_can_read_and_nothing_else(place: Plac
 
 async def test_a_sweep_goes_through_more_objects_than_a_page_has(place: Place) -> None:
     vault = await place.open()
-    kept = await add(vault, uuid4())
+    kept = await add(place, vault, uuid4())
     for _ in range(2_300):
         (place.folder / "store" / "vault" / str(uuid4())).touch()
     assert await vault.sweep(NOW) == Swept(orphans=2_300)
-    assert [file.name for file in place.objects()] == [str(kept)]
+    assert place.objects() == [await place.file(vault, kept)]
 
 
 async def test_objects_that_another_sweep_has_deleted_do_not_keep_the_others(place: Place) -> None:
     vault = await place.open()
-    ref = await add(vault, uuid4())
-    await Objects(place.url(), "vault").delete([uuid4(), ref, uuid4()])
+    ref = await add(place, vault, uuid4())
+    await Objects(place.url(), "vault").delete([uuid4(), (await vault.find(ref)).object, uuid4()])
     assert place.objects() == []
 
 
 async def test_a_vault_needs_no_folder(place: Place) -> None:
     vault = await open_vault(place.pool, "vault", "memory:///", place.masters("one"))
     subject, content = uuid4(), text(20_000_000)
-    ref = await add(vault, subject, content)
+    ref = await add(place, vault, subject, content)
     assert await read(vault, ref) == content
     await vault.destroy(subject)
     assert await vault.sweep(DAY) == Swept(erased=1)
@@ -410,7 +430,7 @@ async def test_a_vault_needs_no_folder(place: Place) -> None:
 
 async def test_old_parts_go_and_those_being_written_stay(place: Place) -> None:
     vault = await place.open()
-    await add(vault, uuid4())
+    await add(place, vault, uuid4())
     old, young = (place.folder / "store" / "vault" / f"{uuid4()}#1" for _ in range(2))
     for part in (old, young):
         part.write_bytes(b"x")
@@ -421,7 +441,7 @@ async def test_old_parts_go_and_those_being_written_stay(place: Place) -> None:
 
 async def test_services_that_share_a_folder_sweep_only_their_own(place: Place, servers: Servers) -> None:
     vault = await place.open()
-    ref = await add(vault, uuid4())
+    ref = await add(place, vault, uuid4())
     pool = await open_pool(await new_database(servers, SERVICE), "safety", 2)
     try:
         other = await open_vault(pool, "safety", place.url(), place.masters("one"))
@@ -433,10 +453,10 @@ async def test_services_that_share_a_folder_sweep_only_their_own(place: Place, s
 
 async def test_a_put_whose_object_is_swept_before_its_row_comes_fails(place: Place) -> None:
     vault, subject = await place.open(), uuid4()
-    await add(vault, subject)
+    await add(place, vault, subject)
     async with place.pool.acquire() as holder, holder.transaction():
         await holder.execute("SELECT FROM vault.subject FOR UPDATE")  # the put waits here with its row
-        putting = asyncio.create_task(add(vault, subject, b"late"))
+        putting = asyncio.create_task(add(place, vault, subject, b"late"))
         await until(lambda: len(place.objects()) == 2)
         assert await vault.sweep(NOW) == Swept(orphans=1)
     with pytest.raises(DamagedError, match="was swept before it was recorded"):
@@ -452,7 +472,7 @@ async def test_a_put_that_is_cancelled_leaves_nothing(place: Place) -> None:
         waiting.set()
         await asyncio.sleep(60)
 
-    putting = asyncio.create_task(vault.put(uuid4(), SPONSOR, stuck(), PDF))
+    putting = asyncio.create_task(put(place, vault, uuid4(), stuck()))
     await waiting.wait()
     assert [file.name.rpartition("#")[2] for file in place.objects()] == ["1"]
     putting.cancel()
@@ -475,7 +495,7 @@ class Erasing(FileMasterKeys):
 
 async def test_a_key_that_is_destroyed_while_it_is_rewrapped_stays_destroyed(place: Place) -> None:
     vault, subject, other = await place.open("one"), uuid4(), uuid4()
-    ref, kept = await add(vault, subject), await add(vault, other)
+    ref, kept = await add(place, vault, subject), await add(place, vault, other)
     masters = Erasing(place.masters("two"))
     masters.vault, masters.subject = vault, subject
     rotated = await open_vault(place.pool, "vault", place.url(), masters)

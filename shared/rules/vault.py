@@ -1,0 +1,108 @@
+"""The vault of one subject as decisions see it: what lies in it, what is sealed, and whether it is closed."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, assert_never
+from uuid import UUID
+
+from shared.contracts import vault as v
+from shared.contracts.message import Facts, Refusal, Wake
+from shared.rules.vault_commands import (
+    CloseVault,
+    ConfirmDestruction,
+    ReadDocument,
+    ReadParticulars,
+    RecordParticulars,
+    SealDocument,
+    StoreDocument,
+    VaultCommand,
+)
+
+Decision = list[v.VaultEvent] | Refusal
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a vault holds of a subject: documents with their SHA-256, kinds of particulars."""
+
+    trial_id: UUID | None = None
+    site_id: UUID | None = None
+    documents: tuple[tuple[UUID, str], ...] = ()
+    sealed: frozenset[UUID] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    closed: bool = False
+    destroyed: bool = False
+
+
+def decide(holding: Holding, command: VaultCommand, facts: Facts, now: datetime) -> Decision:
+    """The events of a command; of a closed vault nothing is given out, and nothing comes into it."""
+    if isinstance(command, Wake):
+        return []
+    about: dict[str, Any] = {
+        "subject_id": command.subject_id,
+        "trial_id": holding.trial_id or command.trial_id,
+        "site_id": holding.site_id or command.at_site(),
+    }
+    match command:
+        case SealDocument(document_ref=ref, reason=reason):
+            sealed = v.DocumentSealed(**about, document_ref=ref, reason=reason)
+            return [] if ref in holding.sealed else [sealed]
+        case CloseVault():
+            return [] if holding.closed else [v.VaultClosed(**about)]
+        case ConfirmDestruction():
+            if not holding.closed:
+                return Refusal("not_erased", "only the key of an erased subject is destroyed")
+            return [] if holding.destroyed else [v.KeyDestroyed(**about)]
+        case _ if holding.closed:
+            return Refusal("erased", "the subject was erased", "closed", "subject_id")
+        case StoreDocument() | RecordParticulars() if command.trial_id != about["trial_id"]:
+            return Refusal("other_trial", "the subject is in another trial", None, "trial_id")
+        case StoreDocument():
+            return _store(holding, command, about)
+        case ReadDocument():
+            return _read(holding, command, about)
+        case RecordParticulars(kind=kind):
+            return [v.ParticularsRecorded(**about, kind=kind)]
+        case ReadParticulars(kind=kind, purpose=purpose):
+            if kind not in holding.kinds:
+                return Refusal("no_particulars", "nobody has entered any of this kind", None, "kind")
+            return [v.ParticularsRead(**about, kind=kind, purpose=purpose)]
+        case _:
+            assert_never(command)
+
+
+def _store(holding: Holding, command: StoreDocument, about: dict[str, Any]) -> Decision:
+    if known := dict(holding.documents).get(command.document_ref):
+        if known == command.sha256:
+            return []
+        return Refusal("document_exists", "another document has this reference", None, "document_ref")
+    told = command.model_dump(include={"document_ref", "kind", "media_type", "sha256", "size"})
+    return [v.DocumentStored(**about, **told)]
+
+
+def _read(holding: Holding, command: ReadDocument, about: dict[str, Any]) -> Decision:
+    ref = command.document_ref
+    if ref not in dict(holding.documents):
+        return Refusal("no_document", "the vault has no such document of this subject", None, "document_ref")
+    if ref in holding.sealed and command.purpose != "privacy_incident":
+        return Refusal("sealed", "the document is sealed: nobody may read it", "sealed", "document_ref")
+    return [v.DocumentRead(**about, document_ref=ref, purpose=command.purpose)]
+
+
+def evolve(holding: Holding, event: v.VaultEvent) -> Holding:
+    holding = replace(holding, trial_id=event.trial_id, site_id=event.site_id)
+    match event:
+        case v.DocumentStored(document_ref=ref, sha256=sha256):
+            return replace(holding, documents=(*holding.documents, (ref, sha256)))
+        case v.DocumentSealed(document_ref=ref):
+            return replace(holding, sealed=holding.sealed | {ref})
+        case v.ParticularsRecorded(kind=kind):
+            return replace(holding, kinds=holding.kinds | {kind})
+        case v.VaultClosed():
+            return replace(holding, closed=True, kinds=frozenset())
+        case v.KeyDestroyed():
+            return replace(holding, destroyed=True)
+        case v.DocumentRead() | v.ParticularsRead():
+            return holding
+        case _:
+            assert_never(event)

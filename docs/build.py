@@ -10,11 +10,12 @@ from pathlib import Path
 from shared import contracts
 from shared.contracts.message import Event, types_of
 from shared.rules.roles import roles
+from shared.rules.vault_commands import ACTS
 from shared.runtime.service import Service
 
 FOLDER = Path(__file__).parent / "events"
 ROLES = Path(__file__).parent / "roles.md"
-NOT_A_SERVICE = {"message", "deadline"}
+NOT_A_SERVICE = {"message", "deadline", "vault"}
 
 
 def released() -> dict[str, type[Event]]:
@@ -79,11 +80,16 @@ def access() -> str:
     for name in services():
         service: Service = importlib.import_module(f"services.{name}.handlers").SERVICE
         lines += ["", f"## Commands of {name}", "", "| command | roles |", "| --- | --- |"]
-        for type_, (command, _) in sorted(service.commands.items()):
-            act = type_.rpartition(".")[0]
-            if not command.internal:
-                may = ", ".join(known for known, role in trade.items() if role.may_give(act))
-                lines.append(f"| {act.partition('.')[2].replace('_', '-')} | {may} |")
+        acts = [
+            type_.rpartition(".")[0]
+            for type_, (command, _) in service.commands.items()
+            if not command.internal
+        ]
+        if "vault" in service.aggregate_of:
+            acts += [f"{name}.{act}" for act in ACTS]
+        for act in sorted(acts):
+            may = ", ".join(known for known, role in trade.items() if role.may_give(act))
+            lines.append(f"| {act.partition('.')[2].replace('_', '-')} | {may} |")
     lines += ["", "## Roles", "", "| role | is | reads | nobody has it beside |", "| --- | --- | --- | --- |"]
     for name, role in trade.items():
         apart = {*role.never_with, *(other for other, known in trade.items() if name in known.never_with)}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.retrieval.commands import RetrievalCommand
 from services.retrieval.domain import Request, decide, evolve, wake_at
+from services.retrieval.particulars import KINDS
 from services.retrieval.projections import custody, guards, legs, requests
 from services.retrieval.reactions import (
     needs_of_own,
@@ -18,6 +19,7 @@ from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
 from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
+from shared.vault.service import VAULT, vault_projections
 
 OWN, TRIALS = ("retrieval",), ("trials",)
 
@@ -27,6 +29,7 @@ SERVICE = Service(
     aggregates=(
         Aggregate("request", RetrievalCommand, Request(), decide, evolve, wake_at),
         DEADLINE,
+        VAULT,
     ),
     projections=(
         Projection(requests.RequestRow, requests.request_keys, requests.fold_request, OWN),
@@ -36,6 +39,7 @@ SERVICE = Service(
         Projection(guards.SubjectAccess, guards.subject_access_keys, guards.fold_subject_access, TRIALS),
         Projection(guards.ScopeHolds, guards.scope_holds_keys, guards.fold_scope_holds, TRIALS),
         deadline_rows(*OWN),
+        *vault_projections("retrieval"),
     ),
     reactions=(
         Reaction("safety", react_to_safety, needs_of_safety),
@@ -43,4 +47,5 @@ SERVICE = Service(
         Reaction("retrieval", react_to_own, needs_of_own),
     ),
     migrations=Path(__file__).parent / "migrations",
+    particulars=KINDS,
 )

@@ -13,9 +13,24 @@ from services.retrieval.commands import (
 from services.retrieval.deadlines import service_level
 from services.retrieval.projections.guards import IndexedRequest, ScopeHolds, ScopeRequests, SubjectAccess
 from shared.contracts.message import Command, Facts, Need, Recorded
-from shared.contracts.retrieval import RequestFrozen, RequestOpened, RequestReopened, RetrievalEvent
+from shared.contracts.retrieval import (
+    RecordsSealed,
+    RequestFrozen,
+    RequestOpened,
+    RequestReopened,
+    RetrievalEvent,
+)
 from shared.contracts.safety import FollowUpRequested, SafetyEvent
-from shared.contracts.trials import HoldAnnulled, HoldApplied, HoldLifted, SubjectWithdrawn, TrialsEvent
+from shared.contracts.trials import (
+    HoldAnnulled,
+    HoldApplied,
+    HoldLifted,
+    SubjectErased,
+    SubjectWithdrawn,
+    TrialsEvent,
+)
+from shared.rules.vault_commands import CloseVault, SealDocument
+from shared.rules.vault_rows import DocumentRow
 
 
 def request_of(followup_id: UUID) -> UUID:
@@ -58,8 +73,10 @@ def needs_of_trials(message: Recorded[TrialsEvent]) -> tuple[Need, ...]:
 
 
 def react_to_trials(message: Recorded[TrialsEvent], facts: Facts) -> list[Command]:
-    """A withdrawal reaches every request of the subject; a hold freezes research in its scope."""
+    """A withdrawal reaches the subject's requests, an erasure their vault, a hold research in its scope."""
     match message.data:
+        case SubjectErased(trial_id=trial, subject_id=subject):
+            return [CloseVault(trial_id=trial, subject_id=subject)]
         case SubjectWithdrawn(subject_id=subject, scopes=scopes) if "records_access" in scopes:
             return [NoteWithdrawal(request_id=one.request_id) for one in _requests(facts, subject)]
         case HoldApplied(hold_id=hold, scope_id=scope, effects=effects) if "retrieve_records" in effects:
@@ -73,6 +90,8 @@ def react_to_trials(message: Recorded[TrialsEvent], facts: Facts) -> list[Comman
 def needs_of_own(message: Recorded[RetrievalEvent]) -> tuple[Need, ...]:
     """Withdrawals and holds, read again when a request has begun: one may have come at that moment."""
     match message.data:
+        case RecordsSealed(document_ref=ref) if document := _uuid(ref):
+            return (Need(DocumentRow, (document,)),)
         case RequestOpened() | RequestReopened() | RequestFrozen():
             event = message.data
             holds = tuple(Need(ScopeHolds, (scope,)) for scope in _scopes(event))
@@ -82,8 +101,10 @@ def needs_of_own(message: Recorded[RetrievalEvent]) -> tuple[Need, ...]:
 
 
 def react_to_own(message: Recorded[RetrievalEvent], facts: Facts) -> list[Command]:
-    """Deadlines follow the legs; a new request catches up with withdrawals and holds."""
+    """Deadlines follow the legs; a new request catches up; what is sealed nobody reads in the vault."""
     match message.data:
+        case RecordsSealed(document_ref=ref, reason=reason):
+            return _seal(facts.get(DocumentRow, _uuid(ref)), reason)
         case RequestOpened() | RequestReopened():
             return _catch_up(message.data, facts)
         case RequestFrozen(request_id=request, hold_id=hold):
@@ -102,6 +123,20 @@ def _catch_up(event: RequestOpened | RequestReopened, facts: Facts) -> list[Comm
         holds = sorted(_holds(event, facts))
         commands += [FreezeRequest(request_id=event.request_id, hold_id=hold) for hold in holds]
     return commands
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:  # a reference into another system's archive
+        return None
+
+
+def _seal(document: DocumentRow | None, reason: str) -> list[Command]:
+    if document is None or document.subject_id is None or document.trial_id is None:
+        return []
+    about = {"subject_id": document.subject_id, "trial_id": document.trial_id}
+    return [SealDocument(**about, document_ref=document.document_ref, reason=reason)]
 
 
 def _scopes(event: RequestOpened | RequestReopened | RequestFrozen) -> tuple[UUID, ...]:

@@ -6,13 +6,20 @@ from services.safety import guards, projections
 from services.safety.commands import CaseCommand
 from services.safety.domain import case
 from services.safety.domain.state import Case
-from services.safety.reactions import needs_of_own, react_to_own, react_to_regulatory, react_to_retrieval
+from services.safety.reactions import (
+    needs_of_own,
+    react_to_own,
+    react_to_regulatory,
+    react_to_retrieval,
+    react_to_trials,
+)
 from shared.contracts.regulatory import RegulatoryEvent
 from shared.contracts.retrieval import RetrievalEvent
 from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
 from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
+from shared.vault.service import VAULT, vault_projections
 
 OWN, TRIALS = ("safety",), ("trials",)
 
@@ -27,10 +34,12 @@ SERVICE = Service(
     aggregates=(
         Aggregate("case", CaseCommand, Case(), case.decide, case.evolve),
         DEADLINE,
+        VAULT,
     ),
     projections=(
         Projection(projections.CaseRow, projections.case_keys, projections.fold_case, OWN),
         deadline_rows(*OWN),
+        *vault_projections("safety"),
         Projection(guards.KnownTrial, guards.known_trial_keys, guards.fold_known_trial, TRIALS),
         Projection(guards.KnownSite, guards.known_site_keys, guards.fold_known_site, TRIALS),
         Projection(guards.KnownSubject, guards.known_subject_keys, guards.fold_known_subject, TRIALS),
@@ -38,6 +47,7 @@ SERVICE = Service(
     reactions=(
         Reaction("safety", react_to_own, needs_of_own),
         Reaction("regulatory", react_to_regulatory),
+        Reaction("trials", react_to_trials),
         Reaction("retrieval", react_to_retrieval),
     ),
     migrations=Path(__file__).parent / "migrations",

@@ -21,6 +21,8 @@ from shared.contracts.regulatory import (
 )
 from shared.contracts.retrieval import RecordsReceived, RequestCompleted
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
+from shared.contracts.trials import SubjectErased
+from shared.rules.vault_commands import CloseVault
 
 
 def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
@@ -53,6 +55,15 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
             return [_status(event, event.case_id, "filed", event.filed_on)]
         case SafetyReportAcknowledged(case_id=case_id) as event if case_id is not None:
             return [_status(event, case_id, "acknowledged", event.receipt_on)]
+        case _:
+            return []
+
+
+def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
+    """The erasure of a subject closes their vault."""
+    match message.data:
+        case SubjectErased(trial_id=trial, subject_id=subject):
+            return [CloseVault(trial_id=trial, subject_id=subject)]
         case _:
             return []
 

@@ -11,7 +11,7 @@ from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
 from services.trials.imports import IMPORTED, Summary, import_records
 from shared.contracts.trials import TrialStatus
 from shared.http import bodies, identity
-from shared.http.answers import Cursor, Limit, Order, Text, as_day, one, page
+from shared.http.answers import Cursor, Limit, Order, Text, as_day, as_instant, one, page
 from shared.http.identity import Principal
 from shared.http.problems import ProblemError, described
 from shared.http.seen import seen
@@ -26,6 +26,7 @@ _SUBJECT_GUARD = TypeAdapter(SubjectGuard)
 _TRIAL_ORDER = Order({"trial_id": UUID})
 _SITE_ORDER = Order({"site_id": UUID})
 _SUBJECT_ORDER = Order({"subject_id": UUID})
+_ASKED = Order({"coalesce(requested_at, 'infinity')": as_instant, "subject_id": UUID}, falling=True)
 _LATEST = Order({"coalesce(occurred_on, 'infinity')": as_day, "deviation_id": UUID}, falling=True)
 
 _TRIAL = """
@@ -119,6 +120,19 @@ async def deviations(request: Request, trial_id: UUID, limit: Limit = 200, after
     """Deviations of a trial, the latest first; annulled ones stay visible."""
     sql = "SELECT * FROM deviation WHERE trial_id = $1"
     return await page(request, sql, trial_id, order=_LATEST, limit=limit, after=after)
+
+
+@router.get("/trials/{trial_id}/retention")
+async def retention(request: Request, trial_id: UUID) -> Response:
+    """By which rules the trial's records are kept, until which day, and its legal holds."""
+    return await one(request, "SELECT * FROM retention WHERE trial_id = $1", trial_id)
+
+
+@router.get("/trials/{trial_id}/erasures")
+async def erasures(request: Request, trial_id: UUID, limit: Limit = 200, after: Cursor = None) -> Response:
+    """Erasures of the trial's subjects, the latest asked for first: who asked, who agreed."""
+    sql = "SELECT * FROM erasure WHERE trial_id = $1"
+    return await page(request, sql, trial_id, order=_ASKED, limit=limit, after=after)
 
 
 @router.get("/trials/{trial_id}/permissions")

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from services.trials import guard_folds, guards, hold_rows, projections, reactions, site_rows
+from services.trials import erasure_rows, guard_folds, guards, hold_rows, projections, reactions, site_rows
+from services.trials import retention as kept
 from services.trials.commands import AnnulDeviation, AnnulHold, ApplyHold, LiftHold, ReportDeviation
-from services.trials.domain import deviation, hold, site, subject, trial
+from services.trials.domain import deviation, erasure, hold, retention, site, subject, trial
 from services.trials.domain.state import Trial
 from shared.contracts.regulatory import RegulatoryEvent
 from shared.contracts.retrieval import RetrievalEvent
@@ -35,6 +36,10 @@ SERVICE = Service(
             deviation.decide,
             deviation.evolve,
         ),
+        Aggregate(
+            "retention", retention.RetentionCommand, retention.Keeping(), retention.decide, retention.evolve
+        ),
+        Aggregate("erasure", erasure.ErasureCommand, erasure.Erasure(), erasure.decide, erasure.evolve),
     ),
     projections=(
         Projection(guards.TrialGuard, guard_folds.trial_guard_keys, guard_folds.fold_trial_guard, OWN),
@@ -47,6 +52,8 @@ SERVICE = Service(
         Projection(site_rows.SubjectRow, site_rows.subject_keys, site_rows.fold_subject, OWN),
         Projection(hold_rows.HoldRow, hold_rows.hold_keys, hold_rows.fold_hold, OWN),
         Projection(hold_rows.DeviationRow, hold_rows.deviation_keys, hold_rows.fold_deviation, OWN),
+        Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
+        Projection(erasure_rows.ErasureRow, erasure_rows.erasure_keys, erasure_rows.fold_erasure, OWN),
         deadline_rows("regulatory", "safety", "retrieval"),
     ),
     reactions=(

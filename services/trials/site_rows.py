@@ -20,6 +20,7 @@ from shared.contracts.trials import (
     SubjectDosingReleased,
     SubjectEnrolled,
     SubjectEnrolmentCorrected,
+    SubjectErased,
     SubjectRandomised,
     SubjectWithdrawn,
 )
@@ -137,12 +138,18 @@ class SubjectRow:
     last_dose_on: date | None = None
     withdrawn_on: date | None = None
     withdrawn_from: tuple[str, ...] = ()
+    erased_at: datetime | None = None
     breaks: tuple[str, ...] = ()
     changed_at: datetime | None = None
 
 
 SubjectTold = (
-    SubjectEnrolled | SubjectEnrolmentCorrected | SubjectRandomised | SubjectDosingReleased | SubjectWithdrawn
+    SubjectEnrolled
+    | SubjectEnrolmentCorrected
+    | SubjectRandomised
+    | SubjectDosingReleased
+    | SubjectWithdrawn
+    | SubjectErased
 )
 
 
@@ -151,7 +158,7 @@ def subject_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 
 
 def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> SubjectRow:
-    """The subject after an event of its own stream."""
+    """The subject after an event of its own stream, or of its erasure."""
     event = message.data
     subject = row or SubjectRow(key[0], event.trial_id, event.site_id, message.correlation_id)
     subject = replace(subject, changed_at=message.time)
@@ -169,6 +176,8 @@ def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> Su
             gone = tuple(sorted({*subject.withdrawn_from, *scopes}))
             status = "off-study" if "follow_up" in gone else "follow-up"
             return replace(subject, withdrawn_on=day, withdrawn_from=gone, status=status)
+        case SubjectErased():
+            return replace(subject, erased_at=message.time)
         case _:
             return subject
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contracts.deadline import Clock, DeadlineEvent, Obligation
 from shared.contracts.message import CommandRefused, Event
+from shared.contracts.vault import VaultEvent
 
 Seriousness = Literal[
     "death", "life_threatening", "hospitalisation", "disability", "congenital_anomaly", "other_important"
@@ -276,6 +277,7 @@ SafetyEvent = (
     | ReportFiled
     | ReportAcknowledged
     | CaseAcknowledged
+    | VaultEvent
     | DeadlineEvent
     | CommandRefused
 )

@@ -507,6 +507,76 @@ class DeviationAnnulled(Event):
     reason: str
 
 
+RetentionRule = Literal["us_ind_sponsor", "us_ind_investigator", "eu_ctr", "contract"]
+ErasureReason = Literal["subject_request", "unlawful_collection", "data_of_another_person", "court_order"]
+
+
+class RetentionSet(Event):
+    """Records of the trial are kept by this rule; `until` is the last day, none while it is not known.
+
+    `anchored_on`: the local day on which the rule's period begins.
+    """
+
+    type: ClassVar[str] = "trials.retention.set.v1"
+    trial_id: UUID
+    rule: RetentionRule
+    citation: str
+    verified: bool
+    anchored_on: date | None = None
+    until: date | None = None
+
+
+class LegalHoldPlaced(Event):
+    """Nothing of the trial, or of this subject, is erased until the legal hold is released."""
+
+    type: ClassVar[str] = "trials.legal_hold.placed.v1"
+    legal_hold_id: UUID
+    trial_id: UUID
+    subject_id: UUID | None = None
+    reason: str
+
+
+class LegalHoldReleased(Event):
+    """The legal hold does not apply any more."""
+
+    type: ClassVar[str] = "trials.legal_hold.released.v1"
+    legal_hold_id: UUID
+    trial_id: UUID
+    reason: str
+
+
+class AboutErasure(Event):
+    """What every event of an erasure says: whose particulars and documents it is about."""
+
+    trial_id: UUID
+    site_id: UUID | None = None
+    subject_id: UUID
+
+
+class ErasureRequested(AboutErasure):
+    """A person asked, with a signed reason, for the erasure of a subject; another has to agree."""
+
+    type: ClassVar[str] = "trials.erasure.requested.v1"
+    reason: ErasureReason
+    requested_by: str
+
+
+class ErasureRejected(AboutErasure):
+    """Another person did not agree."""
+
+    type: ClassVar[str] = "trials.erasure.rejected.v1"
+    reason: str
+
+
+class SubjectErased(AboutErasure):
+    """Two persons signed it: every vault destroys the subject's key; events stay as they are."""
+
+    type: ClassVar[str] = "trials.subject.erased.v1"
+    reason: ErasureReason
+    requested_by: str
+    approved_by: str
+
+
 TrialEvent = (
     TrialRegistered
     | TrialPlanRecorded
@@ -533,8 +603,12 @@ SiteEvent = (
 SubjectEvent = (
     SubjectEnrolled | SubjectEnrolmentCorrected | SubjectRandomised | SubjectDosingReleased | SubjectWithdrawn
 )
+RetentionEvent = RetentionSet | LegalHoldPlaced | LegalHoldReleased
+ErasureEvent = ErasureRequested | ErasureRejected | SubjectErased
 TrialsEvent = (
     TrialEvent
+    | RetentionEvent
+    | ErasureEvent
     | HoldEvent
     | PermissionsChanged
     | SiteEvent

@@ -1,4 +1,4 @@
-"""What happens in a vault: documents and particulars of a subject, by reference and kind, never by content."""
+"""What happens in a vault: documents and particulars, by reference and kind, never by content."""
 
 from typing import ClassVar, Literal
 from uuid import UUID

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from shared.audit.anchoring import anchoring
 from shared.audit.keys import signer_in
-from shared.http import deadlines, identity, operations
+from shared.http import deadlines, documents, identity, operations, particulars
 from shared.http.api import Api
 from shared.http.connection import LISTENING
 from shared.http.door import CSP
@@ -23,6 +24,8 @@ from shared.runtime import logs, metrics, telemetry
 from shared.runtime.process import Process
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from shared.vault.keeper import has_vault, keeping, opened
+from shared.vault.vault import Vault
 
 health = APIRouter(include_in_schema=False)
 
@@ -65,9 +68,10 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
         provider = telemetry.configure(service.name, settings.otlp)
         process = Process(service, settings)
         app.state.process = process
-        async with process.running(), _anchored(process):
-            app.state.executor, app.state.pool = process.executor, process.pool
-            yield
+        async with opened(service, settings) as vault, process.running(), _anchored(process):
+            app.state.executor, app.state.pool, app.state.vault = process.executor, process.pool, vault
+            async with _kept(process, vault):
+                yield
         provider.shutdown()
 
     app = Api(
@@ -82,6 +86,10 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
     for router in (queries, deadlines.router):
         app.include_router(router, dependencies=[Depends(identity.permitted)], responses=asked)
     app.include_router(operations.router, responses=asked)
+    if has_vault(service):
+        app.include_router(documents.pages, dependencies=[Depends(identity.permitted)], responses=asked)
+        app.include_router(documents.acts)
+        app.include_router(particulars.acts)
     return app
 
 
@@ -92,7 +100,23 @@ async def _anchored(process: Process) -> AsyncIterator[None]:
     if file is None or folder is None:
         yield
         return
-    task = asyncio.create_task(anchoring(process.pool, process.service.name, signer_in(file), folder))
+    async with _beside(anchoring(process.pool, process.service.name, signer_in(file), folder)):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _kept(process: Process, vault: Vault | None) -> AsyncIterator[None]:
+    """The keeping of the service's vault, where it has one."""
+    if vault is None or process.settings.master_keys_file is None:
+        yield
+        return
+    async with _beside(keeping(process.executor, vault, process.settings.master_keys_file)):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _beside(loop: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(loop)
     try:
         yield
     finally:

@@ -15,9 +15,10 @@ _MEANING = {
     408: "The body came too slowly",
     409: "Refused by a rule, or changed by others",
     412: "Not at the version of If-Match",
-    413: "Body over 1 MiB, or an event over 256 KiB",
+    413: "Body over its limit, or an event over 256 KiB",
     415: "A body of another media type, or compressed",
     422: "A field breaks a rule, or the key came with another body",
+    500: "What the vault keeps is damaged",
     503: "Too busy, or the database is not to be had: try again",
 }
 # 408 closes: what comes next on the connection is the rest of a body.
@@ -25,7 +26,7 @@ _HEADERS = {408: {"Connection": "close"}, 503: {"Retry-After": "5"}}
 
 
 class ProblemError(Exception):
-    """An answer of status 4xx or 503; `rule` is stable for programs, `detail` is for a person.
+    """An answer of status 4xx, 500 or 503; `rule` is stable for programs, `detail` is for a person.
 
     `headers` are sent beside those that the status asks for.
     """

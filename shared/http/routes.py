@@ -1,6 +1,8 @@
 """Every command of a service as a route: `POST /v1/commands/<name>`, one schema each."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -48,23 +50,13 @@ def key_of(request: Request) -> str:
     return key
 
 
-async def run(
-    executor: Executor, command: Command, cause: Cause, key: str, body: bytes, parent: str | None = None
-) -> Response:
-    """Run a command of the API and answer with its outcome, or with the problem that its rule makes.
-
-    `parent` is the caller's traceparent: a program's call joins the program's trace.
-    """
-    name = wire_type(type(command), executor.service.name)
+@contextlib.contextmanager
+def refused_as_problems(name: str, expected_version: int | None = None) -> Iterator[None]:
+    """What refuses a command leaves as the problem that its rule makes, and is counted."""
     refused: Exception
     try:
-        with telemetry.span(f"execute {name}", SpanKind.SERVER, None, telemetry.context_of(parent)) as span:
-            outcome, repeated = await idempotency.once(executor, command, cause, key, body)
-            span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
-            span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
-            answer = _answer(outcome, repeated)  # in the span: it tells the caller which trace it is
-        metrics.COMMANDS.labels(name, "repeated" if repeated else "done").inc()
-        return answer
+        yield
+        return
     except RefusedError as fault:
         r, refused = fault.refusal, fault
         problem = ProblemError(409, r.rule, r.detail, state=r.state, field=r.field)
@@ -75,10 +67,28 @@ async def run(
     except ForeignStreamError as fault:
         problem, refused = ProblemError(404, "unknown-stream", "there is no such stream"), fault
     except ConflictError as fault:
-        status = 412 if cause.expected_version is not None else 409
+        status = 412 if expected_version is not None else 409
         problem, refused = ProblemError(status, "conflict", str(fault)), fault
     metrics.COMMANDS.labels(name, "refused").inc()
     raise problem from refused
+
+
+async def run(
+    executor: Executor, command: Command, cause: Cause, key: str, body: bytes, parent: str | None = None
+) -> Response:
+    """Run a command of the API and answer with its outcome, or with the problem that its rule makes.
+
+    `parent` is the caller's traceparent: a program's call joins the program's trace.
+    """
+    name = wire_type(type(command), executor.service.name)
+    with refused_as_problems(name, cause.expected_version):
+        with telemetry.span(f"execute {name}", SpanKind.SERVER, None, telemetry.context_of(parent)) as span:
+            outcome, repeated = await idempotency.once(executor, command, cause, key, body)
+            span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
+            span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
+            answer = _answer(outcome, repeated)  # in the span: it tells the caller which trace it is
+        metrics.COMMANDS.labels(name, "repeated" if repeated else "done").inc()
+        return answer
 
 
 def _answer(outcome: Any, repeated: bool) -> Response:

@@ -9,6 +9,8 @@ from shared.contracts.message import Command, Wake
 from shared.contracts.vault import ReadingPurpose
 
 _VAULTS = UUID("c9a3c1be-0a43-5d1c-9a0e-3a52f1b7f6d4")
+# What roles may do with a vault; a copy is a document that names nobody.
+ACTS = ("read_copy", "read_document", "read_particulars", "record_particulars", "store_document")
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 

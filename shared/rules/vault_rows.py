@@ -13,11 +13,15 @@ Key = tuple[UUID, ...]
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One document; `sealed` is the reason why nobody may read it, times are UTC, `size` is in bytes."""
+    """One document. `vault_id` is the stream of its subject's vault; times are UTC, `size` is in bytes.
+
+    `sealed` is the reason why nobody may read it.
+    """
 
     table: ClassVar[str] = "document"
     key: ClassVar[tuple[str, ...]] = ("document_ref",)
     document_ref: UUID
+    vault_id: UUID | None = None
     subject_id: UUID | None = None
     trial_id: UUID | None = None
     site_id: UUID | None = None
@@ -44,7 +48,7 @@ def document_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 def fold_document(row: DocumentRow | None, message: Recorded[Any], key: Key) -> DocumentRow:
     """The row after an event of its vault."""
     event, who = message.data, str(message.actor)
-    row = row or DocumentRow(key[0], event.subject_id, event.trial_id, event.site_id)
+    row = row or DocumentRow(key[0], message.stream_id, event.subject_id, event.trial_id, event.site_id)
     match event:
         case v.DocumentStored():
             told = event.model_dump(include={"kind", "media_type", "sha256", "size"})

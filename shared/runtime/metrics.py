@@ -21,6 +21,7 @@ BROKEN_STREAMS = Gauge("trialwire_audit_broken_streams", "Streams whose chain wa
 AUDIT_SECONDS = Gauge("trialwire_audit_round_seconds", "How long the last round over all chains took")
 ANCHORED = Gauge("trialwire_audit_anchor_time_seconds", "When the log was last anchored whole, Unix time")
 ANCHORING_FAILED = Gauge("trialwire_audit_anchoring_failed", "1 while the log cannot be anchored")
+VAULT = Counter("trialwire_vault", "Acts on the vault by what became of them", ["act", "outcome"])
 WOKEN = Counter("trialwire_woken", "Aggregates woken by time")
 
 

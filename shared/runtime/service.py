@@ -1,12 +1,14 @@
 """What a service declares to the runtime: its aggregates, projections and reactions."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from shared.contracts.message import (
     Command,
@@ -72,7 +74,10 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Service:
-    """A service as the runtime sees it. `contracts`: each source it reads, itself too, and its union."""
+    """A service as the runtime sees it. `contracts`: each source it reads, itself too, and its union.
+
+    `particulars`: the kinds that its vault takes, each with the model that reads them.
+    """
 
     name: str
     contracts: Mapping[str, Any]
@@ -81,6 +86,7 @@ class Service:
     reactions: tuple[Reaction, ...]
     migrations: Path
     restricted_sources: tuple[str, ...] = ()
+    particulars: Mapping[str, type[BaseModel]] = field(default_factory=dict)
 
     @property
     def topic(self) -> str:

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     machines_file: Path | None = None  # those that may call and write commands, and what they reach
     anchor_folder: Path | None = None  # where anchors of the log are kept outside the database, and
     anchor_key_file: Path | None = None  # the Ed25519 key, PEM, that signs them
+    vault_url: str | None = None  # where a service keeps sealed bytes, `file:///…` or `s3://…`,
+    master_keys_file: Path | None = None  # and the keys that wrap those of its subjects
     clock_file: Path | None = None
     session_ms: int = 45_000
     circuit_seconds: float = 60.0

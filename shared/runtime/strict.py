@@ -1,11 +1,11 @@
 """Commands read strictly: which field breaks which rule, never the content."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from shared.contracts.message import Command
+M = TypeVar("M", bound=BaseModel)
 
 
 class InvalidError(Exception):
@@ -16,8 +16,8 @@ class InvalidError(Exception):
         self.rule, self.detail, self.errors = rule, detail, errors
 
 
-def parse(contract: type[Command], body: bytes) -> Command:
-    """Read a command strictly; InvalidError names each field at fault."""
+def parse(contract: type[M], body: bytes) -> M:
+    """Read a command, or another model, strictly; InvalidError names each field at fault."""
     try:
         command = contract.model_validate_json(body, strict=True)
     except ValidationError as fault:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shared.audit import keys, places
-from shared.stack import clock, issuer, process
+from shared.stack import clock, issuer, process, vaults
 from shared.stack.databases import SERVICES
 from shared.stack.home import LOOPBACK, Home
 from shared.stack.ports import port_for
@@ -55,6 +55,7 @@ def start_one(home: Home, name: str, kafka: str, otlp: str, login: Path | None) 
         "TRIALWIRE_PORT": str(port),
         "TRIALWIRE_CLOCK_FILE": str(clock.file_of(home)),
         **issuer.environment(home),
+        **vaults.environment(home, name),
         "TRIALWIRE_ANCHOR_FOLDER": str(places.anchors(home.root, name)),
         "TRIALWIRE_ANCHOR_KEY_FILE": str(places.signing_key(home.root)),
     }

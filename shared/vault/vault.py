@@ -46,7 +46,7 @@ WHERE s.subject_id = $1
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document: its reference, the object with its bytes, whose it is, SHA-256 and size of its plaintext."""
+    """A document: its reference, the object with its bytes, whose it is, SHA-256 and size as sent."""
 
     ref: UUID
     object: UUID
@@ -92,7 +92,7 @@ class Vault:
             raise ErasedError(f"subject {stored.subject_id} was erased")
 
     async def discard(self, stored: Stored) -> None:
-        """Delete the bytes of a document that will not be recorded; where that is not sure, a sweep finds out."""
+        """Delete the bytes of a document that surely will not be recorded; else a sweep finds out."""
         await self._objects.delete([stored.object])
 
     async def find(self, ref: UUID) -> Stored:
@@ -154,7 +154,7 @@ class Vault:
         return await self._subjects.destroy(subject_id)
 
     async def use(self, masters: MasterKeys) -> None:
-        """Go on with these master keys; MasterKeyError, and with the former ones, if they are not the right ones."""
+        """Go on with these master keys; with the former ones, and MasterKeyError, if these are not right."""
         await self._subjects.use(masters)
 
     async def rewrap(self) -> int:

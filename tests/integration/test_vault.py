@@ -157,9 +157,7 @@ async def test_too_much_for_particulars_is_refused_without_its_text(place: Place
 
 async def test_a_media_type_with_a_file_s_name_is_refused_without_it(place: Place) -> None:
     with pytest.raises(ValueError, match="without parameters") as refused:
-        await (await place.open()).write(
-            uuid4(), uuid4(), SPONSOR, pieces(b"x"), f'{PDF}; name="{NAME}"'
-        )
+        await (await place.open()).write(uuid4(), uuid4(), SPONSOR, pieces(b"x"), f'{PDF}; name="{NAME}"')
     assert NAME not in str(refused.value)
 
 
@@ -362,7 +360,9 @@ async def test_what_waits_for_an_erasure_under_way_finds_it_done(place: Place, w
     vault, subject = await place.open(), uuid4()
     await tell(place, vault, subject, "identity", {"name": NAME})
     coming = (
-        add(place, vault, subject) if what == "a document" else tell(place, vault, subject, "identity", {"a": 1})
+        add(place, vault, subject)
+        if what == "a document"
+        else tell(place, vault, subject, "identity", {"a": 1})
     )
     async with place.pool.acquire() as holder, holder.transaction():
         await holder.execute(
@@ -386,7 +386,11 @@ async def test_a_put_that_breaks_off_leaves_nothing(place: Place) -> None:
 
 async def test_a_sweep_deletes_what_nobody_can_read_and_nothing_else(place: Place) -> None:
     vault, subject, other = await place.open(), uuid4(), uuid4()
-    erased, kept, lost = await add(place, vault, subject), await add(place, vault, other), await add(place, vault, other)
+    erased, kept, lost = (
+        await add(place, vault, subject),
+        await add(place, vault, other),
+        await add(place, vault, other),
+    )
     await vault.destroy(subject)
     await place.pool.execute("DELETE FROM vault.document WHERE ref = $1", lost)  # as if its put had died
     folder = place.folder / "store" / "vault"

@@ -11,6 +11,8 @@ import httpx
 from shared.http.app import create_app
 from shared.runtime.execute import Executor
 from shared.runtime.settings import Settings
+from shared.vault.keeper import has_vault
+from shared.vault.vault import open_vault
 from tests.support import identity
 from tests.support.stack import Servers, executor
 
@@ -28,6 +30,9 @@ async def answering(
         )
         app = create_app(service, queries, settings)
         app.state.executor, app.state.pool = run, run.pool
+        if has_vault(service):
+            known = identity.believed()
+            app.state.vault = await open_vault(run.pool, name, known["vault_url"], known["master_keys_file"])
         auth = identity.Asking(**access)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(

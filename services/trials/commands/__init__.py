@@ -2,6 +2,14 @@
 
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.commands.retention import (
+    ApproveErasure,
+    PlaceLegalHold,
+    RejectErasure,
+    ReleaseLegalHold,
+    RequestErasure,
+    SetRetention,
+)
 from services.trials.commands.site import (
     ActivateSite,
     IdentifySite,
@@ -31,22 +39,28 @@ __all__ = [
     "AnnulDeviation",
     "AnnulHold",
     "ApplyHold",
+    "ApproveErasure",
     "ChangeTrialStatus",
     "CorrectEnrolment",
     "DoseSubject",
     "EnrolSubject",
     "IdentifySite",
     "LiftHold",
+    "PlaceLegalHold",
     "RandomiseSubject",
     "RecordAuthorisation",
     "RecordGateEvidence",
     "RecordRegistryEntry",
     "RecordRegistrySite",
     "RegisterTrial",
+    "RejectErasure",
+    "ReleaseLegalHold",
     "ReopenAccrual",
     "ReportDeviation",
+    "RequestErasure",
     "ReviewSite",
     "ReviewTrial",
     "SelectSite",
+    "SetRetention",
     "WithdrawSubject",
 ]

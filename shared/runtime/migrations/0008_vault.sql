@@ -58,6 +58,7 @@ CREATE TABLE vault.particulars (
 -- The vault's documents and subjects as pages show them (shared/rules/vault_rows.py), by the rules of rows.
 CREATE TABLE document (
     document_ref uuid PRIMARY KEY,
+    vault_id     uuid,
     subject_id   uuid,
     trial_id     uuid,
     site_id      uuid,

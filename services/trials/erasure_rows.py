@@ -1,0 +1,51 @@
+"""The row of an erasure behind the trial page: who asked, who agreed, and what became of it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from shared.contracts.message import Recorded
+from shared.contracts.trials import ErasureRejected, ErasureRequested, SubjectErased
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRow:
+    """The latest request to erase a subject: requested, rejected or erased; times are UTC."""
+
+    table: ClassVar[str] = "erasure"
+    key: ClassVar[tuple[str, ...]] = ("subject_id",)
+    subject_id: UUID
+    trial_id: UUID | None = None
+    site_id: UUID | None = None
+    status: str | None = None
+    reason: str | None = None
+    requested_by: str | None = None
+    requested_at: datetime | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+
+
+def erasure_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    match message.data:
+        case ErasureRequested() | ErasureRejected() | SubjectErased():
+            return ((message.data.subject_id,),)
+        case _:
+            return ()
+
+
+def fold_erasure(row: ErasureRow | None, message: Recorded[Any], key: Key) -> ErasureRow:
+    """The row after an event of the erasure's stream."""
+    event = message.data
+    row = row or ErasureRow(key[0], event.trial_id)
+    match event:
+        case ErasureRequested(site_id=site, reason=reason, requested_by=who):
+            return ErasureRow(key[0], event.trial_id, site, "requested", reason, who, message.time)
+        case ErasureRejected():
+            return replace(row, status="rejected", decided_by=message.actor.id, decided_at=message.time)
+        case SubjectErased(approved_by=who):
+            return replace(row, status="erased", decided_by=who, decided_at=message.time)
+        case _:
+            return row

@@ -1,0 +1,113 @@
+"""How long records are kept: periods as data, each with its citation and how sure we are of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
+
+from shared.contracts.message import Recorded
+from shared.contracts.trials import LegalHoldPlaced, LegalHoldReleased, RetentionRule, RetentionSet, Route
+
+Key = tuple[Any, ...]
+# Where a calendar day ends last on earth: a period that ends with a day is over everywhere only then.
+LAST_PLACE = "Etc/GMT+12"
+
+
+@dataclass(frozen=True)
+class Period:
+    """`years` after the anchor, a day that a person states; it applies to these routes and countries."""
+
+    citation: str
+    verified: bool
+    anchor: str
+    years: int
+    routes: frozenset[Route] = frozenset()
+    countries: frozenset[str] = frozenset()
+
+
+# Member states of the European Union and the EEA.
+_EU = frozenset(
+    "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK ES".split()  # noqa: SIM905
+)
+# 312.57(c): the text of the 2001 edition was read; 312.62(c): a secondary page; article 58: the text itself.
+PERIODS: Mapping[RetentionRule, Period] = {
+    "us_ind_sponsor": Period(
+        "21 CFR 312.57(c)",
+        False,
+        "approval of the marketing application, or else the end of shipment with notice to FDA",
+        2,
+        routes=frozenset({"us_ind"}),
+    ),
+    "us_ind_investigator": Period(
+        "21 CFR 312.62(c)",
+        False,
+        "approval of the marketing application, or else the end of the investigation with notice to FDA",
+        2,
+        routes=frozenset({"us_ind"}),
+    ),
+    "eu_ctr": Period("Regulation (EU) 536/2014, art. 58", True, "end of the trial", 25, countries=_EU),
+}
+CONTRACT = "contract with the sponsor"
+
+
+def last_day(anchored_on: date, years: int) -> date:
+    """The last day of a period of whole years after the anchor; from 29 February to 1 March at the latest."""
+    try:
+        return anchored_on.replace(year=anchored_on.year + years)
+    except ValueError:
+        return date(anchored_on.year + years, 3, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A rule by which the trial's records are kept, and the last day, none while that is not known."""
+
+    rule: RetentionRule
+    citation: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHold:
+    """A legal hold on a trial, or on one of its subjects."""
+
+    legal_hold_id: UUID
+    subject_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What keeps a trial's records from being erased."""
+
+    table: ClassVar[str] = "retention"
+    key: ClassVar[tuple[str, ...]] = ("trial_id",)
+    trial_id: UUID
+    kept: tuple[Kept, ...] = ()
+    legal_holds: tuple[LegalHold, ...] = ()
+
+
+def retention_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    match message.data:
+        case RetentionSet() | LegalHoldPlaced() | LegalHoldReleased():
+            return ((message.data.trial_id,),)
+        case _:
+            return ()
+
+
+def fold_retention(row: Retention | None, message: Recorded[Any], key: Key) -> Retention:
+    """The row after an event; rules by name and holds by id, so that their order does not matter."""
+    row = row or Retention(key[0])
+    match message.data:
+        case RetentionSet(rule=rule, citation=citation, until=until):
+            others = [kept for kept in row.kept if kept.rule != rule]
+            kept = sorted([*others, Kept(rule, citation, until)], key=lambda one: one.rule)
+            return replace(row, kept=tuple(kept))
+        case LegalHoldPlaced(legal_hold_id=hold, subject_id=subject):
+            holds = {*row.legal_holds, LegalHold(hold, subject)}
+            return replace(row, legal_holds=tuple(sorted(holds, key=lambda one: one.legal_hold_id)))
+        case LegalHoldReleased(legal_hold_id=hold):
+            left = tuple(one for one in row.legal_holds if one.legal_hold_id != hold)
+            return replace(row, legal_holds=left)
+        case _:
+            return row

@@ -1,0 +1,135 @@
+"""Documents: into the vault, and out of it for a purpose that is written down first."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from shared.http import bodies
+from shared.http.answers import Cursor, Limit, Order, as_instant, one, page
+from shared.http.vault import ANSWERS, Act, Asking, Purpose, vault_in
+from shared.rules.vault_commands import ReadDocument, StoreDocument, Word
+from shared.runtime.cause import RefusedError, Work
+from shared.runtime.service import Outcome
+from shared.runtime.store import ForeignStreamError
+from shared.vault.errors import DamagedError, ErasedError
+from shared.vault.vault import Stored, Vault
+
+# What custodians and sites send. Whoever fetches one gets it as an attachment: no browser shows or runs it.
+MEDIA_TYPES = (
+    "application/pdf", "application/dicom", "application/fhir+json", "application/json", "application/xml",
+    "application/zip", "image/jpeg", "image/png", "image/tiff", "text/plain", bodies.OCTETS,
+)  # fmt: skip
+COPY = "pseudonymised_copy"  # the kind of a document that names nobody (domain.md 0.10)
+_BODY = {"requestBody": {"required": True, "content": {kind: {} for kind in MEDIA_TYPES}}}
+_LATEST = Order({"stored_at": as_instant, "document_ref": UUID}, falling=True)
+_LISTED = """
+SELECT * FROM document WHERE stored_at IS NOT NULL
+  AND ($1::uuid IS NULL OR subject_id = $1) AND ($2::uuid IS NULL OR trial_id = $2)
+"""
+_ONE = """
+SELECT d.*, s.closed_at AS erased_at, '/v1/events?stream_id=' || d.vault_id AS history
+FROM document d LEFT JOIN vault_subject s USING (subject_id) WHERE d.document_ref = $1
+"""
+
+pages = APIRouter(prefix="/v1", tags=["queries"])
+acts = APIRouter(prefix="/v1", tags=["vault"], responses=ANSWERS)
+
+
+@pages.get("/documents")
+async def documents(
+    request: Request,
+    subject: UUID | None = None,
+    trial: UUID | None = None,
+    limit: Limit = 100,
+    after: Cursor = None,
+) -> Response:
+    """What lies in the vault, the latest first: kind, size, SHA-256, how often it was read; no content."""
+    return await page(request, _LISTED, subject, trial, order=_LATEST, limit=limit, after=after)
+
+
+@pages.get("/documents/{document_ref}")
+async def document(request: Request, document_ref: UUID) -> Response:
+    """What is known of one document; its history says who read it, when and why."""
+    return await one(request, _ONE, document_ref)
+
+
+@acts.put("/documents/{document_ref}", status_code=201, openapi_extra=_BODY)
+async def store_document(
+    request: Request,
+    asking: Asking,
+    document_ref: UUID,
+    trial: UUID,
+    subject: UUID,
+    kind: Word,
+    site: UUID | None = None,
+) -> Response:
+    """Store a document of a subject, of any length, under a reference of the sender's own.
+
+    Sending the same again changes nothing; other bytes under a known reference are refused.
+    """
+    act = Act(request, asking, "store_document")
+    bodies.refuse_other_than(request, *MEDIA_TYPES)
+    media_type = request.headers.get("content-type", bodies.OCTETS).partition(";")[0].strip().lower()
+    executor, vault = request.app.state.executor, vault_in(request)
+    with act.answering():
+        # Before a byte is taken: whose trial it is, and whether they reach it.
+        async with executor.pool.acquire(timeout=5) as connection:
+            sponsor = await executor.trials.of(connection, Work(), trial)
+        if not act.grants.reach(sponsor, trial, site):
+            raise ForeignStreamError(f"trial {trial} is beyond what they reach")
+        stored = await vault.write(document_ref, subject, sponsor, bodies.upload_of(request), media_type)
+        command = StoreDocument(
+            subject_id=subject, trial_id=trial, site_id=site, document_ref=document_ref, kind=kind,
+            media_type=media_type, sha256=stored.sha256, size=stored.size,
+        )  # fmt: skip
+        outcome = await _entered(vault, act, stored, command)
+    answer = {"document_ref": str(document_ref), "sha256": stored.sha256, "size": stored.size}
+    return JSONResponse(answer, 201 if outcome.events else 200)
+
+
+async def _entered(vault: Vault, act: Act, stored: Stored, command: StoreDocument) -> Outcome:
+    """The event and the vault's own row, in one transaction; bytes that surely get neither are deleted."""
+    try:
+        outcome = await act.run(command, lambda tx: vault.record(tx, stored))
+    except (RefusedError, ErasedError, ForeignStreamError):
+        await vault.discard(stored)
+        raise
+    if not outcome.events:  # the same is there already, in another object
+        await vault.discard(stored)
+    return outcome
+
+
+@acts.get("/documents/{document_ref}/content", response_class=StreamingResponse)
+async def read_document(
+    request: Request, asking: Asking, document_ref: UUID, purpose: Purpose
+) -> StreamingResponse:
+    """A document's bytes. That it was asked for, by whom and why, is in the log before the first of them."""
+    vault, sql = vault_in(request), "SELECT subject_id, kind FROM document WHERE document_ref = $1"
+    row = await request.app.state.pool.fetchrow(sql, document_ref)
+    # An unknown one is taken for an original, so that who may read copies only is told nothing by it.
+    act = Act(request, asking, "read_copy" if row and row["kind"] == COPY else "read_document")
+    with act.answering():
+        if row is None:
+            raise ForeignStreamError(f"there is no document {document_ref}")
+        subject = row["subject_id"]
+        await act.run(ReadDocument(subject_id=subject, document_ref=document_ref, purpose=purpose))
+        known, chunks = await vault.find(document_ref), vault.read(document_ref)
+        first = await anext(chunks, b"")  # what is wrong with it shows here, before the answer begins
+    headers = {
+        "Content-Length": str(known.size),
+        "Content-Disposition": f'attachment; filename="{document_ref}"',
+        "Trialwire-SHA256": known.sha256,
+    }
+    return StreamingResponse(_all(act, first, chunks), media_type=known.media_type, headers=headers)
+
+
+async def _all(act: Act, first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    try:
+        async for chunk in chunks:
+            yield chunk
+    except DamagedError as fault:
+        act.damaged(fault)
+        raise

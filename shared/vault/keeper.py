@@ -1,0 +1,111 @@
+"""The vault of a running service: opened before anything else, kept in order for as long as it runs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from shared.contracts.message import Actor
+from shared.rules.vault_commands import ConfirmDestruction
+from shared.runtime import logs, metrics
+from shared.runtime.cause import Cause
+from shared.runtime.database import TRANSIENT, Pool, connected, open_pool, retried
+from shared.runtime.execute import Executor
+from shared.runtime.migrate import migrate
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+from shared.vault.errors import MasterKeyError
+from shared.vault.keys import FileMasterKeys
+from shared.vault.service import VAULT
+from shared.vault.vault import Vault, open_vault
+
+_EVERY, _SWEEP = 1.0, 3_600.0  # seconds
+_ORPHANS = timedelta(days=1)  # older than any upload
+# Also where a database was restored to a time before its keys were destroyed.
+_CLOSED = """
+SELECT subject_id FROM vault_subject v
+WHERE closed_at IS NOT NULL AND (destroyed_at IS NULL OR NOT EXISTS (
+    SELECT FROM vault.subject s WHERE s.subject_id = v.subject_id AND s.destroyed_at IS NOT NULL))
+"""
+
+
+def has_vault(service: Service) -> bool:
+    """Whether the service keeps documents and particulars."""
+    return VAULT.name in service.aggregate_of
+
+
+@contextlib.asynccontextmanager
+async def opened(service: Service, settings: Settings) -> AsyncIterator[Vault | None]:
+    """The service's vault, None where it has none; SystemExit where its master keys are not right."""
+    if not has_vault(service):
+        yield None
+        return
+    url, file = settings.vault_url, settings.master_keys_file
+    if not url or not file:
+        raise SystemExit(f"{service.name}: TRIALWIRE_VAULT_URL and TRIALWIRE_MASTER_KEYS_FILE are required")
+    dsn = settings.dsn()
+
+    async def migrated() -> None:
+        async with connected(dsn, f"{service.name} migrate", statement_timeout="0") as connection:
+            await migrate(connection, service.migrations)
+
+    await retried(migrated)
+    pool: Pool = await retried(lambda: open_pool(dsn, f"{service.name} vault", 4))
+    try:
+        yield await retried(lambda: _open(pool, service.name, url, file))
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(pool.close(), 2)
+        pool.terminate()
+
+
+async def _open(pool: Pool, name: str, url: str, file: Path) -> Vault:
+    try:
+        return await open_vault(pool, name, url, file)
+    except MasterKeyError as fault:
+        logs.log.error("vault.refused", reason=str(fault))
+        raise SystemExit(f"{name}: {fault}") from None
+
+
+async def keeping(executor: Executor, vault: Vault, masters: Path) -> None:
+    """Run until cancelled: destroy the keys of the erased, take new master keys, sweep what is left over."""
+    stamp, swept = _stamp(masters), asyncio.get_running_loop().time()
+    while True:
+        try:
+            await destroy_closed(executor, vault)
+            if (now := _stamp(masters)) != stamp:
+                stamp = now  # once a change: a file that is wrong is told once, and the former keys stay
+                await vault.use(FileMasterKeys(masters))
+                logs.log.info("vault.master_keys")
+            if asyncio.get_running_loop().time() - swept > _SWEEP:
+                await vault.sweep(_ORPHANS)
+                swept = asyncio.get_running_loop().time()
+        except MasterKeyError as fault:
+            metrics.VAULT.labels("master_keys", "refused").inc()
+            logs.log.error("vault.master_keys_refused", reason=str(fault))
+        except (*TRANSIENT, TimeoutError) as fault:
+            logs.log.warning("vault.again", error=type(fault).__name__)
+        except Exception as fault:  # an object store that is away keeps no key from being destroyed
+            metrics.VAULT.labels("keeping", "failed").inc()
+            logs.log.error("vault.failed", error=type(fault).__name__)
+        await asyncio.sleep(_EVERY)
+
+
+async def destroy_closed(executor: Executor, vault: Vault) -> None:
+    """Destroy the keys of subjects whose vault is closed, and tell that it was done."""
+    for row in await executor.pool.fetch(_CLOSED):
+        subject: UUID = row["subject_id"]
+        await vault.destroy(subject)
+        cause = Cause(Actor(executor.service.name, "service"), reason="erasure")
+        await executor.execute(ConfirmDestruction(subject_id=subject), cause)
+        metrics.VAULT.labels("erasure", "done").inc()
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        about = file.stat()
+    except OSError:
+        return 0, 0
+    return about.st_mtime_ns, about.st_size

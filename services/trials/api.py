@@ -1,27 +1,20 @@
 """Queries of the trials service, plain SQL over its projections, and the import of registry records."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import TypeAdapter
 
-from services.trials.domain.permissions import answer, holds_on
-from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
+from services.trials import permission_query
 from services.trials.imports import IMPORTED, Summary, import_records
 from shared.contracts.trials import TrialStatus
 from shared.http import bodies, identity
 from shared.http.answers import Cursor, Limit, Order, Text, as_day, as_instant, one, page
 from shared.http.identity import Principal
-from shared.http.problems import ProblemError, described
-from shared.http.seen import seen
-from shared.runtime.database import Pool
+from shared.http.problems import described
 
 router = APIRouter(prefix="/v1", tags=["queries"])
-G = TypeVar("G", TrialGuard, SiteGuard, SubjectGuard)
-_TRIAL_GUARD = TypeAdapter(TrialGuard)
-_SITE_GUARD = TypeAdapter(SiteGuard)
-_SUBJECT_GUARD = TypeAdapter(SubjectGuard)
+router.include_router(permission_query.router)
 
 _TRIAL_ORDER = Order({"trial_id": UUID})
 _SITE_ORDER = Order({"site_id": UUID})
@@ -57,12 +50,6 @@ WHERE ($1::text IS NULL OR t.status = $1) AND ($2::text IS NULL OR t.phases ? $2
 
 _BY_IDENTIFIER = """
 SELECT * FROM trial WHERE identifiers @> jsonb_build_array(jsonb_build_object('value', $1::text))
-"""
-
-_SEEN = """
-SELECT EXISTS (SELECT FROM trial_guard WHERE trial_id = $1)
-   AND ($2::uuid IS NULL OR EXISTS (SELECT FROM site WHERE site_id = $2 AND trial_id = $1))
-   AND ($3::uuid IS NULL OR EXISTS (SELECT FROM subject WHERE subject_id = $3 AND trial_id = $1))
 """
 
 _SITES = """
@@ -135,39 +122,6 @@ async def erasures(request: Request, trial_id: UUID, limit: Limit = 200, after: 
     return await page(request, sql, trial_id, order=_ASKED, limit=limit, after=after)
 
 
-@router.get("/trials/{trial_id}/permissions")
-async def permissions(
-    request: Request,
-    trial_id: UUID,
-    site: UUID | None = None,
-    subject: UUID | None = None,
-    arm: Annotated[str | None, Query(max_length=64)] = None,
-) -> dict[str, Any]:
-    """May I? Each effect with the holds that forbid it now, for the trial and the site or subject named.
-
-    Who does not see one of them is told nothing; who sees them is told of every hold on them.
-    """
-    async with seen(request) as tx:
-        if not await tx.fetchval(_SEEN, trial_id, site, subject):
-            raise ProblemError(404, "unknown", "there is no such trial, or no such site or subject in it")
-    pool = request.app.state.pool
-    trial_row = await _guard(pool, _TRIAL_GUARD, "trial", trial_id)
-    site_row = await _guard(pool, _SITE_GUARD, "site", site)
-    subject_row = await _guard(pool, _SUBJECT_GUARD, "subject", subject)
-    if trial_row is None or (site and (site_row is None or site_row.trial_id != trial_id)):
-        raise ProblemError(404, "unknown", "there is no such trial, or no such site in it")
-    holds = [hold for hold in holds_on(trial_row, site_row, subject_row, arm) if hold.open]
-    return {
-        "trial_id": trial_id,
-        "site_id": site,
-        "subject_id": subject,
-        "trial_status": trial_row.status,
-        "site_status": site_row.status if site_row else None,
-        "permissions": answer(holds),
-        "holds": [{"hold_id": h.hold_id, "source": h.source, "since": h.since} for h in holds],
-    }
-
-
 @router.post(
     "/imports/ctgov",
     tags=["commands"],
@@ -185,9 +139,3 @@ async def import_ctgov(
     bodies.refuse_other_than(request, *IMPORTED)
     upload = bodies.upload_of(request)
     return await import_records(request.app.state.executor, upload, actor, asking.grants)
-
-
-async def _guard(pool: Pool, row: TypeAdapter[G], name: str, key: UUID | None) -> G | None:
-    sql = f"SELECT row_to_json(g)::text FROM {name}_guard g WHERE {name}_id = $1"  # noqa: S608 - three names
-    text = await pool.fetchval(sql, key) if key else None
-    return row.validate_json(text) if text else None

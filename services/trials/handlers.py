@@ -2,7 +2,16 @@
 
 from pathlib import Path
 
-from services.trials import erasure_rows, guard_folds, guards, hold_rows, projections, reactions, site_rows
+from services.trials import (
+    erasure_rows,
+    guard_folds,
+    guards,
+    hold_rows,
+    projections,
+    reactions,
+    site_rows,
+    subject_rows,
+)
 from services.trials import retention as kept
 from services.trials.commands import AnnulDeviation, AnnulHold, ApplyHold, LiftHold, ReportDeviation
 from services.trials.domain import deviation, erasure, hold, retention, site, subject, trial
@@ -49,7 +58,7 @@ SERVICE = Service(
         Projection(guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count, OWN),
         Projection(projections.TrialRow, projections.trial_keys, projections.fold_trial, OWN),
         Projection(site_rows.SiteRow, site_rows.site_keys, site_rows.fold_site, OWN),
-        Projection(site_rows.SubjectRow, site_rows.subject_keys, site_rows.fold_subject, OWN),
+        Projection(subject_rows.SubjectRow, subject_rows.subject_keys, subject_rows.fold_subject, OWN),
         Projection(hold_rows.HoldRow, hold_rows.hold_keys, hold_rows.fold_hold, OWN),
         Projection(hold_rows.DeviationRow, hold_rows.deviation_keys, hold_rows.fold_deviation, OWN),
         Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),

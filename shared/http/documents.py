@@ -1,6 +1,7 @@
 """Documents: into the vault, and out of it for a purpose that is written down first."""
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -8,7 +9,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from shared.http import bodies
 from shared.http.answers import Cursor, Limit, Order, as_instant, one, page
-from shared.http.vault import ANSWERS, Act, Asking, Purpose, vault_in
+from shared.http.vault import ANSWERS, Act, Purpose, acting, vault_in
 from shared.rules.vault_commands import ReadDocument, StoreDocument, Word
 from shared.runtime.cause import RefusedError, Work
 from shared.runtime.service import Outcome
@@ -58,7 +59,7 @@ async def document(request: Request, document_ref: UUID) -> Response:
 @acts.put("/documents/{document_ref}", status_code=201, openapi_extra=_BODY)
 async def store_document(
     request: Request,
-    asking: Asking,
+    act: Annotated[Act, acting("store_document")],
     document_ref: UUID,
     trial: UUID,
     subject: UUID,
@@ -69,7 +70,6 @@ async def store_document(
 
     Sending the same again changes nothing; other bytes under a known reference are refused.
     """
-    act = Act(request, asking, "store_document")
     bodies.refuse_other_than(request, *MEDIA_TYPES)
     media_type = request.headers.get("content-type", bodies.OCTETS).partition(";")[0].strip().lower()
     executor, vault = request.app.state.executor, vault_in(request)
@@ -103,13 +103,14 @@ async def _entered(vault: Vault, act: Act, stored: Stored, command: StoreDocumen
 
 @acts.get("/documents/{document_ref}/content", response_class=StreamingResponse)
 async def read_document(
-    request: Request, asking: Asking, document_ref: UUID, purpose: Purpose
+    request: Request, act: Annotated[Act, acting("read_copy")], document_ref: UUID, purpose: Purpose
 ) -> StreamingResponse:
     """A document's bytes. That it was asked for, by whom and why, is in the log before the first of them."""
-    vault, sql = vault_in(request), "SELECT subject_id, kind FROM document WHERE document_ref = $1"
+    vault = vault_in(request)
+    sql = "SELECT subject_id, kind FROM document WHERE document_ref = $1"
     row = await request.app.state.pool.fetchrow(sql, document_ref)
-    # An unknown one is taken for an original, so that who may read copies only is told nothing by it.
-    act = Act(request, asking, "read_copy" if row and row["kind"] == COPY else "read_document")
+    if row is None or row["kind"] != COPY:  # alike, so that who may read copies only is told nothing by it
+        act = act.also("read_document")
     with act.answering():
         if row is None:
             raise ForeignStreamError(f"there is no document {document_ref}")

@@ -1,17 +1,17 @@
 """Particulars of subjects: entered by whoever knows them, told for a purpose that is written down first."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from shared.http import bodies
 from shared.http.problems import ProblemError
-from shared.http.vault import ANSWERS, Act, Asking, Purpose, vault_in
+from shared.http.vault import ANSWERS, Act, Purpose, acting, vault_in
 from shared.rules.vault_commands import ReadParticulars, RecordParticulars, Word
 from shared.runtime import strict
 from shared.runtime.store import ForeignStreamError
-from shared.vault.vault import PARTICULARS_BYTES
+from shared.vault.small import PARTICULARS_BYTES
 
 acts = APIRouter(prefix="/v1", tags=["vault"], responses=ANSWERS)
 _BODY = {"requestBody": {"required": True, "content": {bodies.JSON: {"schema": {"type": "object"}}}}}
@@ -19,10 +19,15 @@ _BODY = {"requestBody": {"required": True, "content": {bodies.JSON: {"schema": {
 
 @acts.put("/particulars/{subject_id}/{kind}", status_code=204, openapi_extra=_BODY)
 async def record_particulars(
-    request: Request, asking: Asking, subject_id: UUID, kind: Word, trial: UUID, site: UUID | None = None
+    request: Request,
+    act: Annotated[Act, acting("record_particulars")],
+    subject_id: UUID,
+    kind: Word,
+    trial: UUID,
+    site: UUID | None = None,
 ) -> Response:
     """Enter a subject's particulars of a kind, in place of those before; what they say stays in the vault."""
-    act, vault = Act(request, asking, "record_particulars"), vault_in(request)
+    vault = vault_in(request)
     bodies.refuse_other_than(request, bodies.JSON)
     model = request.app.state.executor.service.particulars.get(kind)
     if model is None:
@@ -32,20 +37,24 @@ async def record_particulars(
     said = strict.parse(model, body).model_dump(mode="json", exclude_none=True)
     command = RecordParticulars(subject_id=subject_id, trial_id=trial, site_id=site, kind=kind)
     with act.answering():
-        await act.run(command, lambda tx: vault.particulars_put(tx, subject_id, kind, said))
+        await act.run(command, lambda tx: vault.particulars.put(tx, subject_id, kind, said))
     return Response(status_code=204)
 
 
 @acts.get("/particulars/{subject_id}/{kind}")
 async def read_particulars(
-    request: Request, asking: Asking, subject_id: UUID, kind: Word, purpose: Purpose
+    request: Request,
+    act: Annotated[Act, acting("read_particulars")],
+    subject_id: UUID,
+    kind: Word,
+    purpose: Purpose,
 ) -> dict[str, Any]:
     """A subject's particulars of a kind. That they were asked for is in the log before they are told."""
-    act, vault = Act(request, asking, "read_particulars"), vault_in(request)
+    vault = vault_in(request)
     with act.answering():
         known = "SELECT true FROM vault_subject WHERE subject_id = $1"
         if not await request.app.state.pool.fetchval(known, subject_id):
             raise ForeignStreamError(f"nothing is known of subject {subject_id}")
         await act.run(ReadParticulars(subject_id=subject_id, kind=kind, purpose=purpose))
-        found = await vault.particulars_get(subject_id, kind)
+        found = await vault.particulars.get(subject_id, kind)
     return {"subject_id": subject_id, "kind": kind, "particulars": found}

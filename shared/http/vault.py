@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 from opentelemetry.trace import SpanKind
@@ -20,7 +20,6 @@ from shared.runtime.service import Outcome
 from shared.vault.errors import DamagedError, ErasedError
 from shared.vault.vault import Vault
 
-Asking = Annotated[Principal, Depends(identity.principal)]
 Purpose = Annotated[ReadingPurpose, Query(description="why it is read; the log keeps it")]
 Entry = Callable[[Connection], Awaitable[None]]
 ANSWERS = described(400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503)
@@ -37,9 +36,13 @@ class Act:
     def __init__(self, request: Request, asking: Principal, name: str) -> None:
         """403 before anything of the request is read."""
         actor = identity.permit(request, asking, f"{request.app.state.service}.{name}")
-        self._request, self._name = request, name
+        self._request, self._name, self._asking = request, name, asking
         self.grants = asking.grants
         self._cause = cause_of(request, actor, asking.grants, None)
+
+    def also(self, name: str) -> "Act":
+        """The same by another name, for which they need a role as well."""
+        return Act(self._request, self._asking, name)
 
     @contextlib.contextmanager
     def answering(self) -> Iterator[None]:
@@ -77,3 +80,12 @@ class Act:
             span.set_attribute("trialwire.correlation_id", str(done.correlation_id))
             span.set_attribute("trialwire.stream_id", str(done.stream_id))
             return done
+
+
+def acting(name: str) -> Any:
+    """A route's dependency: the act of this name, which comes before any of its parameters is looked at."""
+
+    async def act(request: Request, asking: Annotated[Principal, Depends(identity.principal)]) -> Act:
+        return Act(request, asking, name)
+
+    return Depends(act)

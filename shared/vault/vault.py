@@ -1,12 +1,10 @@
 """The vault of one service: documents as objects, particulars in Postgres, sealed under the subject's key."""
 
-import json
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -17,30 +15,20 @@ from shared.vault import seal, sweep
 from shared.vault.errors import DamagedError, ErasedError, UnknownError
 from shared.vault.keys import FileMasterKeys, MasterKeys
 from shared.vault.objects import Objects
+from shared.vault.small import Small
 from shared.vault.subjects import Subjects
 
 # No parameters: they are the sender's own text, and a file's name may be a patient's.
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
-PARTICULARS_BYTES = 2**18
-# Both lock the subject's row, so that an erasure comes before, and nothing is stored, or after, and finds it.
+# It locks the subject's row, so that an erasure comes before, and nothing is stored, or after, and finds it.
 _STORED = """
 INSERT INTO vault.document (object, ref, subject_id, sponsor_id, sha256, size, media_type, stored_at)
 SELECT $1, $2, subject_id, $4, $5, $6, $7, now() FROM vault.subject
 WHERE subject_id = $3 AND wrapped IS NOT NULL FOR SHARE RETURNING true
 """
-_PARTICULARS = """
-INSERT INTO vault.particulars (subject_id, kind, sealed)
-SELECT subject_id, $2, $3 FROM vault.subject WHERE subject_id = $1 AND wrapped IS NOT NULL FOR SHARE
-ON CONFLICT (subject_id, kind) DO UPDATE SET sealed = excluded.sealed, changed_at = now() RETURNING true
-"""
 _DOCUMENT = """
 SELECT d.object, d.subject_id, d.sponsor_id, d.sha256, d.size, d.media_type, s.master_id, s.wrapped
 FROM vault.document d JOIN vault.subject s USING (subject_id) WHERE d.ref = $1
-"""
-_SEALED = """
-SELECT s.master_id, s.wrapped, p.sealed
-FROM vault.subject s LEFT JOIN vault.particulars p ON p.subject_id = s.subject_id AND p.kind = $2
-WHERE s.subject_id = $1
 """
 
 
@@ -58,10 +46,11 @@ class Stored:
 
 
 class Vault:
-    """Documents and particulars of one service."""
+    """Documents of one service, and its `particulars`."""
 
     def __init__(self, pool: Pool, objects: Objects, subjects: Subjects) -> None:
         self._pool, self._objects, self._subjects = pool, objects, subjects
+        self.particulars = Small(pool, subjects)
 
     async def write(
         self, ref: UUID, subject_id: UUID, sponsor_id: UUID, chunks: AsyncIterable[bytes], media_type: str
@@ -121,34 +110,6 @@ class Vault:
         if tally.size != row["size"] or tally.sha256() != row["sha256"].hex():
             raise DamagedError(f"{where}: its size or SHA-256 is not the one that was recorded")
 
-    async def particulars_put(
-        self, tx: Connection, subject_id: UUID, kind: str, particulars: Mapping[str, Any]
-    ) -> None:
-        """Store a small JSON document of a subject in place of the one of that kind; ErasedError.
-
-        In the transaction that has its event; the subject's key is made with the first, in one of its own.
-        """
-        plain = json.dumps(dict(particulars), allow_nan=False).encode()
-        if len(plain) > PARTICULARS_BYTES:
-            raise ValueError(f"particulars have {PARTICULARS_BYTES} bytes at most")
-        key = await self._subjects.key(subject_id)
-        sealed = seal.seal_small(key, _particulars(subject_id, kind), plain)
-        if not await tx.fetchval(_PARTICULARS, subject_id, kind, sealed):
-            raise ErasedError(f"subject {subject_id} was erased")
-
-    async def particulars_get(self, subject_id: UUID, kind: str) -> dict[str, Any] | None:
-        """A subject's particulars of a kind, None if there are none; ErasedError, DamagedError."""
-        row = await self._pool.fetchrow(_SEALED, subject_id, kind)
-        if row is None:
-            return None
-        key = await self._subjects.unwrap(subject_id, row["master_id"], row["wrapped"])
-        if row["sealed"] is None:
-            return None
-        found: dict[str, Any] = json.loads(
-            seal.unseal_small(key, _particulars(subject_id, kind), row["sealed"])
-        )
-        return found
-
     async def destroy(self, subject_id: UUID) -> bool:
         """Erase a subject: its key goes at once, its objects with the next sweep. False if it was done."""
         return await self._subjects.destroy(subject_id)
@@ -204,7 +165,3 @@ def _document(ref: UUID) -> str:
 
 def _object(name: UUID) -> str:
     return f"object {name}"
-
-
-def _particulars(subject_id: UUID, kind: str) -> str:
-    return f"particulars {subject_id} {kind}"

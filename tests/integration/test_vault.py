@@ -20,8 +20,9 @@ from shared.runtime.database import Pool, open_pool
 from shared.vault.errors import DamagedError, ErasedError, MasterKeyError, UnknownError
 from shared.vault.keys import FileMasterKeys
 from shared.vault.objects import Objects
+from shared.vault.small import PARTICULARS_BYTES
 from shared.vault.sweep import Swept
-from shared.vault.vault import PARTICULARS_BYTES, Stored, Vault, open_vault
+from shared.vault.vault import Stored, Vault, open_vault
 from tests.support import probe
 from tests.support.stack import Servers, new_database, until
 
@@ -104,7 +105,7 @@ async def add(place: Place, vault: Vault, subject: UUID, content: bytes = b"a pa
 
 async def tell(place: Place, vault: Vault, subject: UUID, kind: str, said: dict[str, Any]) -> None:
     async with place.pool.acquire() as tx, tx.transaction():
-        await vault.particulars_put(tx, subject, kind, said)
+        await vault.particulars.put(tx, subject, kind, said)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2**20, 2**23 + 5, 20_000_000])
@@ -124,17 +125,17 @@ async def test_the_database_shows_nothing_of_particulars(place: Place) -> None:
     await tell(place, vault, subject, "identity", {"name": "Ada", "born": "1815-12-10"})
     await tell(place, vault, subject, "identity", {"name": NAME, "Straße": ["ü", None, 1]})
     await tell(place, vault, subject, "address", {"city": "London"})
-    assert await vault.particulars_get(subject, "identity") == {"name": NAME, "Straße": ["ü", None, 1]}
-    assert await vault.particulars_get(subject, "address") == {"city": "London"}
+    assert await vault.particulars.get(subject, "identity") == {"name": NAME, "Straße": ["ü", None, 1]}
+    assert await vault.particulars.get(subject, "address") == {"city": "London"}
     rows = await place.pool.fetch("SELECT sealed FROM vault.particulars")
     assert [b"Ada" in row["sealed"] for row in rows] == [False, False]
 
 
 async def test_particulars_that_nobody_put_are_none(place: Place) -> None:
     vault, subject = await place.open(), uuid4()
-    assert await vault.particulars_get(subject, "identity") is None
+    assert await vault.particulars.get(subject, "identity") is None
     await add(place, vault, subject)
-    assert await vault.particulars_get(subject, "identity") is None
+    assert await vault.particulars.get(subject, "identity") is None
 
 
 async def test_particulars_in_the_place_of_others_are_refused(place: Place) -> None:
@@ -145,7 +146,7 @@ async def test_particulars_in_the_place_of_others_are_refused(place: Place) -> N
         "UPDATE vault.particulars SET sealed = (SELECT sealed FROM vault.particulars WHERE kind = 'identity')"
     )
     with pytest.raises(DamagedError, match=f"particulars {subject} address"):
-        await vault.particulars_get(subject, "address")
+        await vault.particulars.get(subject, "address")
 
 
 async def test_too_much_for_particulars_is_refused_without_its_text(place: Place) -> None:
@@ -244,10 +245,10 @@ async def test_new_master_keys_leave_the_documents_as_they_are_and_let_the_old_g
     assert await vault.rewrap() == 0
     vault = await place.open("two", without="one")
     assert [await read(vault, ref) for ref in refs] == [b"a page"] * 3
-    assert await vault.particulars_get(subjects[128], "identity") == {"name": NAME}
+    assert await vault.particulars.get(subjects[128], "identity") == {"name": NAME}
     assert [file.read_bytes() for file in place.objects()] == objects
     with pytest.raises(ErasedError):
-        await vault.particulars_get(subjects[-1], "identity")
+        await vault.particulars.get(subjects[-1], "identity")
 
 
 async def test_a_rotation_that_broke_off_goes_on_where_it_was(place: Place) -> None:
@@ -312,7 +313,7 @@ async def test_nothing_of_an_erased_subject_is_read_or_added(place: Place) -> No
     for refused in (
         read(vault, ref),
         vault.find(ref),
-        vault.particulars_get(subject, "identity"),
+        vault.particulars.get(subject, "identity"),
         tell(place, vault, subject, "identity", {"name": NAME}),
         add(place, vault, subject),
     ):

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from services.trials.guards import TrialGuard
 from services.trials.retention import Retention
 from services.trials.rules import NAMESPACE
-from services.trials.site_rows import SubjectRow
+from services.trials.subject_rows import SubjectRow
 from shared.contracts.message import Need, Signed
 from shared.contracts.trials import ErasureReason, RetentionRule
 from shared.rules.dates import Day

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from services.trials.commands import ApproveErasure, RejectErasure, RequestErasure
 from services.trials.guards import TrialGuard
 from services.trials.retention import LAST_PLACE, PERIODS, Kept, Retention
-from services.trials.site_rows import SubjectRow
+from services.trials.subject_rows import SubjectRow
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials import (
     ErasureEvent,

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts.message import Signed
 from shared.rules.roles import Role, clash, role, roles
+from shared.rules.vault_commands import ACTS
 from shared.runtime.service import Service
 
 SERVICES: list[Service] = [
@@ -20,6 +21,7 @@ COMMANDS = {
     for type_, (contract, _) in service.commands.items()
 }
 OPERATIONS = {f"{s.name}.{act}" for s in SERVICES for act in ("parked", "projections")} | {"trials.imports"}
+VAULTS = {f"{s.name}.{act}" for s in SERVICES if "vault" in s.aggregate_of for act in ACTS}
 TRADE = {name: known for name, known in roles().items() if not known.development}
 
 
@@ -40,7 +42,7 @@ def test_nobody_has_a_role_that_does_not_exist_or_is_for_development_only() -> N
 
 @pytest.mark.parametrize("name", sorted(TRADE))
 def test_a_role_names_only_what_there_is(name: str) -> None:
-    there = {act for act, contract in COMMANDS.items() if not contract.internal} | OPERATIONS
+    there = {act for act, contract in COMMANDS.items() if not contract.internal} | OPERATIONS | VAULTS
     for pattern in TRADE[name].commands:
         assert any(fnmatchcase(act, pattern) for act in there), pattern
 
@@ -50,7 +52,26 @@ def test_every_command_is_for_somebody(act: str) -> None:
     assert [name for name, known in TRADE.items() if known.may_give(act)]
 
 
-@pytest.mark.parametrize("act", sorted(act for act, contract in COMMANDS.items() if contract.internal))
+def test_whoever_may_read_originals_may_read_copies() -> None:
+    """The route asks for the copy first, before it knows which of both it is."""
+    for service in ("retrieval", "safety"):
+        for name, known in TRADE.items():
+            assert not known.may_give(f"{service}.read_document") or known.may_give(f"{service}.read_copy"), (
+                name
+            )
+
+
+def test_who_a_patient_is_no_role_of_trial_safety_authority_or_sponsor_reads() -> None:
+    """domain.md 0.10."""
+    readers = {name for name, known in TRADE.items() if known.may_give("retrieval.read_particulars")}
+    assert readers == {"retrieval_specialist", "quality", "privacy_officer"}
+    assert {name for name, known in TRADE.items() if known.may_give("retrieval.read_document")} == readers
+
+
+INTERNAL = {act for act, contract in COMMANDS.items() if contract.internal} - VAULTS
+
+
+@pytest.mark.parametrize("act", sorted(INTERNAL))
 def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
     assert not [name for name, known in TRADE.items() if known.may_give(act)]
 
@@ -77,6 +98,12 @@ def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
         ("trials.reopen_accrual", {"project_manager"}),
         ("retrieval.verify_legal_basis", {"retrieval_specialist", "privacy_officer"}),
         ("retrieval.pass_quality_control", {"quality"}),
+        ("trials.set_retention", {"regulatory_affairs", "quality"}),
+        ("trials.place_legal_hold", {"regulatory_affairs", "privacy_officer"}),
+        ("trials.release_legal_hold", {"regulatory_affairs", "privacy_officer"}),
+        ("trials.request_erasure", {"privacy_officer"}),
+        ("trials.approve_erasure", {"privacy_officer", "quality"}),
+        ("trials.reject_erasure", {"privacy_officer", "quality"}),
     ],
 )
 def test_a_signed_act_is_for_the_roles_that_answer_for_it(act: str, by: set[str]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.trials import guards, hold_rows, projections, site_rows
+from services.trials import guards, hold_rows, projections, site_rows, subject_rows
 from services.trials.commands import (
     ActivateSite,
     AnnulHold,
@@ -144,7 +144,7 @@ ROWS: tuple[tuple[Any, Any, Any], ...] = (
     *GUARDS,
     (projections.TrialRow, projections.trial_keys, projections.fold_trial),
     (site_rows.SiteRow, site_rows.site_keys, site_rows.fold_site),
-    (site_rows.SubjectRow, site_rows.subject_keys, site_rows.fold_subject),
+    (subject_rows.SubjectRow, subject_rows.subject_keys, subject_rows.fold_subject),
     (hold_rows.HoldRow, hold_rows.hold_keys, hold_rows.fold_hold),
     (hold_rows.DeviationRow, hold_rows.deviation_keys, hold_rows.fold_deviation),
 )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.trials import guard_folds, hold_rows, projections, site_rows
+from services.trials import guard_folds, hold_rows, projections, site_rows, subject_rows
 from services.trials.commands import (
     ApplyHold,
     ChangeTrialStatus,
@@ -19,7 +19,8 @@ from services.trials.commands import (
 from services.trials.guards import HoldView, SubjectGuard, TrialGuard, TrialSites
 from services.trials.hold_rows import DeviationRow, HoldRow
 from services.trials.projections import TrialRow
-from services.trials.site_rows import SiteRow, SubjectRow
+from services.trials.site_rows import SiteRow
+from services.trials.subject_rows import SubjectRow
 from shared.contracts.message import Event, Identifier
 from shared.contracts.trials import (
     DeviationAnnulled,
@@ -247,8 +248,8 @@ JOINED = SubjectEnrolled(
         (SiteRow(SITE, changed_at=NOW), site_rows.site_keys, site_rows.fold_site, JOINED),
         (
             SubjectRow(SUBJECT, status="on-study", changed_at=NOW),
-            site_rows.subject_keys,
-            site_rows.fold_subject,
+            subject_rows.subject_keys,
+            subject_rows.fold_subject,
             READY,
         ),
         (DeviationRow(DEVIATION, TRIAL), hold_rows.deviation_keys, hold_rows.fold_deviation, MOVED),

@@ -1,0 +1,236 @@
+"""Retention, legal holds and erasure: two persons, and never while a rule keeps the records."""
+
+from datetime import UTC, date, datetime
+from functools import reduce
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.trials import retention as kept
+from services.trials.commands import (
+    ApproveErasure,
+    PlaceLegalHold,
+    RejectErasure,
+    ReleaseLegalHold,
+    RequestErasure,
+    SetRetention,
+)
+from services.trials.domain import erasure, retention
+from services.trials.erasure_rows import ErasureRow, erasure_keys, fold_erasure
+from services.trials.guards import Authorisation, TrialGuard
+from services.trials.retention import CONTRACT, PERIODS, Kept, LegalHold, Retention, last_day
+from services.trials.subject_rows import SubjectRow, fold_subject, subject_keys
+from shared.contracts import trials as t
+from shared.contracts.message import Actor, Facts, Recorded, Refusal, Wake
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+TRIAL, SUBJECT, SITE, HOLD = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
+ONE, TWO = Actor("p-01", "privacy_officer"), Actor("q-02", "quality")
+OF: dict[str, Any] = {"trial_id": TRIAL, "subject_id": SUBJECT}
+REQUEST = RequestErasure(**OF, reason="subject_request")
+APPROVE = ApproveErasure(**OF)
+REJECT = RejectErasure(**OF, reason="not_entitled")
+REQUESTED = t.ErasureRequested(**OF, site_id=SITE, reason="subject_request", requested_by="p-01")
+ERASED = t.SubjectErased(
+    **OF, site_id=SITE, reason="subject_request", requested_by="p-01", approved_by="q-02"
+)
+PAST = (Kept("contract", CONTRACT, date(2025, 1, 1)),)
+
+
+def facts(*keeping: Kept, holds: tuple[LegalHold, ...] = (), by: Actor = ONE, **trial: Any) -> Facts:
+    return Facts(
+        Retention(TRIAL, keeping, holds),
+        SubjectRow(SUBJECT, TRIAL, SITE),
+        TrialGuard(TRIAL, **trial),
+        actor=by,
+    )
+
+
+def then(command: Any, facts: Facts, *events: t.ErasureEvent, now: datetime = NOW) -> Any:
+    state = reduce(erasure.evolve, events, erasure.Erasure())
+    decision = erasure.decide(state, command, facts, now)
+    return (decision.rule, decision.detail) if isinstance(decision, Refusal) else decision
+
+
+def test_one_person_asks_and_another_agrees() -> None:
+    assert then(REQUEST, facts(*PAST)) == [REQUESTED]
+    assert then(REQUEST, facts(*PAST), REQUESTED) == []
+    assert then(APPROVE, facts(*PAST, by=ONE), REQUESTED)[0] == "two_persons"
+    assert then(APPROVE, facts(*PAST, by=TWO), REQUESTED) == [ERASED]
+    for command in (REQUEST, APPROVE, REJECT):
+        assert then(command, facts(*PAST, by=TWO), REQUESTED, ERASED) == []
+
+
+def test_the_same_person_in_another_role_is_still_one_person() -> None:
+    assert then(APPROVE, facts(*PAST, by=Actor("p-01", "quality")), REQUESTED)[0] == "two_persons"
+
+
+def test_nobody_agrees_to_what_nobody_asked_for_or_what_was_rejected() -> None:
+    rejected = t.ErasureRejected(**OF, reason="not_entitled")
+    assert then(REJECT, facts(by=TWO), REQUESTED) == [rejected]
+    for before in ((), (REQUESTED, rejected)):
+        for command in (APPROVE, REJECT):
+            assert then(command, facts(*PAST, by=TWO), *before)[0] == "erasure.not_requested"
+    assert then(REQUEST, facts(*PAST), REQUESTED, rejected) == [REQUESTED]
+
+
+def test_a_subject_of_another_trial_is_unknown() -> None:
+    elsewhere = Facts(Retention(TRIAL, PAST), SubjectRow(SUBJECT, uuid4(), SITE), actor=ONE)
+    assert then(REQUEST, elsewhere)[0] == "unknown_subject"
+    assert then(REQUEST, Facts(actor=ONE))[0] == "unknown_subject"
+
+
+@pytest.mark.parametrize("command", [REQUEST, APPROVE])
+def test_the_rule_that_keeps_records_longest_is_named_with_its_day(command: Any) -> None:
+    keeping = (
+        Kept("contract", CONTRACT, date(2040, 1, 1)),
+        Kept("eu_ctr", "Regulation (EU) 536/2014, art. 58", date(2051, 6, 30)),
+    )
+    before = [REQUESTED] if command is APPROVE else []
+    rule, detail = then(command, facts(*keeping, by=TWO), *before)
+    assert (rule, detail) == (
+        "retention",
+        "Regulation (EU) 536/2014, art. 58: records are kept until 2051-06-30",
+    )
+
+
+def test_a_period_that_has_not_begun_keeps_records_and_one_unsaid_does_too() -> None:
+    assert then(REQUEST, facts(*PAST, Kept("us_ind_sponsor", "21 CFR 312.57(c)"))) == (
+        "retention",
+        "21 CFR 312.57(c): its period has not begun",
+    )
+    assert then(REQUEST, facts())[0] == "retention.not_stated"
+    assert then(REQUEST, Facts(SubjectRow(SUBJECT, TRIAL, SITE), actor=ONE))[0] == "retention.not_stated"
+
+
+def test_a_rule_that_applies_has_to_be_stated() -> None:
+    """A trial under an IND, or with a European authorisation, is not erased by a contract's date alone."""
+    rule, detail = then(REQUEST, facts(*PAST, route="us_ind"))
+    assert (rule, detail) == ("retention.not_stated", "21 CFR 312.57(c) applies: state its period")
+    authorised = {"DE": Authorisation(date(2025, 1, 1), uuid4())}
+    rule, detail = then(REQUEST, facts(*PAST, authorised=authorised))
+    assert "art. 58 applies" in detail
+    brazil = {"BR": Authorisation(date(2025, 1, 1), uuid4())}
+    assert then(REQUEST, facts(*PAST, authorised=brazil)) == [REQUESTED]
+
+
+def test_the_last_day_counts_until_it_is_over_everywhere_on_earth() -> None:
+    last = Kept("contract", CONTRACT, date(2026, 3, 2))
+    still = datetime(2026, 3, 3, 11, 59, tzinfo=UTC)  # 23:59 where the day ends last
+    assert then(REQUEST, facts(last), now=still)[0] == "retention"
+    assert then(REQUEST, facts(last), now=datetime(2026, 3, 3, 12, tzinfo=UTC)) == [REQUESTED]
+
+
+def test_a_legal_hold_on_trial_or_subject_stops_it_and_one_on_another_subject_does_not() -> None:
+    for subject in (None, SUBJECT):
+        rule, detail = then(REQUEST, facts(*PAST, holds=(LegalHold(HOLD, subject),)))
+        assert (rule, str(HOLD) in detail) == ("legal_hold", True)
+        assert then(APPROVE, facts(*PAST, holds=(LegalHold(HOLD, subject),), by=TWO), REQUESTED)[0] == rule
+    assert then(REQUEST, facts(*PAST, holds=(LegalHold(HOLD, uuid4()),))) == [REQUESTED]
+
+
+def test_time_alone_erases_nothing() -> None:
+    assert then(Wake(stream=uuid4()), facts(*PAST), REQUESTED) == []
+    assert retention.decide(retention.Keeping(), Wake(stream=uuid4()), Facts(), NOW) == []
+
+
+def stated(command: Any, *events: t.RetentionEvent) -> Any:
+    decision = retention.decide(reduce(retention.evolve, events, retention.Keeping()), command, Facts(), NOW)
+    return decision.rule if isinstance(decision, Refusal) else decision
+
+
+def test_a_period_ends_its_years_after_its_anchor() -> None:
+    (event,) = stated(SetRetention(trial_id=TRIAL, rule="eu_ctr", anchored_on=date(2026, 2, 28)))
+    assert (event.until, event.citation, event.verified) == (
+        date(2051, 2, 28),
+        "Regulation (EU) 536/2014, art. 58",
+        True,
+    )
+    (event,) = stated(SetRetention(trial_id=TRIAL, rule="us_ind_sponsor"))
+    assert (event.until, event.anchored_on, event.verified) == (None, None, False)
+    assert stated(SetRetention(trial_id=TRIAL, rule="us_ind_sponsor"), event) == []
+    (later,) = stated(
+        SetRetention(trial_id=TRIAL, rule="us_ind_sponsor", anchored_on=date(2024, 2, 29)), event
+    )
+    assert later.until == date(2026, 3, 1)
+
+
+def test_a_contract_says_its_last_day_and_nothing_else_does() -> None:
+    (event,) = stated(SetRetention(trial_id=TRIAL, rule="contract", until=date(2041, 1, 1)))
+    assert (event.until, event.citation, event.verified) == (date(2041, 1, 1), CONTRACT, True)
+    for wrong in (
+        {"rule": "contract"},
+        {"rule": "eu_ctr", "until": date(2041, 1, 1)},
+        {"rule": "contract", "until": date(2041, 1, 1), "anchored_on": date(2040, 1, 1)},
+    ):
+        with pytest.raises(ValidationError, match=r"until|anchored_on"):
+            SetRetention(trial_id=TRIAL, **wrong)  # type: ignore[arg-type]
+
+
+def test_a_legal_hold_is_placed_and_released_once() -> None:
+    place = PlaceLegalHold(trial_id=TRIAL, legal_hold_id=HOLD, reason="litigation")
+    release = ReleaseLegalHold(trial_id=TRIAL, legal_hold_id=HOLD, reason="matter_closed")
+    (placed,) = stated(place)
+    (released,) = stated(release, placed)
+    assert stated(place, placed) == stated(release, placed, released) == stated(place, placed, released) == []
+    assert stated(release) == "legal_hold.unknown"
+
+
+@given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.sampled_from(sorted(PERIODS)))
+def test_no_period_is_shorter_than_its_years(anchored_on: date, rule: t.RetentionRule) -> None:
+    years = PERIODS[rule].years
+    assert (last_day(anchored_on, years).year - anchored_on.year) == years
+    assert (last_day(anchored_on, years) - anchored_on).days >= years * 365
+
+
+def recorded(event: Any, by: Actor = ONE) -> Recorded[Any]:
+    return Recorded(
+        id=uuid4(), type="t", source="trials", stream_id=uuid4(), version=1, sponsor_id=uuid4(),
+        trial_id=TRIAL, time=NOW, data=event, actor=by, correlation_id=uuid4(),
+    )  # fmt: skip
+
+
+def test_the_row_of_what_keeps_records_holds_rules_and_legal_holds() -> None:
+    row: Retention | None = None
+    one = t.RetentionSet(trial_id=TRIAL, rule="eu_ctr", citation="c", verified=True)
+    for event in (
+        one,
+        one.model_copy(update={"until": date(2051, 1, 1)}),
+        t.RetentionSet(trial_id=TRIAL, rule="contract", citation="d", verified=True, until=date(2040, 1, 1)),
+        t.LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=HOLD, reason="litigation"),
+        t.LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=SITE, subject_id=SUBJECT, reason="litigation"),
+        t.LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="matter_closed"),
+    ):
+        (key,) = kept.retention_keys(recorded(event))
+        row = kept.fold_retention(row, recorded(event), key)
+    rules = (Kept("contract", "d", date(2040, 1, 1)), Kept("eu_ctr", "c", date(2051, 1, 1)))
+    assert row == Retention(TRIAL, rules, (LegalHold(SITE, SUBJECT),))
+    assert kept.retention_keys(recorded(ERASED)) == ()
+    assert kept.fold_retention(row, recorded(ERASED), (TRIAL,)) == row
+
+
+def test_the_row_of_an_erasure_says_who_asked_and_who_decided() -> None:
+    row: ErasureRow | None = None
+    rejected = t.ErasureRejected(**OF, reason="not_entitled")
+    expected = ErasureRow(SUBJECT, TRIAL, SITE, "requested", "subject_request", "p-01", NOW)
+    for event, by, status in ((REQUESTED, ONE, None), (rejected, TWO, "rejected"), (REQUESTED, ONE, None)):
+        (key,) = erasure_keys(recorded(event))
+        row = fold_erasure(row, recorded(event, by), key)
+        assert row.status == (status or "requested")
+    assert row == expected
+    done = fold_erasure(row, recorded(ERASED, TWO), (SUBJECT,))
+    assert (done.status, done.decided_by, done.decided_at) == ("erased", "q-02", NOW)
+    assert erasure_keys(recorded(t.LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="x"))) == ()
+    other = recorded(t.RetentionSet(trial_id=TRIAL, rule="eu_ctr", citation="c", verified=True))
+    assert fold_erasure(row, other, (SUBJECT,)) == row
+    assert fold_erasure(None, recorded(rejected, TWO), (SUBJECT,)).status == "rejected"
+
+
+def test_the_page_of_a_subject_says_that_they_were_erased() -> None:
+    assert subject_keys(recorded(ERASED)) == ((SUBJECT,),)
+    row = fold_subject(SubjectRow(SUBJECT, TRIAL, SITE), recorded(ERASED), (SUBJECT,))
+    assert row.erased_at == NOW

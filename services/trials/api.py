@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from services.trials import permission_query
 from services.trials.imports import IMPORTED, Summary, import_records
+from services.trials.permission_query import permissions
 from shared.contracts.trials import TrialStatus
 from shared.http import bodies, identity
 from shared.http.answers import Cursor, Limit, Order, Text, as_day, as_instant, one, page
@@ -14,7 +14,7 @@ from shared.http.identity import Principal
 from shared.http.problems import described
 
 router = APIRouter(prefix="/v1", tags=["queries"])
-router.include_router(permission_query.router)
+router.add_api_route("/trials/{trial_id}/permissions", permissions)
 
 _TRIAL_ORDER = Order({"trial_id": UUID})
 _SITE_ORDER = Order({"site_id": UUID})

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import TypeAdapter
 
 from services.trials.domain.permissions import answer, holds_on
@@ -12,7 +12,6 @@ from shared.http.problems import ProblemError
 from shared.http.seen import seen
 from shared.runtime.database import Pool
 
-router = APIRouter()
 G = TypeVar("G", TrialGuard, SiteGuard, SubjectGuard)
 _TRIAL_GUARD = TypeAdapter(TrialGuard)
 _SITE_GUARD = TypeAdapter(SiteGuard)
@@ -25,7 +24,6 @@ SELECT EXISTS (SELECT FROM trial_guard WHERE trial_id = $1)
 """
 
 
-@router.get("/trials/{trial_id}/permissions")
 async def permissions(
     request: Request,
     trial_id: UUID,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -30,6 +31,9 @@ ELEMENTS = (
 )
 TYPES = ["discharge_summary", "laboratory_results"]
 FINDINGS = ("right_patient", "range_complete", "types_complete", "legible", "images_present")
+COORDINATOR = "site_coordinator:c-31"
+# Nobody's: what a custodian needs to find a patient, with words in the place of a person's.
+IDENTITY = {"family_name": "Demonstration", "given_names": "Subject one", "birth_date": "1970-01-01"}
 
 
 async def play(stage: Stage, request: Seen) -> None:
@@ -47,8 +51,15 @@ async def _basis(stage: Stage, about: dict[str, Any]) -> None:
         "range_from": str(stage.today - timedelta(days=30)),
         "range_to": str(stage.today),
     }
-    form = {"basis": "authorization", "document_ref": "vault/form-1", "sha256": _digest("form")}
+    async with stage.step("the site says who the patient is, into retrieval's vault only", 15):
+        subject = stage.story.subjects[0]
+        told = json.dumps(IDENTITY).encode()
+        await stage.put(
+            COORDINATOR, "retrieval", f"/v1/particulars/{subject}/identity", told, "application/json"
+        )
+        await stage.come("retrieval.particulars.recorded", subject_id=subject)
     async with stage.step("a specialist names the custodian and checks the patient's authorisation", 15):
+        form = {"basis": "authorization", **await _stored(stage, SPECIALIST, "authorization_form")}
         custodian = {"custodian": "custodian-h-02", "custodian_kind": "hospital"}
         await stage.act(SPECIALIST, "retrieval", "add-leg", **about, **custodian, **asked_for)
         await stage.act(SPECIALIST, "retrieval", "submit-legal-basis", **about, **form)
@@ -76,11 +87,16 @@ async def _asked(stage: Stage, about: dict[str, Any]) -> None:
 
 async def _arrived(stage: Stage, about: dict[str, Any]) -> None:
     async with stage.step("records arrive: the same moment they are new information on the case", 15):
-        document = {"pages": 14, "sha256": _digest("records"), "document_ref": "vault/records-1"}
-        received = {"received_on": stage.today, "zone": ZONE}
+        document = await _stored(stage, CUSTODIAN, "medical_record")
+        received = {"received_on": stage.today, "zone": ZONE, "pages": 14}
         await stage.act(CUSTODIAN, "retrieval", "receive-records", **about, **document, **received)
         await stage.come("safety.deadline.armed", subject_id=stage.story.case)
-    async with stage.step("they are checked and delivered", 15):
+    async with stage.step("they are read for the check, which leaves an event, and delivered", 15):
+        path = f"/v1/documents/{document['document_ref']}/content"
+        read = await stage.read(QUALITY, "retrieval", path, "quality_control")
+        if hashlib.sha256(read).hexdigest() != document["sha256"]:
+            stage.fail("what came out of the vault is not what went in")
+        await stage.come("retrieval.document.read", document_ref=document["document_ref"])
         await stage.act(
             QUALITY,
             "retrieval",
@@ -104,5 +120,11 @@ async def _reviewed(stage: Stage) -> None:
         await stage.come("safety.deadline.met")
 
 
-def _digest(name: str) -> str:
-    return hashlib.sha256(f"demonstration {name}".encode()).hexdigest()
+async def _stored(stage: Stage, who: str, kind: str) -> dict[str, Any]:
+    """A document of the subject goes into the vault; events name its reference and SHA-256."""
+    ref, subject = uuid4(), stage.story.subjects[0]
+    text = f"A {kind.replace('_', ' ')} of nobody, written for this demonstration.".encode()
+    about = {"subject": subject, "kind": kind}
+    await stage.put(who, "retrieval", f"/v1/documents/{ref}", text, "text/plain", **about)
+    await stage.come("retrieval.document.stored", document_ref=str(ref))
+    return {"document_ref": str(ref), "sha256": hashlib.sha256(text).hexdigest()}

@@ -102,9 +102,33 @@ class Stage:
         }
         body = json.dumps({name: _plain(value) for name, value in fields.items()}).encode()
         headers |= self.issuer.headers(who, body) | {"Content-Type": "application/json"}
-        address = f"{self.found.services[service]}/v1/commands/{command}"
-        while (answer := await self.web.post(address, content=body, headers=headers)).status_code == 404:
-            self._wants = f"{service} to answer {command} with other than {answer.text[:200]}"
+        return await self._send("POST", service, f"/v1/commands/{command}", content=body, headers=headers)
+
+    async def put(
+        self, who: str, service: str, path: str, content: bytes, media_type: str, **about: Any
+    ) -> httpx.Response:
+        """Bytes for a service's vault: a document, or particulars of the story's trial and site."""
+        headers = self.issuer.headers(who) | {"Content-Type": media_type}
+        headers["Trialwire-Correlation-Id"] = str(self.story.correlation)
+        asked = {"trial": self.story.trial, "site": self.story.site, **about}
+        params = {name: str(value) for name, value in asked.items()}
+        answer = await self._send("PUT", service, path, content=content, headers=headers, params=params)
+        if answer.is_error:
+            raise StepFailedError(self._step, f"{path}: {answer.status_code} {answer.text[:400]}")
+        return answer
+
+    async def read(self, who: str, service: str, path: str, purpose: str) -> bytes:
+        """What a service's vault gives out for a purpose, which leaves an event."""
+        asked = {"headers": self.issuer.headers(who), "params": {"purpose": purpose}}
+        answer = await self._send("GET", service, path, **asked)
+        if answer.is_error:
+            raise StepFailedError(self._step, f"{path}: {answer.status_code} {answer.text[:400]}")
+        return answer.content
+
+    async def _send(self, method: str, service: str, path: str, **request: Any) -> httpx.Response:
+        address = f"{self.found.services[service]}{path}"
+        while (answer := await self.web.request(method, address, **request)).status_code == 404:
+            self._wants = f"{service} to answer {path} with other than {answer.text[:200]}"
             await asyncio.sleep(0.05)
         return answer
 

@@ -59,6 +59,9 @@ DETAILS: dict[str, Callable[[Data], str]] = {
     "request.completed": lambda d: f"{d['outcome']} after {d['days_gross']} d",
     "safety_report.filed": lambda d: f"{d['obligation_code']} to {d['destination']} on {d['filed_on']}",
     "safety_report.acknowledged": lambda d: f"received there on {d['receipt_on']}",
+    "particulars.recorded": lambda d: f"{d['kind']}; what it says is in the vault alone",
+    "document.stored": lambda d: f"{d['kind']}, {d['size']} bytes",
+    "document.read": lambda d: f"for {d['purpose']}",
     "command.refused": lambda d: f"{d['command_type']}: {d['rule']}, {d['detail']}",
 }
 

@@ -12,6 +12,8 @@ from shared.contracts import safety as s
 from shared.contracts import trials as t
 from shared.contracts.message import Event, Facts
 from shared.rules.deadlines import ArmDeadline, CancelDeadline, MeetDeadline
+from shared.rules.vault_commands import CloseVault, SealDocument
+from shared.rules.vault_rows import DocumentRow
 from tests.unit.retrieval import desk as d
 from tests.unit.retrieval.test_rows import hold, lifted, recorded
 
@@ -47,6 +49,32 @@ def to_trials(event: Event, facts: Facts | None = None) -> list[Any]:
 
 def to_own(event: Event, facts: Facts | None = None) -> list[Any]:
     return list(reactions.react_to_own(recorded(event), facts or Facts()))
+
+
+def test_an_erasure_closes_the_subject_s_vault() -> None:
+    erased = t.SubjectErased(
+        trial_id=d.TRIAL, subject_id=d.SUBJECT, reason="subject_request", requested_by="a", approved_by="b"
+    )
+    assert to_trials(erased) == [CloseVault(trial_id=d.TRIAL, subject_id=d.SUBJECT)]
+
+
+def test_what_retrieval_seals_nobody_reads_in_its_vault() -> None:
+    def sealed(ref: str) -> r.RecordsSealed:
+        return r.RecordsSealed(
+            request_id=REQUEST, leg_id=UUID(int=1), reason="wrong_patient", received_on=date(2026, 3, 2),
+            zone="UTC", pages=2, sha256="a" * 64, document_ref=ref,
+        )  # fmt: skip
+
+    ref = UUID(int=77)
+    (need,) = reactions.needs_of_own(recorded(sealed(str(ref))))
+    assert (need.row, need.key) == (DocumentRow, (ref,))
+    known = DocumentRow(ref, subject_id=d.SUBJECT, trial_id=d.TRIAL)
+    about = {"subject_id": d.SUBJECT, "trial_id": d.TRIAL}
+    command = SealDocument(**about, document_ref=ref, reason="wrong_patient")
+    assert to_own(sealed(str(ref)), Facts(known)) == [command]
+    assert to_own(sealed(str(ref))) == []
+    assert reactions.needs_of_own(recorded(sealed("archive/17"))) == ()
+    assert to_own(sealed("archive/17")) == []
 
 
 def test_a_follow_up_opens_the_same_request_however_often_it_is_told() -> None:

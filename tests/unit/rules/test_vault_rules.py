@@ -162,6 +162,8 @@ def test_rows_say_what_lies_in_the_vault_and_who_read_it() -> None:
 def test_rows_are_for_the_vault_s_events_alone() -> None:
     message = replace(recorded(STORED, 1), data=object())
     assert (document_keys(message), vault_subject_keys(message)) == ((), ())
+    row = DocumentRow(REF)
+    assert fold_document(row, recorded(CLOSED, 2), (REF,)) == row
 
 
 COMMANDS = st.sampled_from(

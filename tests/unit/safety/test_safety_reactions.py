@@ -12,12 +12,20 @@ from services.safety.commands import (
     RequestFollowUp,
 )
 from services.safety.guards import KnownTrial
-from services.safety.reactions import needs_of_own, react_to_own, react_to_regulatory, react_to_retrieval
+from services.safety.reactions import (
+    needs_of_own,
+    react_to_own,
+    react_to_regulatory,
+    react_to_retrieval,
+    react_to_trials,
+)
 from shared.contracts.message import Actor, CommandRefused, Event, Facts, Need, Recorded
 from shared.contracts.regulatory import ReportOpened, SafetyReportAcknowledged, SafetyReportFiled
 from shared.contracts.retrieval import RecordsReceived, RequestCompleted
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
+from shared.contracts.trials import SubjectErased
 from shared.rules.deadlines import ArmDeadline, MeetDeadline
+from shared.rules.vault_commands import CloseVault
 from tests.unit.safety.given_case import (
     CASE,
     KNOWN,
@@ -50,6 +58,20 @@ def recorded(event: Event) -> Recorded[Any]:
         data=event,
         actor=Actor("x", "service"),
         correlation_id=UUID(int=8),
+    )
+
+
+def test_an_erasure_closes_the_subject_s_vault() -> None:
+    subject = UUID(int=77)
+    erased = SubjectErased(
+        trial_id=TRIAL, subject_id=subject, reason="subject_request", requested_by="a", approved_by="b"
+    )
+    assert react_to_trials(recorded(erased), Facts()) == [CloseVault(trial_id=TRIAL, subject_id=subject)]
+    assert (
+        react_to_trials(
+            recorded(CommandRefused(command_id=subject, command_type="x", rule="x", detail="x")), Facts()
+        )
+        == []
     )
 
 

@@ -133,6 +133,14 @@ def test_a_legal_hold_on_trial_or_subject_stops_it_and_one_on_another_subject_do
     assert then(REQUEST, facts(*PAST, holds=(LegalHold(HOLD, uuid4()),))) == [REQUESTED]
 
 
+def test_an_act_is_on_one_stream_of_its_subject_or_trial_with_what_keeps_its_records() -> None:
+    assert REQUEST.stream_id == APPROVE.stream_id == REJECT.stream_id
+    place = PlaceLegalHold(trial_id=TRIAL, reason="litigation")
+    assert place.stream_id == SetRetention(trial_id=TRIAL, rule="eu_ctr").stream_id != REQUEST.stream_id
+    rows = {need.row: need.key for need in APPROVE.needs()}
+    assert rows == {Retention: (TRIAL,), SubjectRow: (SUBJECT,), TrialGuard: (TRIAL,)}
+
+
 def test_time_alone_erases_nothing() -> None:
     assert then(Wake(stream=uuid4()), facts(*PAST), REQUESTED) == []
     assert retention.decide(retention.Keeping(), Wake(stream=uuid4()), Facts(), NOW) == []

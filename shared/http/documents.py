@@ -56,6 +56,15 @@ async def document(request: Request, document_ref: UUID) -> Response:
     return await one(request, _ONE, document_ref)
 
 
+@pages.post("/vault/rewrap", tags=["operations"])
+async def rewrap(request: Request) -> dict[str, int]:
+    """Put every subject's key under the current master key; documents stay as they are.
+
+    Where several replicas took a new master key at different moments: repeat it until it answers 0.
+    """
+    return {"rewrapped": await vault_in(request).rewrap()}
+
+
 @acts.put("/documents/{document_ref}", status_code=201, openapi_extra=_BODY)
 async def store_document(
     request: Request,

@@ -71,6 +71,39 @@ def send(service: str, path: str, content: Iterator[bytes]) -> Any:
     )
 
 
+def store(service: str, path: str, content: Iterator[bytes], media_type: str, **asked: Any) -> Any:
+    """What a service answers to a document that is put there, however long it takes."""
+    query = {name: str(value) for name, value in asked.items() if value is not None}
+    headers, timeout = {"Content-Type": media_type}, httpx.Timeout(None, connect=10)
+    return _call(service, "PUT", path, content=content, headers=headers, params=query, timeout=timeout)
+
+
+def fetch(service: str, path: str, file: Path, **asked: Any) -> int:
+    """Write what a service gives out to a new file, whole or not at all; answers with its bytes."""
+    url, size = f"{address(service)}{path}", 0
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with httpx.stream(
+            "GET", url, params=asked, headers=_identity(None), timeout=60, trust_env=False
+        ) as answer:
+            if answer.is_error:
+                answer.read()
+                fail(f"{service} says {answer.status_code}: {_reason(answer.json())}", FAILED)
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+                for chunk in answer.iter_bytes():
+                    size += opened.write(chunk)
+        os.link(unfinished, file)
+    except httpx.TransportError as fault:
+        fail(f"{service} broke off: {type(fault).__name__}", NOT_READY)
+    except FileExistsError:
+        fail(f"{file} is there already", WRONG_USE)
+    except ValueError:
+        fail(f"{service} says no JSON: is it another program's port?", FAILED)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return size
+
+
 def address(service: str) -> str:
     """Where the service listens: TRIALWIRE_<SERVICE>_URL, else what the running stack recorded."""
     named = os.environ.get(f"TRIALWIRE_{service.upper()}_URL")

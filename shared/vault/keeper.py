@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 from uuid import UUID
 
 from shared.contracts.message import Actor
@@ -44,7 +45,7 @@ async def opened(service: Service, settings: Settings) -> AsyncIterator[Vault | 
         return
     url, file = settings.vault_url, settings.master_keys_file
     if not url or not file:
-        raise SystemExit(f"{service.name}: TRIALWIRE_VAULT_URL and TRIALWIRE_MASTER_KEYS_FILE are required")
+        _refuse(service.name, "TRIALWIRE_VAULT_URL and TRIALWIRE_MASTER_KEYS_FILE are required")
     dsn = settings.dsn()
 
     async def migrated() -> None:
@@ -65,8 +66,13 @@ async def _open(pool: Pool, name: str, url: str, file: Path) -> Vault:
     try:
         return await open_vault(pool, name, url, file)
     except MasterKeyError as fault:
-        logs.log.error("vault.refused", reason=str(fault))
-        raise SystemExit(f"{name}: {fault}") from None
+        _refuse(name, str(fault))
+
+
+def _refuse(name: str, why: str) -> NoReturn:
+    """End the start; said in the log too, for whoever runs the service may not see why it ended."""
+    logs.log.error("vault.refused", reason=why)
+    raise SystemExit(f"{name}: {why}") from None
 
 
 async def keeping(executor: Executor, vault: Vault, masters: Path) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -28,12 +29,12 @@ class Listener(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def served(
-    servers: Servers, service: Service, dsn: str | None = None
+    servers: Servers, service: Service, dsn: str | None = None, **more: Any
 ) -> AsyncIterator[tuple[httpx.AsyncClient, FastAPI]]:
     """The service on a free port, with the tests' own issuer; a developer's client for it."""
     file = Path(tempfile.mkdtemp()) / "dsn"
     file.write_text(dsn or await new_database(servers, service))
-    settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, **identity.believed())
+    settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, **identity.believed() | more)
     app = create_app(service, APIRouter(prefix="/v1"), settings)
     config = uvicorn.Config(app, "127.0.0.1", 0, **LISTENING)
     server = Listener(config)

@@ -20,7 +20,9 @@ COMMANDS = {
     for service in SERVICES
     for type_, (contract, _) in service.commands.items()
 }
-OPERATIONS = {f"{s.name}.{act}" for s in SERVICES for act in ("parked", "projections")} | {"trials.imports"}
+OPERATIONS = {f"{s.name}.{act}" for s in SERVICES for act in ("parked", "projections", "vault")} | {
+    "trials.imports"
+}
 VAULTS = {f"{s.name}.{act}" for s in SERVICES if "vault" in s.aggregate_of for act in ACTS}
 TRADE = {name: known for name, known in roles().items() if not known.development}
 

@@ -176,7 +176,7 @@ def test_a_contract_says_its_last_day_and_nothing_else_does() -> None:
         {"rule": "contract", "until": date(2041, 1, 1), "anchored_on": date(2040, 1, 1)},
     ):
         with pytest.raises(ValidationError, match=r"until|anchored_on"):
-            SetRetention(trial_id=TRIAL, **wrong)  # type: ignore[arg-type]
+            SetRetention(trial_id=TRIAL, **wrong)
 
 
 def test_a_legal_hold_is_placed_and_released_once() -> None:

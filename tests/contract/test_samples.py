@@ -15,6 +15,7 @@ RELEASED = build.released()
 # - an end is awaited where it is read before what it ends; today each deadline is armed and ended by events
 #   of one stream, or armed in the transaction that opens what ends it, and those keep their order;
 # - safety's clock for judging information has no other anchor and is never withdrawn: it is met, or met late;
+# - safety takes no particulars and seals no document yet: its vault has the types that every vault has;
 # - retrieval's service level keeps its first date, whatever is asked again.
 NOT_RECORDED_YET: frozenset[str] = frozenset(
     {
@@ -24,6 +25,9 @@ NOT_RECORDED_YET: frozenset[str] = frozenset(
         "safety.deadline.awaited.v1",
         "safety.deadline.cancelled.v1",
         "safety.deadline.superseded.v1",
+        "safety.document.sealed.v1",
+        "safety.particulars.read.v1",
+        "safety.particulars.recorded.v1",
     }
 )
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.stack.demo.stage import ZONE, Stage
+from shared.stack.demo.stage import ZONE, Stage, text
 from shared.stack.demo.watch import Seen
 
 SPECIALIST = "retrieval_specialist:t-05"
@@ -53,10 +52,8 @@ async def _basis(stage: Stage, about: dict[str, Any]) -> None:
     }
     async with stage.step("the site says who the patient is, into retrieval's vault only", 15):
         subject = stage.story.subjects[0]
-        told = json.dumps(IDENTITY).encode()
-        await stage.put(
-            COORDINATOR, "retrieval", f"/v1/particulars/{subject}/identity", told, "application/json"
-        )
+        path = f"/v1/particulars/{subject}/identity"
+        await stage.put(COORDINATOR, "retrieval", path, text(IDENTITY), "application/json")
         await stage.come("retrieval.particulars.recorded", subject_id=subject)
     async with stage.step("a specialist names the custodian and checks the patient's authorisation", 15):
         form = {"basis": "authorization", **await _stored(stage, SPECIALIST, "authorization_form")}
@@ -123,8 +120,8 @@ async def _reviewed(stage: Stage) -> None:
 async def _stored(stage: Stage, who: str, kind: str) -> dict[str, Any]:
     """A document of the subject goes into the vault; events name its reference and SHA-256."""
     ref, subject = uuid4(), stage.story.subjects[0]
-    text = f"A {kind.replace('_', ' ')} of nobody, written for this demonstration.".encode()
+    page = f"A {kind.replace('_', ' ')} of nobody, written for this demonstration.".encode()
     about = {"subject": subject, "kind": kind}
-    await stage.put(who, "retrieval", f"/v1/documents/{ref}", text, "text/plain", **about)
+    await stage.put(who, "retrieval", f"/v1/documents/{ref}", page, "text/plain", **about)
     await stage.come("retrieval.document.stored", document_ref=str(ref))
-    return {"document_ref": str(ref), "sha256": hashlib.sha256(text).hexdigest()}
+    return {"document_ref": str(ref), "sha256": hashlib.sha256(page).hexdigest()}

@@ -100,7 +100,7 @@ class Stage:
             "Idempotency-Key": str(uuid4()),
             "Trialwire-Correlation-Id": str(self.story.correlation),
         }
-        body = json.dumps({name: _plain(value) for name, value in fields.items()}).encode()
+        body = text(fields)
         headers |= self.issuer.headers(who, body) | {"Content-Type": "application/json"}
         return await self._send("POST", service, f"/v1/commands/{command}", content=body, headers=headers)
 
@@ -164,6 +164,11 @@ class Stage:
 
     def _refused(self) -> list[Seen]:
         return [seen for seen in self.ours() if short(seen.type) == "command.refused"]
+
+
+def text(fields: dict[str, Any]) -> bytes:
+    """A JSON body."""
+    return json.dumps({name: _plain(value) for name, value in fields.items()}).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,17 @@ from datetime import timedelta
 from shared.stack.api import StackAddresses, start_stack
 from shared.stack.demo.stage import Stage
 from shared.stack.home import Home
-from tests.contract.scenes import approvals, authority, cases, passing, records, refusals, reviews, subjects
+from tests.contract.scenes import (
+    approvals,
+    authority,
+    cases,
+    passing,
+    records,
+    refusals,
+    reviews,
+    subjects,
+    vaults,
+)
 from tests.e2e.desk import desk, enrolling_trial
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -20,7 +30,7 @@ SCENES: tuple[Scene, ...] = (
     subjects.play,
     cases.play,
     records.play,
-    refusals.play,
+    vaults.play,
 )
 
 
@@ -32,6 +42,9 @@ async def play(home: Home, found: StackAddresses) -> None:
             await enrolling_trial(stage)
             await scene(stage)
         print(f"{time.monotonic() - began:5.1f} s  {scene.__module__}")
+    async with desk(found, home.root) as stage:
+        await enrolling_trial(stage)
+        await refusals.play(stage, home)
     async with desk(found, home.root) as stage:
         await enrolling_trial(stage, approved_for=timedelta(days=1))
         await passing.play(stage, home)

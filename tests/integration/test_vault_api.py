@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from shared.contracts.message import Actor
-from shared.rules.vault_commands import CloseVault, SealDocument, vault_of
+from shared.rules.roles import roles
+from shared.rules.vault_commands import ACTS, CloseVault, SealDocument, vault_of
 from shared.runtime.cause import Cause
 from shared.runtime.execute import Executor
 from shared.runtime.verify import verify
@@ -25,6 +26,7 @@ from tests.support.stack import Servers
 SPECIALIST, QUALITY, PRIVACY = "retrieval_specialist:t-01", "quality:q-01", "privacy_officer:v-01"
 COORDINATOR, PHYSICIAN, MANAGER = "site_coordinator:c-01", "safety_physician:m-01", "project_manager:p-01"
 SERVICE = Cause(Actor("retrieval", "service"))
+SAID = {"family_name": "A", "given_names": "B", "birth_date": "1970-01-01"}
 OTHER: dict[str, Any] = {"sponsors": [uuid4()]}
 RECORD = b"%PDF a page of a record"
 
@@ -196,6 +198,48 @@ async def test_what_is_not_theirs_is_404_whether_it_exists_or_not(desk: Desk) ->
     assert listed.json()["items"] == []
     mine: dict[str, Any] = {"sponsors": [], "sites": {desk.site: desk.trial}}
     assert rule(await desk.put(uuid4(), by=SPECIALIST, access=mine)) == (404, "unknown-stream")
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_an_act_is_for_its_roles_on_what_they_reach_and_404_elsewhere(desk: Desk, act: str) -> None:
+    """The access matrix of the vault: each role by own, other's and no tenant."""
+    original, copy = uuid4(), uuid4()
+    await desk.put(original, site=desk.site)
+    await desk.put(copy, kind="pseudonymised_copy", site=desk.site)
+    await desk.tell(SAID)
+    nothing: dict[str, Any] = {"sponsors": []}
+    reaching: dict[str, tuple[dict[str, Any], bool]] = {
+        "everything": ({"sponsors": ["*"]}, True),
+        "own sponsor": ({"sponsors": [desk.sponsor]}, True),
+        "own trial": (nothing | {"trials": [desk.trial]}, True),
+        "own site": (nothing | {"sites": {desk.site: desk.trial}}, True),
+        "another sponsor": (OTHER, False),
+        "another trial": (nothing | {"trials": [uuid4()]}, False),
+        "another site": (nothing | {"sites": {uuid4(): desk.trial}}, False),
+        "own site of another trial": (nothing | {"sites": {desk.site: uuid4()}}, False),
+        "no tenant": (nothing, False),
+    }
+    cells = 0
+    for role in [name for name, known in roles().items() if not known.development]:
+        may = roles()[role].may_give(f"retrieval.{act}")
+        for whose, (access, own) in reaching.items():
+            by = f"{role}:x-01"
+            match act:
+                case "store_document":
+                    answer = await desk.put(uuid4(), by=by, access=access, site=desk.site)
+                case "read_document":
+                    answer = await desk.get(original, by=by, **access)
+                case "read_copy":
+                    answer = await desk.get(copy, by=by, **access)
+                case "record_particulars":
+                    answer = await desk.tell(SAID, by=by, **access)
+                case _:
+                    answer = await desk.ask(by, **access)
+            expected = 403 if not may else 404 if not own else answer.status_code
+            assert answer.status_code == expected, (role, whose, answer.text)
+            assert answer.is_success == (may and own), (role, whose, answer.text)
+            cells += 1
+    assert cells > 150
 
 
 async def test_a_site_enters_who_its_own_subject_is_and_reads_it_never(desk: Desk) -> None:

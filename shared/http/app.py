@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from shared.audit.anchoring import anchoring
 from shared.audit.keys import signer_in
-from shared.http import deadlines, identity, operations
+from shared.http import deadlines, identity, operations, readings
 from shared.http.api import Api
 from shared.http.connection import LISTENING
 from shared.http.door import CSP
@@ -79,7 +79,7 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
     app.include_router(health)
     app.include_router(command_routes(service))
     asked = described(400, 401, 403, 404, 422, 503)
-    for router in (queries, deadlines.router):
+    for router in (queries, deadlines.router, readings.router):
         app.include_router(router, dependencies=[Depends(identity.permitted)], responses=asked)
     app.include_router(operations.router, responses=asked)
     return app

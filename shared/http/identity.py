@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Annotated
@@ -149,13 +149,14 @@ async def permitted(request: Request, asking: Annotated[Principal, Depends(princ
     The page is the first part of the path. To GET is to read it, anything else is a command of that name.
     """
     page = f"{request.app.state.service}.{request.scope['route'].path.split('/')[2]}"
+    embedded = request.app.state.identity.embedded
     if request.method != "GET":
         permit(request, asking, page)
-    elif not first_that(
-        asking.roles, lambda known: known.may_read(page), request.app.state.identity.embedded
-    ):
+    elif not first_that(asking.roles, lambda known: known.may_read(page), embedded):
         raise _forbidden(asking, f"may not read {page}")
-    request.state.principal = asking
+    elif first_that(asking.roles, lambda known: known.restricted and known.may_read(page), embedded):
+        asking = replace(asking, grants=replace(asking.grants, restricted=True))
+    request.state.principal, request.state.page = asking, page
     return asking
 
 

@@ -93,7 +93,8 @@ def access() -> str:
     lines += ["", "## Roles", "", "| role | is | reads | nobody has it beside |", "| --- | --- | --- | --- |"]
     for name, role in trade.items():
         apart = {*role.never_with, *(other for other, known in trade.items() if name in known.never_with)}
-        row = (name, role.title, ", ".join(role.reads) or "-", ", ".join(sorted(apart)) or "-")
+        reads = ", ".join(role.reads) + ("; there also what is restricted" if role.restricted else "")
+        row = (name, role.title, reads or "-", ", ".join(sorted(apart)) or "-")
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 

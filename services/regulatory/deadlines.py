@@ -12,6 +12,7 @@ from shared.rules.deadlines import (
     ArmDeadline,
     CancelDeadline,
     MeetDeadline,
+    Owner,
     SupersedeDeadline,
     clock_deadline_id,
 )
@@ -36,7 +37,7 @@ def deadlines_of(report_id: UUID, legal: Clock, operational: Clock) -> tuple[UUI
     )
 
 
-def arm_report(report: OpenReport | ReportReanchored, owner: str) -> list[Command]:
+def arm_report(report: OpenReport | ReportReanchored, owner: Owner) -> list[Command]:
     """Both deadlines of a report, exactly from the clocks that safety computed."""
     clocks = (report.legal, report.operational)
     ids = deadlines_of(report.report_id, *clocks)
@@ -47,13 +48,14 @@ def arm_report(report: OpenReport | ReportReanchored, owner: str) -> list[Comman
             subject_kind="report",
             subject_id=report.report_id,
             clock=clock,
-            owner=owner,
+            owner=owner.owner,
+            organisation_id=owner.organisation_id,
         )
         for deadline, clock in zip(ids, clocks, strict=True)
     ]
 
 
-def arm_provisional(case_id: UUID, trial_id: UUID, clocks: Iterable[Clock], owner: str) -> list[Command]:
+def arm_provisional(case_id: UUID, trial_id: UUID, clocks: Iterable[Clock], owner: Owner) -> list[Command]:
     """The clocks that run from receipt, before any determination (ruling 0.1)."""
     return [
         ArmDeadline(
@@ -62,7 +64,8 @@ def arm_provisional(case_id: UUID, trial_id: UUID, clocks: Iterable[Clock], owne
             subject_kind="case",
             subject_id=case_id,
             clock=clock,
-            owner=owner,
+            owner=owner.owner,
+            organisation_id=owner.organisation_id,
             provisional=True,
         )
         for clock in clocks
@@ -89,7 +92,7 @@ def settle_provisional(
 
 
 def reanchor_provisional(
-    case_id: UUID, trial_id: UUID, former: Iterable[Clock], clocks: Sequence[Clock], owner: str
+    case_id: UUID, trial_id: UUID, former: Iterable[Clock], clocks: Sequence[Clock], owner: Owner
 ) -> list[Command]:
     """Clocks of a corrected case: another anchor supersedes, a code that is gone is cancelled."""
     now = {clock.code: clock_deadline_id(case_id, clock, "provisional") for clock in clocks}

@@ -41,7 +41,14 @@ SERVICE = Service(
         ),
         Aggregate("ind", IndCommand, ind.Ind(), ind.decide, ind.evolve, ind.wake_at),
         Aggregate("clinical_hold", HoldCommand, hold.Hold(), hold.decide, hold.evolve),
-        Aggregate("report", ReportCommand, report.SafetyReport(), report.decide, report.evolve),
+        Aggregate(
+            "report",
+            ReportCommand,
+            report.SafetyReport(),
+            report.decide,
+            report.evolve,
+            held_by=report.held_by,
+        ),
         DEADLINE,
     ),
     projections=(

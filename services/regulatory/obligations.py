@@ -7,9 +7,10 @@ from services.regulatory.commands import CancelReport, OpenReport, ReanchorRepor
 from shared.contracts.deadline import Obligation
 from shared.contracts.message import Command
 from shared.contracts.safety import AdverseEventCorrected, CaseNotReportable, CaseReportable
+from shared.rules.deadlines import Owner
 
 
-def reportable(case: CaseReportable, owner: str) -> list[Command]:
+def reportable(case: CaseReportable, owner: Owner) -> list[Command]:
     """A report and two deadlines for each obligation; what was provisional or withdrawn ends."""
     commands = _withdrawn(case, "determined_otherwise")
     for obligation in case.obligations:
@@ -24,6 +25,7 @@ def reportable(case: CaseReportable, owner: str) -> list[Command]:
             destination=destination,
             legal=obligation.legal,
             operational=obligation.operational,
+            organisation_id=owner.organisation_id,
         )
         commands += [report, *deadlines.arm_report(report, owner)]
     return commands + deadlines.settle_provisional(
@@ -56,7 +58,7 @@ def not_reportable(case: CaseNotReportable) -> list[Command]:
     return [*settled, *_withdrawn(case, "not_reportable")]
 
 
-def corrected(case: AdverseEventCorrected, owner: str) -> list[Command]:
+def corrected(case: AdverseEventCorrected, owner: Owner) -> list[Command]:
     """Another day 0: provisional clocks and the reports that are open count from it."""
     commands = deadlines.reanchor_provisional(
         case.case_id, case.trial_id, case.former_clocks, case.clocks, owner

@@ -16,10 +16,11 @@ from shared.contracts.regulatory import (
 )
 from shared.contracts.safety import AdverseEventCorrected, CaseNotReportable, CaseOpened, CaseReportable
 from shared.contracts.trials import SiteSelected
+from shared.rules.deadlines import Owner
 
 # Who owes a report of a trial that this service has not heard of yet: what is not transferred in writing is
 # not transferred (21 CFR 312.52, R25).
-SPONSOR = "sponsor"
+SPONSOR = Owner("sponsor")
 
 
 def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
@@ -65,9 +66,9 @@ def react_to_safety(message: Recorded[Any], facts: Facts) -> list[Command]:
             return []
 
 
-def _owner(facts: Facts, trial_id: UUID) -> str:
+def _owner(facts: Facts, trial_id: UUID) -> Owner:
     trial = facts.get(KnownTrial, trial_id)
-    return (trial and trial.owner) or SPONSOR
+    return Owner(trial.owner, trial.owner_id) if trial and trial.owner else SPONSOR
 
 
 def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
@@ -112,7 +113,7 @@ def _approved(event: IrbApproved) -> list[Command]:
     return commands
 
 
-def _reanchored(report: ReportReanchored, owner: str) -> list[Command]:
+def _reanchored(report: ReportReanchored, owner: Owner) -> list[Command]:
     commands = deadlines.arm_report(report, owner)
     for old, new in zip(report.supersedes, report.deadlines, strict=True):
         if old != new:

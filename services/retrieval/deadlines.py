@@ -1,11 +1,18 @@
-"""The service level of a leg: armed when it is first sent, met at delivery, cancelled with the leg."""
+"""The service level of a leg: armed when first sent, handed on, met at delivery or cancelled with the leg."""
 
 from datetime import date
 from typing import Any
 
 from shared.contracts import retrieval as r
 from shared.contracts.message import Command
-from shared.rules.deadlines import ArmDeadline, CancelDeadline, MeetDeadline, clock_deadline_id, deadline_id
+from shared.rules.deadlines import (
+    ArmDeadline,
+    AssignDeadline,
+    CancelDeadline,
+    MeetDeadline,
+    clock_deadline_id,
+    deadline_id,
+)
 from shared.rules.packs import pack
 
 CODE = "record_request_15_day"
@@ -24,8 +31,11 @@ def service_level(event: Any) -> list[Command]:
                     subject_id=event.leg_id,
                     clock=clock,
                     owner="cro",
+                    organisation_id=event.organisation_id,
                 )
             ]
+        case r.LegAssigned(first_sent_on=sent_on, organisation_id=to) if sent_on:
+            return [AssignDeadline(**_of(event, sent_on), organisation_id=to)]
         case r.RecordsDelivered(first_sent_on=sent_on) if sent_on:
             return [MeetDeadline(**_of(event, sent_on), met_on=event.delivered_on)]
         case r.LegNoRecords(first_sent_on=sent_on) if sent_on:

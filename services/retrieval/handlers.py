@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.retrieval.commands import RetrievalCommand
-from services.retrieval.domain import Request, decide, evolve, wake_at
+from services.retrieval.domain import Request, decide, evolve, held_by, wake_at
 from services.retrieval.particulars import KINDS
 from services.retrieval.projections import custody, guards, legs, requests
 from services.retrieval.reactions import (
@@ -27,7 +27,7 @@ SERVICE = Service(
     name="retrieval",
     contracts={"retrieval": RetrievalEvent, "trials": TrialsEvent, "safety": SafetyEvent},
     aggregates=(
-        Aggregate("request", RetrievalCommand, Request(), decide, evolve, wake_at),
+        Aggregate("request", RetrievalCommand, Request(), decide, evolve, wake_at, held_by=held_by),
         DEADLINE,
         VAULT,
     ),

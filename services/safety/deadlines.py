@@ -4,17 +4,18 @@ from uuid import UUID
 
 from shared.contracts.deadline import Clock
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
-from shared.rules.deadlines import ArmDeadline, MeetDeadline, clock_deadline_id
+from shared.rules.deadlines import ArmDeadline, MeetDeadline, Owner, clock_deadline_id
 
 
-def arm_review(event: NewInformationReceived, owner: str) -> ArmDeadline:
+def arm_review(event: NewInformationReceived, owner: Owner) -> ArmDeadline:
     """The clock that the event carries, started once for each piece of information."""
     return ArmDeadline(
         deadline_id=_review_id(event.info_id, event.review),
         subject_kind="case",
         subject_id=event.case_id,
         clock=event.review,
-        owner=owner,
+        owner=owner.owner,
+        organisation_id=owner.organisation_id,
         trial_id=event.trial_id,
     )
 

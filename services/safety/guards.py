@@ -21,7 +21,10 @@ from shared.contracts.trials import (
 
 @dataclass(frozen=True, slots=True)
 class KnownTrial:
-    """A trial that safety has heard of; `owner` carries its safety obligations (sponsor or CRO)."""
+    """A trial that safety has heard of; `owner` carries its safety obligations (sponsor or CRO).
+
+    `owner_id`: the organisation to which they were transferred.
+    """
 
     table: ClassVar[str] = "known_trial"
     key: ClassVar[tuple[str, ...]] = ("trial_id",)
@@ -30,6 +33,7 @@ class KnownTrial:
     route: str | None = None
     status: str | None = None
     owner: str | None = None
+    owner_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,18 @@ def fold_known_trial(
     row = row or KnownTrial(trial_id=key[0])
     match message.data:
         case TrialRegistered() as event:
-            return replace(row, title=event.title, route=event.route, status=event.status, owner=event.owner)
+            return replace(_planned(row, event), status=event.status)
         case TrialPlanRecorded() as event:
-            return replace(row, title=event.title, route=event.route, owner=event.owner)
+            return _planned(row, event)
         case TrialStatusChanged() as event:
             return replace(row, status=event.after)
         case _:
             return row
+
+
+def _planned(row: KnownTrial, event: TrialRegistered | TrialPlanRecorded) -> KnownTrial:
+    row = replace(row, title=event.title, route=event.route)
+    return replace(row, owner=event.owner, owner_id=event.owner_id)
 
 
 def known_site_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:

@@ -22,6 +22,7 @@ from shared.contracts.regulatory import (
 from shared.contracts.retrieval import RecordsReceived, RequestCompleted
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
 from shared.contracts.trials import SubjectErased
+from shared.rules.deadlines import Owner
 from shared.rules.vault_commands import CloseVault
 
 
@@ -39,7 +40,8 @@ def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
     match message.data:
         case NewInformationReceived() as event:
             trial = facts.get(KnownTrial, event.trial_id)
-            return [arm_review(event, trial.owner if trial and trial.owner else "sponsor")]
+            known = trial and trial.owner and Owner(trial.owner, trial.owner_id)
+            return [arm_review(event, known or Owner())]
         case InformationReviewed() as event:
             return [meet_review(event)]
         case _:

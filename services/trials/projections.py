@@ -40,6 +40,7 @@ class TrialRow:
     status_reason: str | None = None
     route: str | None = None
     owner: str | None = None
+    owner_id: UUID | None = None
     target: int | None = None
     registry_status: str | None = None
     status_unverified: bool = False
@@ -99,6 +100,7 @@ def _planned(trial: TrialRow, event: TrialRegistered | TrialPlanRecorded) -> Tri
         study_type=event.study_type,
         route=event.route,
         owner=event.owner,
+        owner_id=event.owner_id,
         target=event.target,
     )
 

@@ -39,7 +39,10 @@ class Obligation(Value):
 
 
 class DeadlineArmed(Event):
-    """An obligation has a due date. `provisional`: armed at receipt, before any determination."""
+    """An obligation has a due date. `provisional`: armed at receipt, before any determination.
+
+    `organisation_id`: the organisation, other than the sponsor, to which the obligation was transferred.
+    """
 
     type: ClassVar[str] = "{service}.deadline.armed.v1"
     deadline_id: UUID
@@ -49,6 +52,15 @@ class DeadlineArmed(Event):
     owner: str
     provisional: bool = False
     trial_id: UUID | None = None
+    organisation_id: UUID | None = None
+
+
+class DeadlineAssigned(Event):
+    """What must be done by then was handed to another organisation, which sees the deadline from now on."""
+
+    type: ClassVar[str] = "{service}.deadline.assigned.v1"
+    deadline_id: UUID
+    organisation_id: UUID
 
 
 class DeadlineAtRisk(Event):
@@ -130,6 +142,7 @@ class DeadlineAwaited(Event):
 
 DeadlineEvent = (
     DeadlineArmed
+    | DeadlineAssigned
     | DeadlineAwaited
     | DeadlineAtRisk
     | DeadlineMet

@@ -358,7 +358,8 @@ class ClinicalHoldLifted(Event):
 class ReportOpened(Event):
     """A case must be reported to `destination`; both dates are those that safety computed.
 
-    `deadlines` are the deadlines that its receipt meets; `zone` is the authority's.
+    `deadlines` are the deadlines that its receipt meets; `zone` is the authority's; `organisation_id` is the
+    organisation to which the obligation was transferred.
     """
 
     type: ClassVar[str] = "regulatory.report.opened.v1"
@@ -373,6 +374,7 @@ class ReportOpened(Event):
     operational_due: date
     zone: str
     deadlines: tuple[UUID, ...] = ()
+    organisation_id: UUID | None = None
 
 
 class ReportReanchored(Event):

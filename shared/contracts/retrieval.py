@@ -59,9 +59,10 @@ class AboutRequest(Event):
 
 
 class AboutLeg(AboutRequest):
-    """What every event of a provider leg says besides."""
+    """What every event of a provider leg says besides; `organisation_id` is the vendor that has the leg."""
 
     leg_id: UUID
+    organisation_id: UUID | None = None
 
 
 class RequestOpened(AboutRequest):
@@ -146,6 +147,18 @@ class LegAdded(AboutLeg):
     range_to: date
     fee_limit_minor: int = 0
     fee_currency: str = "USD"
+
+
+class LegAssigned(AboutLeg):
+    """The leg was handed to a vendor, and so taken from the one that had it.
+
+    `holders` are all vendors that have a leg of the request now.
+    """
+
+    type: ClassVar[str] = "retrieval.leg.assigned.v1"
+    organisation_id: UUID
+    holders: tuple[UUID, ...]
+    first_sent_on: date | None = None
 
 
 class LegalBasisSubmitted(AboutLeg):
@@ -399,6 +412,7 @@ WholeEvent = (
 BasisEvent = LegalBasisSubmitted | LegalBasisVerified | LegalBasisRejected
 RouteEvent = (
     LegAdded
+    | LegAssigned
     | LegUnroutable
     | LegRerouted
     | LegSent

@@ -134,7 +134,8 @@ class RegistrySite(Value):
 class TrialRegistered(Event):
     """A trial is known: from its sponsor's plan, or from a public registry's record.
 
-    `owner` names who carries the safety obligations; `route` decides which gates its sites need;
+    `owner` names who carries the safety obligations, `owner_id` the organisation to which they were
+    transferred (21 CFR 312.52); `route` decides which gates its sites need;
     `registry_only` is the status of expanded access programmes, which have no trial lifecycle.
     """
 
@@ -149,6 +150,7 @@ class TrialRegistered(Event):
     status: TrialStatus
     route: Route = "other"
     owner: str = "sponsor"
+    owner_id: UUID | None = None
     target: int | None = None
 
 
@@ -163,6 +165,7 @@ class TrialPlanRecorded(Event):
     study_type: str
     route: Route
     owner: str
+    owner_id: UUID | None = None
     target: int | None = None
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from shared.audit.anchoring import anchoring
 from shared.audit.keys import signer_in
-from shared.http import deadlines, documents, identity, operations, particulars
+from shared.http import deadlines, documents, identity, operations, particulars, readings
 from shared.http.api import Api
 from shared.http.connection import LISTENING
 from shared.http.door import CSP
@@ -83,7 +83,7 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
     app.include_router(health)
     app.include_router(command_routes(service))
     asked = described(400, 401, 403, 404, 422, 503)
-    for router in (queries, deadlines.router):
+    for router in (queries, deadlines.router, readings.router):
         app.include_router(router, dependencies=[Depends(identity.permitted)], responses=asked)
     app.include_router(operations.router, responses=asked)
     if has_vault(service):

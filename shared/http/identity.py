@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Annotated
@@ -12,11 +12,12 @@ from fastapi import Depends, Request
 from shared.contracts.message import Actor, Command, Signature, Signed
 from shared.http.problems import ProblemError
 from shared.identity.access import Access, DeniedError
-from shared.identity.machines import PREFIX, Machines
+from shared.identity.machines import PREFIX
 from shared.identity.tokens import Claims, Issuer, IssuerAwayError
 from shared.rules.grants import Grants
 from shared.rules.roles import clash, first_that
 from shared.runtime import clock, metrics
+from shared.runtime.machines import machines_in
 from shared.runtime.settings import EMBEDDED, Settings
 
 BANNER = "EMBEDDED ISSUER: whoever reads this machine's files may be anybody. Never for real trials."
@@ -49,7 +50,7 @@ class Identity:
         if self.embedded:
             _alone(settings.host)
         self._issuer = Issuer(settings.issuer, settings.audience, settings.jwks) if settings.issuer else None
-        self._machines = Machines(settings.machines_file) if settings.machines_file else None
+        self._machines = machines_in(settings.machines_file) if settings.machines_file else None
 
     async def principal(self, request: Request) -> Principal:
         """Who bears the request's token; ProblemError 401 for nobody, 503 where the issuer is away."""
@@ -148,13 +149,14 @@ async def permitted(request: Request, asking: Annotated[Principal, Depends(princ
     The page is the first part of the path. To GET is to read it, anything else is a command of that name.
     """
     page = f"{request.app.state.service}.{request.scope['route'].path.split('/')[2]}"
+    embedded = request.app.state.identity.embedded
     if request.method != "GET":
         permit(request, asking, page)
-    elif not first_that(
-        asking.roles, lambda known: known.may_read(page), request.app.state.identity.embedded
-    ):
+    elif not first_that(asking.roles, lambda known: known.may_read(page), embedded):
         raise _forbidden(asking, f"may not read {page}")
-    request.state.principal = asking
+    elif first_that(asking.roles, lambda known: known.restricted and known.may_read(page), embedded):
+        asking = replace(asking, grants=replace(asking.grants, restricted=True))
+    request.state.principal, request.state.page = asking, page
     return asking
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from shared.http import identity
 from shared.http.problems import ProblemError, described
-from shared.http.seen import seen
+from shared.http.seen import seen, seen_by_operators
 from shared.runtime.rebuild import Rebuild, RebuildingError
 from shared.runtime.replay import replay
 
@@ -60,13 +60,13 @@ async def events(
 @router.get("/parked")
 async def parked(request: Request, limit: Limit = 100) -> dict[str, Any]:
     """Blocked streams and parked events, oldest first: where they lie and why, never their content."""
-    pool = request.app.state.pool
-    streams = await pool.fetch(_BLOCKED, limit)
-    waiting = await pool.fetch(
-        'SELECT grp, topic, part, koffset AS "offset", stream_id, version, reason, error, at'
-        " FROM es.parked_event ORDER BY at, grp, topic, part, koffset LIMIT $1",
-        limit,
-    )
+    async with seen_by_operators(request) as tx:
+        streams = await tx.fetch(_BLOCKED, limit)
+        waiting = await tx.fetch(
+            'SELECT grp, topic, part, koffset AS "offset", stream_id, version, reason, error, at'
+            " FROM es.parked_event ORDER BY at, grp, topic, part, koffset LIMIT $1",
+            limit,
+        )
     return {"blocked": [dict(r) for r in streams], "parked": [dict(r) for r in waiting]}
 
 
@@ -87,11 +87,12 @@ async def replay_stream(request: Request, group: str, stream_id: UUID) -> dict[s
 @router.get("/bad-commands")
 async def bad_commands(request: Request, limit: Limit = 100) -> dict[str, Any]:
     """Commands from the topic that could not be read, newest first."""
-    rows = await request.app.state.pool.fetch(
-        "SELECT topic, part, koffset AS \"offset\", encode(sha256, 'hex') AS sha256, headers, error, at"
-        " FROM es.bad_command ORDER BY at DESC LIMIT $1",
-        limit,
-    )
+    async with seen_by_operators(request) as tx:
+        rows = await tx.fetch(
+            "SELECT topic, part, koffset AS \"offset\", encode(sha256, 'hex') AS sha256, headers, error, at"
+            " FROM es.bad_command ORDER BY at DESC LIMIT $1",
+            limit,
+        )
     return {"commands": [dict(r) | {"headers": json.loads(r["headers"])} for r in rows]}
 
 

@@ -13,7 +13,10 @@ class DeniedError(Exception):
 
 
 class Access(BaseModel):
-    """Roles, and what they reach. `sponsors`: ids, or `["*"]` for all; `sites`: each with its trial."""
+    """Roles, and what they reach. `sponsors`: ids, or `["*"]` for all; `sites`: each with its trial.
+
+    `organisations`: those for which the bearer works, a CRO or a vendor.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -21,8 +24,12 @@ class Access(BaseModel):
     sponsors: tuple[Literal["*"]] | tuple[UUID, ...] = ()
     trials: tuple[UUID, ...] = ()
     sites: dict[UUID, UUID] = {}
+    organisations: tuple[UUID, ...] = ()
 
     def grants(self) -> Grants:
         """The sets for which it stands."""
         ids = frozenset(one for one in self.sponsors if isinstance(one, UUID))
-        return EVERYTHING if self.sponsors == ("*",) else Grants(ids, frozenset(self.trials), self.sites)
+        if self.sponsors == ("*",):
+            return EVERYTHING
+        organisations = frozenset(self.organisations)
+        return Grants(ids, frozenset(self.trials), self.sites, organisations=organisations)

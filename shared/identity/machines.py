@@ -5,17 +5,18 @@ import hashlib
 import hmac
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from pydantic import Field, TypeAdapter, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError, field_validator
 
 from shared.identity.access import Access, DeniedError
 from shared.netstrings import netstrings
+from shared.rules.roles import clash
 
 PREFIX = "twk_"
 
@@ -26,7 +27,7 @@ class Machine(Access):
     `ed25519` is the public key, base64, of what it puts on a commands topic.
     """
 
-    expires: datetime
+    expires: AwareDatetime
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     ed25519: str | None = None
 
@@ -58,28 +59,50 @@ def sign(key: Ed25519PrivateKey, id_: str, type_: str, time: str, record_key: by
 
 
 class Machines:
-    """The machines of a TOML file, a table each; a change of the file counts from the next request on."""
+    """The machines of a TOML file, a table each; a change of the file counts from the next request on.
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._stamp = (0, 0)
-        self._machines: Mapping[str, Machine] = {}
-        self._read()
+    ValueError or OSError for a file that is wrong at the start. A later change that is wrong changes nothing:
+    `on_fault` is told once what is wrong with it.
+    """
 
-    def _read(self) -> None:
-        """Raises ValueError that names the place at fault and nothing of its content."""
+    def __init__(self, file: Path, on_fault: Callable[[str], None] = lambda _: None) -> None:
+        self._file, self._on_fault = file, on_fault
+        self._stamp = self._stamp_of()
+        self._machines = self._read()
+
+    def _stamp_of(self) -> tuple[int, int]:
         about = self._file.stat()
-        stamp = (about.st_mtime_ns, about.st_size)
-        if stamp == self._stamp:
-            return
+        return about.st_mtime_ns, about.st_size
+
+    def _read(self) -> Mapping[str, Machine]:
+        """Raises ValueError that names the place at fault and nothing of its content."""
         try:
-            self._machines = _FILE.validate_python(tomllib.loads(self._file.read_text("utf-8")))
-        except tomllib.TOMLDecodeError:
-            raise ValueError(f"{self._file} is not TOML") from None
+            machines = _FILE.validate_python(tomllib.loads(self._file.read_text("utf-8")))
         except ValidationError as fault:
             places = sorted({"/".join(map(str, error["loc"])) for error in fault.errors()})
             raise ValueError(f"{self._file}: {', '.join(places[:5])}") from None
+        except (ValueError, RecursionError):  # also of what is not UTF-8
+            raise ValueError(f"{self._file} is not TOML") from None
+        for name, machine in machines.items():
+            if apart := clash(machine.roles):
+                raise ValueError(f"{self._file}: {name}: nobody is both {apart[0]} and {apart[1]}")
+        return machines
+
+    def _look_again(self) -> None:
+        """Take a changed file; one that is wrong or gone leaves the machines as they are."""
+        try:
+            stamp = self._stamp_of()
+        except OSError:
+            stamp = (0, 0)
+        if stamp == self._stamp:
+            return
         self._stamp = stamp
+        try:
+            self._machines = self._read()
+        except ValueError as fault:
+            self._on_fault(str(fault))
+        except OSError as fault:
+            self._on_fault(f"{self._file}: {type(fault).__name__}")
 
     def by_secret(self, given: str, now: datetime | None = None) -> tuple[str, Machine]:
         """Name and rights of the bearer of `twk_<name>_<secret>`; DeniedError where there is none now."""
@@ -107,6 +130,6 @@ class Machines:
         return name, machine
 
     def _valid(self, name: str, now: datetime | None) -> Machine | None:
-        self._read()
+        self._look_again()
         machine = self._machines.get(name)
         return machine if machine and machine.expires > (now or datetime.now(UTC)) else None

@@ -1,5 +1,6 @@
 """Commands of the deadline aggregate, made by the reactions of the service that owns the obligation."""
 
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import ClassVar, Literal
@@ -24,6 +25,14 @@ class _OfDeadline(Command):
         return self.deadline_id
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Who owes an obligation, sponsor or CRO, and the organisation to which it was transferred, if to one."""
+
+    owner: str = "sponsor"
+    organisation_id: UUID | None = None
+
+
 class ArmDeadline(_OfDeadline):
     """An obligation has a due date: what it is about, its clock, and who owes it (sponsor or CRO)."""
 
@@ -33,6 +42,14 @@ class ArmDeadline(_OfDeadline):
     clock: Clock
     owner: str
     provisional: bool = False
+    organisation_id: UUID | None = None
+
+
+class AssignDeadline(_OfDeadline):
+    """What must be done by then was handed to another organisation."""
+
+    type: ClassVar[str] = "{service}.assign_deadline.v1"
+    organisation_id: UUID
 
 
 class MeetDeadline(_OfDeadline):
@@ -57,7 +74,7 @@ class CancelDeadline(_OfDeadline):
     reason: str
 
 
-DeadlineCommand = ArmDeadline | MeetDeadline | SupersedeDeadline | CancelDeadline | Wake
+DeadlineCommand = ArmDeadline | AssignDeadline | MeetDeadline | SupersedeDeadline | CancelDeadline | Wake
 
 
 @lru_cache(maxsize=10_000)

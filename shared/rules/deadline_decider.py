@@ -8,6 +8,7 @@ from uuid import UUID
 from shared.contracts.deadline import (
     Clock,
     DeadlineArmed,
+    DeadlineAssigned,
     DeadlineAtRisk,
     DeadlineAwaited,
     DeadlineCancelled,
@@ -17,10 +18,11 @@ from shared.contracts.deadline import (
     DeadlineMissed,
     DeadlineSuperseded,
 )
-from shared.contracts.message import Facts, Refusal, Wake
+from shared.contracts.message import Command, Facts, Refusal, Wake
 from shared.rules.dates import local_date, start_of_day
 from shared.rules.deadline_commands import (
     ArmDeadline,
+    AssignDeadline,
     CancelDeadline,
     DeadlineCommand,
     MeetDeadline,
@@ -37,6 +39,7 @@ class Deadline:
     end: End | None = None
     warned: bool = False
     missed: bool = False
+    organisation: UUID | None = None
 
 
 def decide(
@@ -46,6 +49,9 @@ def decide(
     match command:
         case ArmDeadline():
             return _arm(state, command)
+        case AssignDeadline(deadline_id=stream, organisation_id=to):
+            assigned = DeadlineAssigned(deadline_id=stream, organisation_id=to)
+            return [] if state.organisation == to else [assigned]
         case MeetDeadline():
             return _end(state, command.deadline_id, End(0, met_on=command.met_on))
         case SupersedeDeadline():
@@ -63,7 +69,9 @@ def evolve(state: Deadline, event: DeadlineEvent) -> Deadline:
     """The state after an event."""
     match event:
         case DeadlineArmed():
-            return replace(state, armed=event)
+            return replace(state, armed=event, organisation=event.organisation_id)
+        case DeadlineAssigned(organisation_id=to):
+            return replace(state, organisation=to)
         case DeadlineAwaited():
             return replace(state, end=end_awaited(event))
         case DeadlineAtRisk():
@@ -89,6 +97,11 @@ def wake_at(state: Deadline) -> datetime | None:
     return start_of_day(day, clock.zone)
 
 
+def held_by(state: Deadline, _: Command | None) -> UUID | None:
+    """The organisation that the deadline as a whole belongs to."""
+    return state.organisation
+
+
 def warn_on(clock: Clock) -> date:
     """The first day of the warning time: the last third of the clock, thirty days at most (design)."""
     return clock.due_on - timedelta(days=min(clock.days // 3, 30))
@@ -97,7 +110,8 @@ def warn_on(clock: Clock) -> date:
 def _arm(state: Deadline, command: ArmDeadline) -> list[DeadlineEvent]:
     if state.armed is not None:
         return []
-    armed = DeadlineArmed.model_validate(command.model_dump())
+    to = state.organisation or command.organisation_id
+    armed = DeadlineArmed.model_validate(command.model_dump() | {"organisation_id": to})
     if state.end is None:
         return [armed]
     return [armed, ended(command.deadline_id, command.clock, state.end)]

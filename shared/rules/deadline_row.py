@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.contracts.deadline import (
     DeadlineArmed,
+    DeadlineAssigned,
     DeadlineAtRisk,
     DeadlineCancelled,
     DeadlineMet,
@@ -52,6 +53,7 @@ class DeadlineRow:
     end_reason: str | None = None
     armed_at: datetime | None = None
     changed_at: datetime | None = None
+    organisation_id: UUID | None = None
 
 
 def deadline_keys(message: Recorded[Event]) -> tuple[tuple[UUID], ...]:
@@ -59,6 +61,7 @@ def deadline_keys(message: Recorded[Event]) -> tuple[tuple[UUID], ...]:
     match message.data:
         case (
             DeadlineArmed()
+            | DeadlineAssigned()
             | DeadlineAtRisk()
             | DeadlineMet()
             | DeadlineMetLate()
@@ -80,6 +83,8 @@ def fold_deadline(
             return _armed(armed, message)
         case _ if row is None:
             return None
+        case DeadlineAssigned(organisation_id=to):
+            after = replace(row, organisation_id=to)
         case DeadlineAtRisk():
             after = replace(row, status="at_risk")
         case DeadlineMet(met_on=met_on):
@@ -111,5 +116,6 @@ def _armed(event: DeadlineArmed, message: Recorded[Event]) -> DeadlineRow:
         status="armed",
         armed_at=message.time,
         changed_at=message.time,
+        organisation_id=event.organisation_id,
         **clock,
     )

@@ -16,8 +16,8 @@ class Role(BaseModel):
     """A role: what it may do is named, all else is denied (21 CFR 11.10(d), (g)).
 
     `commands` and `reads` are patterns of `<service>.<command>` and `<service>.<page>`. `never_with`: roles
-    that nobody has beside it, whichever of the two names the other. A `development` role counts only where
-    the embedded issuer is believed.
+    that nobody has beside it, whichever of the two names the other. `restricted`: it may see what would
+    reveal a treatment allocation. A `development` role counts only where the embedded issuer is believed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,6 +26,7 @@ class Role(BaseModel):
     commands: tuple[Pattern, ...]
     reads: tuple[Pattern, ...]
     never_with: tuple[str, ...] = ()
+    restricted: bool = False
     development: bool = False
 
     def may_give(self, command: str) -> bool:

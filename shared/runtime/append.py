@@ -18,9 +18,9 @@ from shared.runtime.store import Stream, TooLargeError
 DATA_LIMIT, META_LIMIT = 262_144, 16_384  # bytes, as es.event checks them
 _APPEND = (
     "SELECT es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15),"
-    " es.set_wakes($16, $17)"
+    " es.set_wakes($16, $17), es.hand($18, $19)"
 )
-_ANSWER = f"WITH answered AS (INSERT INTO es.command VALUES ($18, $19, $20, $21)) {_APPEND}"  # noqa: S608
+_ANSWER = f"WITH answered AS (INSERT INTO es.command VALUES ($20, $21, $22, $23)) {_APPEND}"  # noqa: S608
 
 
 def messages_of(
@@ -90,6 +90,8 @@ def add(
     work.streams[stream.id] = Stream(stream.id, last.version, state, *known, last.traceparent, aggregate.name)
     if aggregate.wake_at and (at := aggregate.wake_at(state)) != aggregate.wake_at(stream.state):
         work.wakes[stream.id] = at
+    if (held_by := aggregate.held_by) and (to := held_by(state, None)) != held_by(stream.state, None):
+        work.handed[stream.id] = to
 
 
 def storing(work: Work) -> Statement:
@@ -106,5 +108,7 @@ def storing(work: Work) -> Statement:
         [meta for _, meta in work.texts],
         list(work.wakes),
         list(work.wakes.values()),
+        list(work.handed),
+        list(work.handed.values()),
         *(work.answer or ()),
     )

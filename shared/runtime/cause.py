@@ -68,8 +68,9 @@ class Work:
     `streams` are those it holds, as it made them, `trials` the sponsors of those it heard of, `buckets` those
     of the outbox that it adds to; `guessing` lets it decide on what was kept of a stream. The others are not
     in the database yet and go there together, at the end or before a decision reads rows: `pending` (own
-    events), `texts` (their stored data and meta), `followed` (the streams they follow on), `wakes` and
-    `answer` (what a repetition under the same idempotency key is told).
+    events), `texts` (their stored data and meta), `followed` (the streams they follow on), `wakes`, `handed`
+    (streams with the organisation that they belong to now) and `answer` (what a repetition under the same
+    idempotency key is told).
     """
 
     streams: dict[UUID, Any] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Work:
     texts: list[tuple[str, str]] = field(default_factory=list)
     followed: dict[UUID, Followed] = field(default_factory=dict)
     wakes: dict[UUID, datetime | None] = field(default_factory=dict)
+    handed: dict[UUID, UUID | None] = field(default_factory=dict)
     answer: tuple[str, str, bytes, str] | None = None
     buckets: set[int] = field(default_factory=set)
     guessing: bool = False
@@ -85,4 +87,6 @@ class Work:
     def so_far(self) -> "Work":
         """What is left of this work when all that follows is rolled back."""
         streams, trials = dict(self.streams), dict(self.trials)
-        return replace(self, streams=streams, trials=trials, pending=[], texts=[], followed={}, wakes={})
+        return replace(
+            self, streams=streams, trials=trials, pending=[], texts=[], followed={}, wakes={}, handed={}
+        )

@@ -10,6 +10,7 @@ DEADLINE = Aggregate(
     deadlines.decide,
     deadlines.evolve,
     deadlines.wake_at,
+    held_by=deadlines.held_by,
 )
 
 

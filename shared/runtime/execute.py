@@ -93,7 +93,8 @@ class Executor:
     async def flush(self, tx: Connection, work: Work) -> None:
         """Store and fold the own events that wait; the last act of every transaction that appends."""
         messages, storing = work.pending, append.storing(work)
-        work.pending, work.texts, work.followed, work.wakes, work.answer = [], [], {}, {}, None
+        work.pending, work.texts, work.followed, work.wakes, work.handed = [], [], {}, {}, {}
+        work.answer = None
         await self.trials.hear(tx, work, messages)
         await rows.project(tx, self._own, messages, also=storing)
 

@@ -6,6 +6,7 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 
 COMMANDS = Counter("trialwire_commands", "Commands by what became of them", ["type", "outcome"])
 COMMAND_SECONDS = Histogram("trialwire_command_seconds", "Time to decide and commit", buckets=_BUCKETS)
+MACHINES_WRONG = Counter("trialwire_machines_wrong", "Changes of the machines' file that were not taken")
 DENIED = Counter("trialwire_denied", "Requests turned away at the door", ["rule"])
 RELAYED = Counter("trialwire_relayed", "Events acknowledged by the broker", ["topic"])
 RELAY_ERRORS = Counter("trialwire_relay_errors", "Times that the relay had to begin again", ["error"])

@@ -8,7 +8,6 @@ from typing import Any
 
 from faststream.kafka import KafkaBroker
 
-from shared.identity.machines import Machines
 from shared.runtime import logs, wakes, watch
 from shared.runtime.apply import Applier
 from shared.runtime.consumer import LANES, Subscription, Timing
@@ -16,6 +15,7 @@ from shared.runtime.database import Pool, connected, open_pool, retried
 from shared.runtime.execute import Executor
 from shared.runtime.intake import Intake
 from shared.runtime.leases import Leases
+from shared.runtime.machines import machines_in
 from shared.runtime.migrate import migrate
 from shared.runtime.relay import Relay
 from shared.runtime.replay import replay_after_upgrade
@@ -84,8 +84,8 @@ class Process:
             )
         commands = f"{self.service.name}.commands"
         file = self.settings.machines_file
-        machines = Machines(file) if file else None
-        intake = Intake(self.executor, machines, self.settings.issuer == EMBEDDED)
+        known = machines_in(file) if file else None
+        intake = Intake(self.executor, known, self.settings.issuer == EMBEDDED)
         self.subscriptions.append(Subscription(self.broker, [commands], intake, self.pool, timing))
 
     async def _consume(self) -> None:

@@ -12,7 +12,9 @@ def unfit(stream: Stream, aggregate: Aggregate, command: Command, cause: Cause) 
     """What is wrong with deciding on this stream, which may not exist yet."""
     if stream.version and not cause.grants.everything:
         named = command.trial_id in (None, stream.trial_id)  # its guard rows are read by the trial it names
-        if not (named and cause.grants.reach(stream.sponsor_id, stream.trial_id, stream.site_id)):
+        held_by = aggregate.held_by if stream.type == aggregate.name else None
+        holder = held_by(stream.state, command) if held_by else None
+        if not (named and cause.grants.reach(stream.sponsor_id, stream.trial_id, stream.site_id, holder)):
             return ForeignStreamError(f"{stream.id} is beyond what {cause.actor} reaches")
     if stream.type not in (None, aggregate.name):
         return ConflictError(f"{stream.id} is a {stream.type}, not a {aggregate.name}")

@@ -30,7 +30,11 @@ _NOTHING = Facts()
 
 @dataclass(frozen=True)
 class Aggregate:
-    """One kind of stream: the union of its commands, its decider, and when time alone is to wake it."""
+    """One kind of stream: the union of its commands, its decider, and when time alone is to wake it.
+
+    `held_by`: the organisation to which the part of the stream that a command is about was handed; without a
+    command, the stream as a whole.
+    """
 
     name: str
     commands: Any
@@ -39,6 +43,7 @@ class Aggregate:
     evolve: Callable[[Any, Any], Any]
     wake_at: Callable[[Any], datetime | None] | None = None
     topic: str | None = None
+    held_by: Callable[[Any, Command | None], UUID | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,14 @@ from shared.audit.keys import KeyFileError, PublicKeys, Signer, public_keys_in, 
 from shared.audit.take import take
 from shared.audit.verify import audit
 from shared.runtime.database import Connection
-from shared.stack import client
+from shared.stack import client, reads
 from shared.stack.client import FAILED, NOT_READY, WRONG_USE, Json
 from shared.stack.databases import SERVICES
 from shared.stack.home import Home
 from shared.stack.parked import Service
 
 app = typer.Typer(no_args_is_help=True, help="The audit trail: checked, and handed out with its proofs.")
+app.command("reads")(reads.list_reads)
 T = TypeVar("T")
 _GONE = (
     ConnectionError,

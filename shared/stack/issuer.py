@@ -56,6 +56,7 @@ class EmbeddedIssuer:
         sponsors: Sequence[object] = ("*",),
         trials: Sequence[object] = (),
         sites: Mapping[Any, Any] | None = None,
+        organisations: Sequence[object] = (),
         seconds: int = _HOUR,
         **more: object,
     ) -> str:
@@ -66,6 +67,7 @@ class EmbeddedIssuer:
             "sponsors": [str(one) for one in sponsors],
             "trials": [str(one) for one in trials],
             "sites": {str(site): str(trial) for site, trial in (sites or {}).items()},
+            "organisations": [str(one) for one in organisations],
         }
         claims: dict[str, Any] = {"iss": EMBEDDED, "aud": AUDIENCE, "sub": subject, "iat": now}
         claims |= {"exp": now + seconds, "auth_time": now, "trialwire": access} | more

@@ -17,6 +17,9 @@ from shared.stack.issuer import EmbeddedIssuer
 
 Roles = Annotated[list[str] | None, typer.Option("--role", help="A role; may be repeated.")]
 Sponsors = Annotated[list[str] | None, typer.Option("--sponsor", help="A sponsor's id, or * for all.")]
+Organisations = Annotated[
+    list[str] | None, typer.Option("--organisation", help="The id of a CRO or vendor; may be repeated.")
+]
 
 
 def token(
@@ -25,17 +28,19 @@ def token(
     sponsor: Sponsors = None,
     trial: Annotated[list[str] | None, typer.Option(help="A trial's id; may be repeated.")] = None,
     site: Annotated[list[str] | None, typer.Option(help="SITE=TRIAL, both ids; may be repeated.")] = None,
+    organisation: Organisations = None,
     minutes: Annotated[int, typer.Option(min=1, max=1_440)] = 60,
 ) -> None:
-    """Print a token of this stack's issuer; without --sponsor, --trial and --site it reaches everything."""
+    """Print a token of this stack's issuer; where nothing says what it reaches, it reaches everything."""
     wanted = role or ["developer"]
     _known(wanted)
     try:
         sites = {str(UUID(one)): str(UUID(of)) for one, _, of in (text.partition("=") for text in site or ())}
-        reached = [str(UUID(one)) for one in (*(sponsor or ()), *(trial or ())) if one != "*"]
+        named = (*(sponsor or ()), *(trial or ()), *(organisation or ()))
+        reached = [str(UUID(one)) for one in named if one != "*"]
     except ValueError:
         raise typer.BadParameter(
-            "sponsors, trials and sites are named by their ids, a site as SITE=TRIAL"
+            "sponsors, trials, sites and organisations are named by their ids, a site as SITE=TRIAL"
         ) from None
     everything = not (reached or sites)
     typer.echo(
@@ -45,18 +50,26 @@ def token(
             sponsors=["*"] if everything else sponsor or [],
             trials=trial or [],
             sites=sites,
+            organisations=organisation or [],
             seconds=minutes * 60,
         )
     )
 
 
-def machine(name: str, role: Roles = None, sponsor: Sponsors = None, days: int = 365) -> None:
+def machine(
+    name: str,
+    role: Roles = None,
+    sponsor: Sponsors = None,
+    organisation: Organisations = None,
+    days: int = 365,
+) -> None:
     """Print an API secret for a machine, and the entry that makes the services know it."""
     _known(wanted := role or ["system"])
     secret, digest = new_secret(name)
     expires = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0).isoformat()
     typer.echo(f"{secret}\n", err=True)
-    entry = {"roles": wanted, "sponsors": sponsor or [], "expires": expires, "sha256": digest}
+    reached = {"sponsors": sponsor or [], "organisations": organisation or []}
+    entry = {"roles": wanted, **reached, "expires": expires, "sha256": digest}
     typer.echo("\n".join([f"[{name}]", *[f"{key} = {json.dumps(value)}" for key, value in entry.items()]]))
 
 

@@ -103,18 +103,30 @@ async def test_a_service_may_not_write_or_read_what_is_another_s(stack: StackAdd
 
 
 @pytest.mark.parametrize("name", [*SERVICES, access.OBSERVER])
-async def test_what_would_reveal_an_allocation_is_read_by_nobody_yet(
+async def test_what_would_reveal_an_allocation_is_read_by_no_service_and_no_observer(
     stack: StackAddresses, name: str
 ) -> None:
     await denied(read(stack.broker(name), "safety.restricted"))
     await denied(read(stack.broker(name), "regulatory.restricted"))
 
 
+async def test_who_may_know_an_allocation_reads_what_would_reveal_it_and_nothing_else(
+    stack: StackAddresses,
+) -> None:
+    unblinded = stack.broker(access.UNBLINDED)
+    for service in ("safety", "regulatory"):
+        await write(stack.broker(service), f"{service}.restricted")
+        assert b"{}" in await read(unblinded, f"{service}.restricted")
+        await denied(write(unblinded, f"{service}.restricted"))
+        await denied(read(unblinded, f"{service}.events"))
+    await join(unblinded, "safety.restricted", "unblinded.test")
+
+
 async def test_a_service_may_not_join_the_groups_of_another(stack: StackAddresses) -> None:
     await denied(join(stack.broker("trials"), "safety.events", "safety.trials"))
 
 
-@pytest.mark.parametrize("name", [*SERVICES, access.OBSERVER])
+@pytest.mark.parametrize("name", [*SERVICES, access.OBSERVER, access.UNBLINDED])
 async def test_nobody_but_the_administrator_makes_topics(stack: StackAddresses, name: str) -> None:
     admin = AIOKafkaAdminClient(**stack.broker(name).arguments)
     await admin.start()

@@ -29,6 +29,16 @@ BY_COMMAND = {"/v1/documents/{document_ref}/content", "/v1/particulars/{subject_
 HOUSE_ONLY = {"trials.register_trial", "trials.record_registry_entry"}
 
 
+# The pages that show an organisation what was handed to it.
+HANDED = {
+    "/v1/deadlines",
+    "/v1/reports",
+    "/v1/reports/{report_id}",
+    "/v1/requests",
+    "/v1/requests/{request_id}",
+}
+
+
 @dataclass
 class World:
     """A service that knows two sponsors' trials; `here` is whose the commands and pages are."""
@@ -49,6 +59,9 @@ class World:
             "another sponsor": (nothing | {"sponsors": [self.other.sponsor]}, False),
             "another trial": (nothing | {"trials": [self.other.trial]}, False),
             "another site": (nothing | {"sites": {self.other.site: self.here.trial}}, False),
+            "another organisation": (nothing | {"organisations": [self.other.organisation]}, False),
+            # It reaches no stream that is new or was not handed over; of pages it sees those of HANDED.
+            "own organisation": (nothing | {"organisations": [self.here.organisation]}, False),
             "own site of another trial": (nothing | {"sites": {self.here.site: self.other.trial}}, False),
             "no tenant": (nothing, False),
         }
@@ -176,6 +189,8 @@ async def test_a_page_shows_ones_own_and_nothing_of_anybody_elses(world: World) 
                 answer = await world.client.get(_filled(path, world.here.id, world.here.trial), headers=who)
                 assert answer.status_code in (200, 404), (path, role, whose, answer.text)
                 found = str(world.here.id) in answer.text or str(world.here.site) in answer.text
+                own |= whose == "own organisation" and path in HANDED
+                assert found or not own or path not in HANDED, (path, role, whose)
                 assert own or answer.status_code == 404 or not found, (path, role, whose)
                 shown += found
     assert shown > 10

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from shared.http.reading import Reading
 from shared.http.seen import seen_by
 from shared.rules.grants import EVERYTHING, Grants
 from shared.runtime.database import Connection, Pool
@@ -26,24 +27,44 @@ WHERE a.attrelid = ('public.' || quote_ident($1))::regclass AND a.attnum > 0 AND
 """
 
 
+OWNED = ("trial_id", "site_id", "trial_ids", "organisation_id", "organisation_ids")
+# Of each service, what an organisation sees of what was handed to it.
+HANDED = {
+    "trials": {"deadline"},
+    "regulatory": {"deadline", "report"},
+    "safety": {"deadline"},
+    "retrieval": {"deadline", "leg", "custody", "request"},
+}
+ENTER = (
+    "SELECT es.enter(false, false, '{}', '{}', '{}', '{}', '{}',"
+    " 'x-01', '{}', 'x.page', '/v1/page', '{}', '{}', 'r-01', true)"
+)
+SOMEBODY = Reading("x-01", ("auditor",), "x.page", "/v1/page", (), "{}", "r-01")
+
+
 @dataclass(frozen=True)
 class Tenant:
-    """A sponsor's trial with a site, and the id that each of its rows has as key."""
+    """A sponsor's trial with a site, the id that each of its rows has as key, and whom some were handed to.
+
+    `handed` is a stream that was handed over as a whole.
+    """
 
     sponsor: UUID
     trial: UUID
     site: UUID
     id: UUID
+    organisation: UUID
+    handed: UUID
 
     @classmethod
     def new(cls) -> "Tenant":
-        return cls(uuid4(), uuid4(), uuid4(), uuid4())
+        return cls(*(uuid4() for _ in range(6)))
 
     def value(self, name: str, type_: str) -> Any:
-        if name in ("trial_id", "site_id"):
-            return self.trial if name == "trial_id" else self.site
-        if name == "trial_ids":
-            return f'["{self.trial}"]'
+        if name in ("trial_ids", "organisation_ids"):
+            return f'["{self.trial if name == "trial_ids" else self.organisation}"]'
+        if name in OWNED:
+            return getattr(self, name.removesuffix("_id"))
         return {"uuid": self.id, "text": str(self.id), "integer": 1}[type_]
 
 
@@ -55,13 +76,19 @@ async def tables(pool: Pool) -> list[str]:
 async def fill(pool: Pool, tenant: Tenant) -> None:
     """A row in every table of the service, and the stream behind it."""
     await pool.execute("INSERT INTO es.trial VALUES ($1, $2)", tenant.trial, tenant.sponsor)
-    for stream, site in ((tenant.id, None), (tenant.site, tenant.site)):
+    streams = (
+        (tenant.id, None, None),
+        (tenant.site, tenant.site, None),
+        (tenant.handed, None, tenant.organisation),
+    )
+    for stream, site, organisation in streams:
         await pool.execute(
-            "INSERT INTO es.stream VALUES ($1, 'x', $2, $3, $4, $1, 'k', 0, 't', 1, '')",
+            "INSERT INTO es.stream VALUES ($1, 'x', $2, $3, $4, $1, 'k', 0, 't', 1, '', $5)",
             stream,
             tenant.sponsor,
             tenant.trial,
             site,
+            organisation,
         )
         await pool.execute(
             "INSERT INTO es.event (stream_id, version, event_id, type, sponsor_id, key, data, meta,"
@@ -72,7 +99,7 @@ async def fill(pool: Pool, tenant: Tenant) -> None:
         )
     for table in await tables(pool):
         columns = await pool.fetch(COLUMNS, table)
-        wanted = [c for c in columns if c["key"] or c["name"] in ("trial_id", "site_id", "trial_ids")]
+        wanted = [c for c in columns if c["key"] or c["name"] in OWNED]
         names = ", ".join(c["name"] for c in wanted)
         marks = ", ".join(f"${n}" for n in range(1, len(wanted) + 1))
         values = [tenant.value(c["name"], c["type"]) for c in wanted]
@@ -99,7 +126,7 @@ LOG = ("es.stream", "es.event", "es.trial")
 
 async def seen_of(pool: Pool, grants: Grants, names: list[str]) -> dict[str, int]:
     """How many rows of each table are seen with these grants."""
-    async with seen_by(pool, grants) as tx:
+    async with seen_by(pool, grants, SOMEBODY) as tx:
         return {name: await count(tx, name) for name in names}
 
 
@@ -117,7 +144,8 @@ async def test_of_every_table_each_sees_their_own_rows_and_a_stranger_none(
             assert await seen_of(pool, Grants(trials=frozenset({tenant.trial})), names) == half
         both = frozenset({mine.sponsor, others.sponsor})
         assert await seen_of(pool, Grants(sponsors=both), names) == there
-        stranger = Grants(frozenset({uuid4()}), frozenset({uuid4()}), {uuid4(): uuid4()})
+        one = frozenset({uuid4()})
+        stranger = Grants(one, one, {uuid4(): uuid4()}, organisations=one)
         assert await seen_of(pool, stranger, names) == none
         assert await seen_of(pool, Grants(), names) == none
 
@@ -132,10 +160,27 @@ async def test_a_site_sees_its_own_rows_and_what_concerns_its_trial_as_a_whole(
             columns = {c["name"]: c["key"] for c in await pool.fetch(COLUMNS, table)}
             of_trial = columns.get("trial_id") is True or table in whole.get(name, set())
             expected = 1 if "site_id" in columns or of_trial else 0
-            async with seen_by(pool, Grants(sites={mine.site: mine.trial})) as tx:
+            async with seen_by(pool, Grants(sites={mine.site: mine.trial}), SOMEBODY) as tx:
                 assert await count(tx, table) == expected, table
                 assert await count(tx, "es.stream") == 1
                 assert await count(tx, "es.event") == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_an_organisation_sees_what_was_handed_to_it_and_nothing_else_of_the_trial(
+    servers: Servers, name: str
+) -> None:
+    async with world(servers, name) as (pool, mine, others):
+        names = [*await tables(pool), *LOG]
+        expected = {table: int(table in HANDED[name]) for table in names}
+        expected |= {"es.stream": 1, "es.event": 1}
+        for tenant in (mine, others):
+            only = Grants(organisations=frozenset({tenant.organisation}))
+            assert await seen_of(pool, only, names) == expected
+            async with seen_by(pool, only, SOMEBODY) as tx:
+                assert await tx.fetchval("SELECT stream_id FROM es.event") == tenant.handed
+        both = Grants(organisations=frozenset({mine.organisation, others.organisation}))
+        assert await seen_of(pool, both, names) == {table: 2 * n for table, n in expected.items()}
 
 
 async def test_the_readers_role_writes_nothing_and_sees_nothing_of_the_rest(servers: Servers) -> None:
@@ -148,21 +193,27 @@ async def test_the_readers_role_writes_nothing_and_sees_nothing_of_the_rest(serv
             "SELECT * FROM es.parked_event",
             "SELECT * FROM es.outbox",
             "SELECT * FROM es.external_id",
+            "SELECT * FROM es.reading",
             "SELECT es.set_wakes(ARRAY[gen_random_uuid()], ARRAY[now()])",
+            "SELECT es.hand(ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()])",
+            "INSERT INTO es.reading SELECT * FROM es.reading",
+            "DELETE FROM es.reading",
+            ENTER,
         ):
             with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError)):
-                async with seen_by(pool, EVERYTHING) as tx:
+                async with seen_by(pool, EVERYTHING, SOMEBODY) as tx:
                     await tx.execute(sql)
-        async with pool.acquire() as connection, connection.transaction():
-            await connection.execute("SELECT es.enter(true, '{}', '{}', '{}', '{}')")
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute("UPDATE trial SET title = 'x'")
+        async with pool.acquire() as connection:
+            for sql in ("UPDATE trial SET title = 'x'", "INSERT INTO es.reading DEFAULT VALUES", ENTER):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(f"BEGIN; SET LOCAL ROLE trialwire_api; {sql}")
+                await connection.execute("ROLLBACK")
 
 
 async def test_what_one_request_may_see_ends_with_its_transaction(servers: Servers) -> None:
     async with world(servers, "trials") as (pool, mine, _), pool.acquire() as connection:
         async with connection.transaction():
-            await connection.execute("SELECT es.enter(false, $1, '{}', '{}', '{}')", [mine.sponsor])
+            await connection.execute(ENTER.replace("'{}'", f"'{{{mine.sponsor}}}'", 1))
             assert await count(connection, "trial") == 1
         who = "SELECT current_user, current_setting('trialwire.sponsors', true)"
         user, sponsors = await connection.fetchrow(who) or ("", "")

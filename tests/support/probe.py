@@ -1,4 +1,4 @@
-"""Two small services that the runtime's own tests run: `alpha` counts, `beta` follows it.
+"""Small services that the runtime's own tests run: `alpha` counts, `beta` follows it, `gamma` has secrets.
 
 Each takes its name as an argument, so that a test can have topics that no other test writes to.
 """
@@ -44,7 +44,17 @@ class Noted(Event):
     n: int
 
 
+class CodeBroken(Event):
+    """Somebody was told which arm a tally is of."""
+
+    type: ClassVar[str] = "{service}.code.broken.v1"
+    code_id: UUID
+    trial_id: UUID
+    arm: str
+
+
 AlphaEvent = CountedUp | TimedOut
+GammaEvent = CountedUp | TimedOut | CodeBroken
 BetaEvent = Noted
 
 
@@ -70,6 +80,31 @@ class TallyRow:
     last: int
     history: tuple[int, ...]
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """A trial's codes; a row is restricted where it says an arm."""
+
+    table: ClassVar[str] = "code"
+    key: ClassVar[tuple[str, ...]] = ("code_id",)
+    code_id: UUID
+    trial_id: UUID | None = None
+    arm: str | None = None
+    restricted: bool | None = None
+
+
+class BreakCode(Command):
+    """Tell somebody which arm it is."""
+
+    type: ClassVar[str] = "{service}.break_code.v1"
+    code_id: UUID
+    trial_id: UUID
+    arm: str
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.code_id
 
 
 class CountUp(Command):
@@ -158,6 +193,15 @@ def decide_note(state: bool, command: Any, facts: Facts, now: datetime) -> list[
     return [] if state else [Noted(note_id=command.note_id, n=command.n)]
 
 
+def decide_code(state: bool, command: BreakCode, facts: Facts, now: datetime) -> list[Any]:
+    return [] if state else [CodeBroken(**command.model_dump())]
+
+
+def fold_code(row: CodeRow | None, message: Recorded[Any], key: tuple[Any, ...]) -> CodeRow | None:
+    event = message.data
+    return CodeRow(event.code_id, event.trial_id, event.arm, restricted=event.arm != "none")
+
+
 def fold_total(row: TrialTotal | None, message: Recorded[Any], key: tuple[Any, ...]) -> TrialTotal | None:
     match message.data:
         case CountedUp(trial_id=trial_id, tally_id=tally_id, n=n):
@@ -215,5 +259,24 @@ def beta(name: str = "beta", source: str = "alpha") -> Service:
     )
 
 
+def gamma(name: str = "gamma") -> Service:
+    """The service with secrets: tallies that all may see, and codes on a restricted topic."""
+    return Service(
+        name=name,
+        contracts={name: GammaEvent},
+        aggregates=(
+            Aggregate("tally", CountUp, Tally(), decide, evolve),
+            Aggregate("code", BreakCode, False, decide_code, lambda *_: True, topic=f"{name}.restricted"),
+        ),
+        projections=(Projection(CodeRow, codes, fold_code, (name,)),),
+        reactions=(),
+        migrations=MIGRATIONS / "gamma",
+    )
+
+
 def trial_totals(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
     return ((message.data.trial_id,),) if isinstance(message.data, CountedUp) else ()
+
+
+def codes(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+    return ((message.data.code_id,),) if isinstance(message.data, CodeBroken) else ()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULE_LINES, RUNTIME_LINES, FILE_BYTES = 150, 3_250, 1_000_000
+MODULE_LINES, RUNTIME_LINES, FILE_BYTES = 150, 3_450, 1_000_000
 # A longer module needs a reason here. Contracts are one module a service: its events, in a row.
 LONGER: dict[str, int] = {}
 SOURCE = {".cfg", ".json", ".md", ".py", ".sh", ".sql", ".svg", ".toml", ".txt", ".yaml", ".yml", ""}

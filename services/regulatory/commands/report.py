@@ -33,6 +33,7 @@ class OpenReport(_OfReport):
     destination: str
     legal: Clock
     operational: Clock
+    organisation_id: UUID | None = None
 
 
 class ReanchorReport(_OfReport):

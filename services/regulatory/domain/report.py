@@ -14,7 +14,7 @@ from services.regulatory.commands import (
 )
 from services.regulatory.deadlines import deadlines_of
 from services.regulatory.domain.report_answers import NAMES, answered, named
-from services.regulatory.domain.report_state import SafetyReport, evolve
+from services.regulatory.domain.report_state import SafetyReport, evolve, held_by
 from shared.contracts.deadline import Clock
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.regulatory import (
@@ -26,7 +26,7 @@ from shared.contracts.regulatory import (
 )
 from shared.rules.dates import local_date
 
-__all__ = ["SafetyReport", "decide", "evolve"]
+__all__ = ["SafetyReport", "decide", "evolve", "held_by"]
 
 
 def decide(

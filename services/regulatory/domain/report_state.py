@@ -5,6 +5,7 @@ from datetime import date
 from typing import Literal, assert_never
 from uuid import UUID
 
+from shared.contracts.message import Command
 from shared.contracts.regulatory import (
     ReportEvent,
     ReportNotRequired,
@@ -55,6 +56,11 @@ def evolve(state: SafetyReport, event: ReportEvent) -> SafetyReport:
             return replace(state, status=status, answers=answers)
         case _:
             assert_never(event)
+
+
+def held_by(state: SafetyReport, _: Command | None) -> UUID | None:
+    """The organisation that owes the report in the sponsor's place."""
+    return state.opened.organisation_id if state.opened else None
 
 
 def answer_key(state: SafetyReport, message_ref: str | None, code: str, on: date) -> Answer:

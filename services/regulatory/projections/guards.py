@@ -12,13 +12,17 @@ from shared.contracts.trials import TrialPlanRecorded, TrialRegistered
 
 @dataclass(frozen=True, slots=True)
 class KnownTrial:
-    """A trial that this service has heard of, and who carries its safety obligations."""
+    """A trial that this service has heard of, and who carries its safety obligations.
+
+    `owner_id`: the organisation to which they were transferred.
+    """
 
     table: ClassVar[str] = "known_trial"
     key: ClassVar[tuple[str, ...]] = ("trial_id",)
     trial_id: UUID
     owner: str | None = None
     title: str | None = None
+    owner_id: UUID | None = None
 
 
 def known_trial_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
@@ -31,8 +35,9 @@ def known_trial_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
 
 def fold_known_trial(row: KnownTrial | None, message: Recorded[Any], key: tuple[UUID]) -> KnownTrial | None:
     match message.data:
-        case TrialRegistered(owner=owner, title=title) | TrialPlanRecorded(owner=owner, title=title):
-            return KnownTrial(key[0], owner=owner, title=title)
+        case TrialRegistered() | TrialPlanRecorded():
+            event = message.data
+            return KnownTrial(key[0], owner=event.owner, title=event.title, owner_id=event.owner_id)
         case _:
             return row
 

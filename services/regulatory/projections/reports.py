@@ -42,6 +42,7 @@ class ReportRow:
     errors: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
     changed_at: datetime | None = None
+    organisation_id: UUID | None = None
 
 
 _REPORT_EVENTS = (

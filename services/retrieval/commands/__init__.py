@@ -12,6 +12,7 @@ from services.retrieval.commands.leg import (
     AcknowledgeLeg,
     AddLeg,
     ApproveFee,
+    AssignLeg,
     CancelLeg,
     DisputeFee,
     QuoteFee,
@@ -44,7 +45,7 @@ RequestCommand = (
     OpenRequest | ReprioritiseRequest | CancelRequest | NoteWithdrawal | FreezeRequest | ThawRequest
 )
 BasisCommand = SubmitLegalBasis | VerifyLegalBasis | RejectLegalBasis | RevokeAuthorization
-RouteCommand = AddLeg | CancelLeg | SendLeg | ReportLegUnroutable | RerouteLeg
+RouteCommand = AddLeg | AssignLeg | CancelLeg | SendLeg | ReportLegUnroutable | RerouteLeg
 AnswerCommand = AcknowledgeLeg | RecordFollowUp | QuoteFee | ApproveFee | DisputeFee | RecordFeePayment
 RecordsCommand = (
     ReceiveRecords
@@ -62,6 +63,7 @@ __all__ = [
     "AddLeg",
     "AnswerCommand",
     "ApproveFee",
+    "AssignLeg",
     "BasisCommand",
     "CancelLeg",
     "CancelRequest",

@@ -32,6 +32,13 @@ class AddLeg(OfLeg):
         return self
 
 
+class AssignLeg(OfLeg):
+    """Hand the leg to a vendor; what another vendor had of it is no longer theirs."""
+
+    type: ClassVar[str] = "retrieval.assign_leg.v1"
+    organisation_id: UUID
+
+
 class CancelLeg(OfLeg):
     """This custodian need not be asked."""
 

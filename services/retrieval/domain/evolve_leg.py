@@ -67,6 +67,8 @@ def _way(leg: Leg, event: r.RouteEvent) -> Leg:
     match event:
         case r.LegAdded():
             return leg  # a leg is added once
+        case r.LegAssigned(organisation_id=to):
+            return replace(leg, organisation=to)
         case r.LegUnroutable():
             return leg if event.breaks else replace(leg, status="unroutable")
         case r.LegRerouted():

@@ -7,6 +7,7 @@ from services.retrieval.commands import (
     AcknowledgeLeg,
     AddLeg,
     ApproveFee,
+    AssignLeg,
     CancelLeg,
     CancelRequest,
     CloseLegWithoutRecords,
@@ -38,7 +39,7 @@ from services.retrieval.domain import answer, basis, opening, records, route
 from services.retrieval.domain.ending import completion
 from services.retrieval.domain.state import Request
 from shared.contracts.message import Facts, Refusal
-from shared.contracts.retrieval import RequestEvent
+from shared.contracts.retrieval import AboutLeg, LegAssigned, RequestEvent
 
 
 def decide(
@@ -48,7 +49,16 @@ def decide(
     events = _part(state, command, facts, now)
     if isinstance(events, Refusal):
         return events
-    return events + completion(state, events, now) if events else []
+    told = [_with_its_vendor(state, event) for event in events]
+    return told + completion(state, told, now) if told else []
+
+
+def _with_its_vendor(state: Request, event: RequestEvent) -> RequestEvent:
+    """Every event of a leg says which vendor has the leg."""
+    leg = state.legs.get(event.leg_id) if isinstance(event, AboutLeg) else None
+    if leg is None or leg.organisation is None or isinstance(event, LegAssigned):
+        return event
+    return event.model_copy(update={"organisation_id": leg.organisation})
 
 
 def _part(
@@ -66,7 +76,7 @@ def _part(
             return opening.decide(state, command, facts, now)
         case SubmitLegalBasis() | VerifyLegalBasis() | RejectLegalBasis() | RevokeAuthorization():
             return basis.decide(state, command, now)
-        case AddLeg() | CancelLeg() | SendLeg() | ReportLegUnroutable() | RerouteLeg():
+        case AddLeg() | AssignLeg() | CancelLeg() | SendLeg() | ReportLegUnroutable() | RerouteLeg():
             return route.decide(state, command, now)
         case (
             AcknowledgeLeg()

@@ -2,20 +2,23 @@
 
 from datetime import datetime, timedelta
 from typing import assert_never
+from uuid import UUID
 
 from services.retrieval import cadence
 from services.retrieval.commands import (
     AddLeg,
+    AssignLeg,
     CancelLeg,
     ReportLegUnroutable,
     RerouteLeg,
     RouteCommand,
     SendLeg,
 )
+from services.retrieval.commands.fields import OfLeg
 from services.retrieval.domain.ending import end_leg
 from services.retrieval.domain.state import UNANSWERED, Leg, Request
 from shared.contracts import retrieval as r
-from shared.contracts.message import Refusal
+from shared.contracts.message import Command, Refusal
 from shared.rules.dates import local_date
 
 
@@ -29,6 +32,8 @@ def decide(state: Request, command: RouteCommand, now: datetime) -> list[r.Reque
             return _unroutable(state, leg, command)
         case _ if leg is None:
             return Refusal("unknown_leg", "the request has no such leg")
+        case AssignLeg(organisation_id=to):
+            return _assign(state, leg, to)
         case CancelLeg(reason=reason):
             return [] if leg.ended else end_leg(state, leg, reason, "leg_cancelled")
         case RerouteLeg(contact_ref=contact):
@@ -41,6 +46,14 @@ def decide(state: Request, command: RouteCommand, now: datetime) -> list[r.Reque
             return _send(state, leg, command, now)
         case _:
             assert_never(command)
+
+
+def held_by(state: Request, command: Command | None) -> UUID | None:
+    """The vendor that has the leg which the command is about; none hands on what it was handed."""
+    if not isinstance(command, OfLeg) or isinstance(command, AssignLeg):
+        return None
+    leg = state.legs.get(command.leg_id)
+    return leg.organisation if leg else None
 
 
 def look(state: Request, now: datetime) -> list[r.RequestEvent]:
@@ -84,6 +97,23 @@ def _add(state: Request, command: AddLeg) -> list[r.RequestEvent] | Refusal:
         return Refusal("request_cancelled", "the request was cancelled", "cancelled")
     scope = command.model_dump(exclude={"trial_id", "request_id"})
     return [r.LegAdded(**state.about(), **scope)]
+
+
+def _assign(state: Request, leg: Leg, to: UUID) -> list[r.RequestEvent] | Refusal:
+    if leg.organisation == to:
+        return []
+    if leg.ended:
+        return Refusal("leg_ended", "a leg that has ended is not handed on", leg.status)
+    others = {one.organisation for one in state.legs.values() if one.organisation and one is not leg}
+    return [
+        r.LegAssigned(
+            **state.about(),
+            leg_id=leg.leg_id,
+            organisation_id=to,
+            holders=tuple(sorted(others | {to})),
+            first_sent_on=leg.first_sent_on,
+        )
+    ]
 
 
 def _unroutable(state: Request, leg: Leg | None, command: ReportLegUnroutable) -> list[r.RequestEvent]:

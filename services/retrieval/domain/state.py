@@ -88,6 +88,7 @@ class Leg:
     revoked: bool = False
     custody: int = 0
     reason: str | None = None
+    organisation: UUID | None = None
 
     @property
     def ended(self) -> bool:

@@ -13,7 +13,10 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class CustodyRow:
-    """One act on one document. `holder` is the vault, or the recipient to whom the document went."""
+    """One act on one document. `holder` is the vault, or the recipient to whom the document went.
+
+    `organisation_id`: the vendor that had the leg then; what it did stays its own when the leg goes on.
+    """
 
     table: ClassVar[str] = "custody"
     key: ClassVar[tuple[str, ...]] = ("event_id", "document_ref")
@@ -33,6 +36,7 @@ class CustodyRow:
     reason: str | None = None
     disclosure_id: UUID | None = None
     accountable: bool | None = None
+    organisation_id: UUID | None = None
 
 
 def custody_keys(message: Recorded[Event]) -> tuple[Key, ...]:
@@ -64,6 +68,7 @@ def fold_custody(row: CustodyRow | None, message: Recorded[Event], key: Key) -> 
         reason=event.reason if isinstance(event, r.RecordsSealed) else None,
         disclosure_id=delivered.disclosure_id if delivered else None,
         accountable=delivered.accountable if delivered else None,
+        organisation_id=event.organisation_id,
     )
 
 

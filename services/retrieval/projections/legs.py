@@ -44,6 +44,7 @@ class LegRow:
     calls_due: int = 0
     reason: str | None = None
     leg: Leg | None = None
+    organisation_id: UUID | None = None
 
 
 def leg_keys(message: Recorded[Event]) -> tuple[Key, ...]:
@@ -89,4 +90,5 @@ def _with(row: LegRow, leg: Leg, time: datetime) -> LegRow:
         calls_due=leg.due,
         reason=leg.reason or row.reason,
         leg=leg,
+        organisation_id=leg.organisation,
     )

@@ -13,7 +13,10 @@ Key = tuple[UUID, ...]
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
-    """One record request; `status` is open, frozen, or the outcome once it is completed."""
+    """One record request; `status` is open, frozen, or the outcome once it is completed.
+
+    `organisation_ids` are the vendors that have a leg of it.
+    """
 
     table: ClassVar[str] = "request"
     key: ClassVar[tuple[str, ...]] = ("request_id",)
@@ -38,6 +41,7 @@ class RequestRow:
     correlation_id: UUID | None = None
     opened_at: datetime | None = None
     changed_at: datetime | None = None
+    organisation_ids: tuple[UUID, ...] = ()
 
 
 def request_keys(message: Recorded[Event]) -> tuple[Key, ...]:
@@ -68,6 +72,8 @@ def fold_request(row: RequestRow | None, message: Recorded[Event], key: Key) -> 
             return _under(replace(row, status="open", days_gross=None, days_net=None), {*row.frozen_by})
         case r.LegAdded():
             return replace(row, legs=row.legs + 1)
+        case r.LegAssigned(holders=holders):
+            return replace(row, organisation_ids=holders)
         case r.RecordsDelivered():
             return replace(row, delivered=row.delivered + 1)
         case r.RecordsSealed():

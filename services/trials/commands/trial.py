@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Count, Country, Named, SponsorName, Text
@@ -25,7 +25,10 @@ class OfTrial(Command):
 
 
 class RegisterTrial(Command):
-    """Register a trial from its sponsor's plan; one known from a registry by its NCT number gets the plan."""
+    """Register a trial from its sponsor's plan; one known from a registry by its NCT number gets the plan.
+
+    `owner_id`: the organisation to which the safety obligations were transferred (21 CFR 312.52).
+    """
 
     type: ClassVar[str] = "trials.register_trial.v1"
     trial_id: UUID = Field(default_factory=uuid7)
@@ -36,7 +39,14 @@ class RegisterTrial(Command):
     study_type: Code = "INTERVENTIONAL"
     route: Route = "us_ind"
     owner: Code = "sponsor"
+    owner_id: UUID | None = None
     target: Count | None = None
+
+    @model_validator(mode="after")
+    def _the_sponsor_transfers_nothing_to_itself(self) -> Self:
+        if self.owner_id and self.owner == "sponsor":
+            raise ValueError("owner_id: nothing is transferred where owner is the sponsor")
+        return self
 
     @property
     def stream_id(self) -> UUID:

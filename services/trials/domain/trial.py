@@ -110,6 +110,7 @@ def _plan(event: TrialRegistered | RegisterTrial) -> TrialPlanRecorded:
         study_type=event.study_type,
         route=event.route,
         owner=event.owner,
+        owner_id=event.owner_id,
         target=event.target,
     )
 

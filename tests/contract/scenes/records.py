@@ -14,6 +14,7 @@ FINANCE = "finance:f-01"
 async def play(stage: Stage) -> None:
     """The long way of one leg, then the ways in which requests end without records."""
     await _detours(stage)
+    await _handed_over(stage)
     await _without_records(stage)
     await _case_in_vain(stage)
     await _holds(stage)
@@ -58,6 +59,17 @@ async def _asked(stage: Stage) -> About:
         await act(stage, "approve-fee", FINANCE, **of)
         await act(stage, "record-fee-payment", FINANCE, **of)
         return of
+
+
+async def _handed_over(stage: Stage) -> None:
+    async with stage.step("a vendor has a leg, and then another vendor", 30):
+        of = await leg(stage, await request(stage))
+        await verified(stage, of)
+        await act(stage, "assign-leg", **of, organisation_id=uuid4())
+        await act(stage, "send-leg", **of, method="portal")
+        await stage.come("retrieval.deadline.armed", subject_id=of["leg_id"])
+        await act(stage, "assign-leg", **of, organisation_id=uuid4())
+        await stage.come("retrieval.deadline.assigned")
 
 
 async def _without_records(stage: Stage) -> None:

@@ -100,9 +100,57 @@ def test_a_changed_file_counts_at_once_and_a_broken_one_is_an_error_that_tells_n
         (entry("edc-1", ed25519='"c2VjcmV0"'), "edc-1/ed25519"),
         (entry("edc-1", roles="[]"), "edc-1/roles"),
         (entry("edc-1", admin="true"), "edc-1/admin"),
+        (entry("edc-1", expires="2027-01-01T00:00:00"), "edc-1/expires"),
         (entry('"Bad Name"'), "Bad Name"),
         ("[edc-1", "is not TOML"),
     ):
         with pytest.raises(ValueError, match=place) as fault:
             known(tmp_path / "broken.toml", broken)
         assert "secret" not in str(fault.value).replace("m.toml", "")
+
+
+APART = entry("edc-1", roles='["finance", "quality", "retrieval_vendor"]')
+WRONG = (APART, "[edc-1", entry("edc-1", roles="[]"), "\xff", "a = " + "[" * 100_000)
+
+
+def test_an_entry_whose_roles_exclude_each_other_is_refused_by_its_name_and_theirs(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="edc-1: nobody is both retrieval_vendor and quality"):
+        known(tmp_path / "m.toml", entry("edc-2"), APART)
+    together = entry("edc-1", roles='["finance", "retrieval_vendor"]')
+    assert known(tmp_path / "m.toml", together)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_file_stops_a_process_at_its_start(wrong: str, tmp_path: Path) -> None:
+    (tmp_path / "m.toml").write_bytes(wrong.encode("latin-1"))
+    with pytest.raises(ValueError, match=r"m\.toml"):
+        Machines(tmp_path / "m.toml")
+    with pytest.raises(OSError, match=r"none\.toml"):
+        Machines(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("wrong", [*WRONG, None])
+def test_a_change_that_is_wrong_is_told_once_and_leaves_the_machines_as_they_are(
+    wrong: str | None, tmp_path: Path
+) -> None:
+    file, told = tmp_path / "m.toml", list[str]()
+    secret, digest = machines.new_secret("edc-1")
+    file.write_text(entry("edc-1", sha256=f'"{digest}"'))
+    found = Machines(file, told.append)
+    for _ in range(2):
+        if wrong is None:
+            file.unlink()
+        else:
+            file.write_bytes(wrong.encode("latin-1"))
+        for _ in range(3):
+            assert found.by_secret(secret, NOW)[0] == "edc-1"
+            with pytest.raises(DeniedError):
+                found.by_secret("twk_edc-2_x", NOW)
+        file.write_text(entry("edc-1", sha256=f'"{digest}"') + "\n")
+        os.utime(file, ns=(1, len(told)))
+        assert found.by_secret(secret, NOW)
+    assert len(told) == 2
+    assert all("m.toml" in fault for fault in told)
+    file.write_text(entry("edc-2"))
+    with pytest.raises(DeniedError):
+        found.by_secret(secret, NOW)

@@ -333,3 +333,14 @@ def test_what_only_this_services_own_events_may_cause_nobody_can_ask_for() -> No
 
     own = {name for name in commands.__all__ if getattr(getattr(commands, name), "internal", False)}
     assert own == {"StartApproval", "RenewApproval", "OpenReport", "ReanchorReport", "CancelReport"}
+
+
+def test_the_organisation_to_which_obligations_were_transferred_owes_reports_and_their_deadlines() -> None:
+    organisation = UUID(int=41)
+    told = REGISTERED.model_copy(update={"owner_id": organisation})
+    owed = reportable(1, *obligations(), provisional=provisional())
+    for registered, expected in ((told, organisation), (REGISTERED, None)):
+        flow = flow_of(trials(registered), safety(OPENED), safety(owed, 2))
+        assert flow.table(ReportRow)
+        assert {row.organisation_id for row in flow.table(ReportRow)} == {expected}
+        assert {row.organisation_id for row in flow.table(DeadlineRow)} == {expected}

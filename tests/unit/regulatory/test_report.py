@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,7 +16,7 @@ from services.regulatory.commands import (
     RecordAcknowledgement,
     ReportCommand,
 )
-from services.regulatory.domain.report import SafetyReport, decide, evolve
+from services.regulatory.domain.report import SafetyReport, decide, evolve, held_by
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.regulatory import (
     ReportEvent,
@@ -240,3 +240,13 @@ def test_what_a_re_anchored_report_meets_are_its_new_deadlines() -> None:
     (filed,) = done(after(OPEN, moved), FILE)
     assert isinstance(filed, SafetyReportFiled)
     assert filed.deadlines == new != IDS
+
+
+def test_a_report_belongs_to_the_organisation_that_owes_it() -> None:
+    organisation = UUID(int=41)
+    (opened,) = done(SafetyReport(), open_with(organisation_id=organisation))
+    assert isinstance(opened, ReportOpened)
+    state = evolve(SafetyReport(), opened)
+    assert held_by(state, None) == held_by(state, FILE) == organisation
+    assert held_by(after(OPEN), FILE) is None
+    assert held_by(SafetyReport(), FILE) is None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shared.contracts.deadline import (
     Clock,
     DeadlineArmed,
+    DeadlineAssigned,
     DeadlineAtRisk,
     DeadlineAwaited,
     DeadlineCancelled,
@@ -23,6 +24,7 @@ from shared.contracts.deadline import (
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.rules.deadlines import (
     ArmDeadline,
+    AssignDeadline,
     CancelDeadline,
     Deadline,
     DeadlineCommand,
@@ -32,6 +34,7 @@ from shared.rules.deadlines import (
     deadline_id,
     decide,
     evolve,
+    held_by,
     wake_at,
     warn_on,
 )
@@ -219,3 +222,22 @@ def test_the_id_of_a_deadline_follows_from_subject_obligation_leg_and_anchor() -
         deadline_id(CASE, "a", "legal", ANCHOR, uuid5(CASE, "correction")),
     }
     assert len(others | {deadline_id(CASE, "a", "legal", ANCHOR)}) == 6
+
+
+def test_a_deadline_belongs_to_the_organisation_that_it_was_handed_to_last() -> None:
+    one, other = UUID(int=41), UUID(int=42)
+    state, told = run([ARM.model_copy(update={"organisation_id": one})])
+    assert isinstance(told[0], DeadlineArmed)
+    assert (told[0].organisation_id, held_by(state, None), held_by(state, WAKE)) == (one, one, one)
+    again = AssignDeadline(deadline_id=STREAM, organisation_id=other)
+    state, told = run([again, again], state=state)
+    assert told == [DeadlineAssigned(deadline_id=STREAM, organisation_id=other)]
+    assert held_by(state, None) == other
+    assert held_by(run([ARM])[0], None) is None
+
+
+def test_a_deadline_that_was_handed_over_before_it_was_armed_is_armed_for_whom_it_was_handed_to() -> None:
+    state, told = run([AssignDeadline(deadline_id=STREAM, organisation_id=UUID(int=41)), ARM])
+    assert kinds(told) == [DeadlineAssigned, DeadlineArmed]
+    assert isinstance(told[1], DeadlineArmed)
+    assert told[1].organisation_id == held_by(state, None) == UUID(int=41)

@@ -9,6 +9,7 @@ import pytest
 
 from shared.contracts.deadline import (
     DeadlineArmed,
+    DeadlineAssigned,
     DeadlineAtRisk,
     DeadlineAwaited,
     DeadlineCancelled,
@@ -104,3 +105,19 @@ def test_an_event_about_something_else_leaves_the_row_as_it_is() -> None:
     row = folded(ARMED)
     refused = CommandRefused(command_id=STREAM, command_type="x", rule="r", detail="d")
     assert fold_deadline(row, recorded(refused, 2), (STREAM,)) == row
+
+
+def test_a_row_belongs_to_the_organisation_that_the_deadline_was_handed_to() -> None:
+    one, other = UUID(int=41), UUID(int=42)
+    armed = ARMED.model_copy(update={"organisation_id": one})
+    handed = DeadlineAssigned(deadline_id=STREAM, organisation_id=other)
+    cases: tuple[tuple[tuple[DeadlineEvent, ...], UUID | None], ...] = (
+        ((ARMED,), None),
+        ((armed,), one),
+        ((armed, handed), other),
+    )
+    for events, owner in cases:
+        row = folded(*events)
+        assert row is not None
+        assert (row.organisation_id, row.status) == (owner, "armed")
+    assert folded(handed) is None, "what nobody armed has no row"

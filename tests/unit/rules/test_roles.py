@@ -143,6 +143,7 @@ def test_a_role_with_a_field_that_nobody_knows_is_refused() -> None:
     [
         ("safety_physician", "regulatory_affairs"),
         ("retrieval_specialist", "quality"),
+        ("retrieval_vendor", "quality"),
         *[
             (unblinded, blinded)
             for unblinded in ("unblinded_safety", "unblinded_statistician")
@@ -165,3 +166,24 @@ def test_who_assesses_a_case_cannot_release_its_report_by_any_pair_of_roles() ->
     assess = [name for name, known in TRADE.items() if known.may_give("safety.assess_case")]
     release = [name for name, known in TRADE.items() if known.may_give("regulatory.file_safety_report")]
     assert all(clash([one, other]) for one in assess for other in release)
+
+
+def test_only_who_is_unblinded_sees_what_would_reveal_an_allocation() -> None:
+    assert {name for name, known in roles().items() if known.restricted} == {
+        "unblinded_safety",
+        "unblinded_statistician",
+    }
+
+
+def test_a_vendor_does_a_specialist_s_work_on_a_leg_and_hands_nothing_on() -> None:
+    vendor, specialist = TRADE["retrieval_vendor"], TRADE["retrieval_specialist"]
+    assert set(vendor.commands) < set(specialist.commands)
+    assert not vendor.may_give("retrieval.assign_leg")
+    assert vendor.reads == ("retrieval.requests", "retrieval.deadlines")
+
+
+def test_readings_are_for_who_answers_for_them() -> None:
+    assert {name for name, known in TRADE.items() if known.may_read("safety.readings")} == {
+        "auditor",
+        "privacy_officer",
+    }

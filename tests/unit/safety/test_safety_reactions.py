@@ -178,3 +178,14 @@ def test_what_is_not_safety_s_business_makes_it_do_nothing() -> None:
     assert (
         needs_of_own(recorded(CommandRefused(command_id=CASE, command_type="x", rule="r", detail="d"))) == ()
     )
+
+
+def test_a_review_is_owed_by_whom_the_trial_s_obligations_were_transferred_to() -> None:
+    arrived = recorded(only(NewInformationReceived, told(given(SERIOUS), RECORDS, LATER)))
+    organisation = UUID(int=41)
+    (arm,) = react_to_own(arrived, Facts(KnownTrial(TRIAL, owner="cro", owner_id=organisation)))
+    assert isinstance(arm, ArmDeadline)
+    assert (arm.owner, arm.organisation_id) == ("cro", organisation)
+    (unknown,) = react_to_own(arrived, Facts())
+    assert isinstance(unknown, ArmDeadline)
+    assert (unknown.owner, unknown.organisation_id) == ("sponsor", None)

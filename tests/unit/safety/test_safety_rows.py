@@ -48,7 +48,8 @@ from tests.unit.safety.given_case import (
     then,
 )
 
-SQL = (Path(guards.__file__).parent / "migrations/0001_case.sql").read_text(encoding="utf-8")
+FILES = sorted((Path(guards.__file__).parent / "migrations").glob("*.sql"))
+SQL = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
 
 
 def recorded(event: Event, version: int = 1) -> Recorded[Any]:
@@ -143,10 +144,11 @@ def test_a_trial_is_known_with_its_status_and_who_owes_its_reports() -> None:
         basis="sponsor",
         status="draft",
         owner="cro",
+        owner_id=UUID(int=41),
     )
     moved = TrialStatusChanged(trial_id=TRIAL, before="draft", after="active", basis="sponsor")
     trial = folded(guards.known_trial_keys, guards.fold_known_trial, registered, moved)
-    assert (trial.status, trial.owner) == ("active", "cro")
+    assert (trial.status, trial.owner, trial.owner_id) == ("active", "cro", UUID(int=41))
 
 
 def test_a_site_and_a_subject_are_known_by_ids_alone() -> None:
@@ -178,6 +180,7 @@ def test_a_site_and_a_subject_are_known_by_ids_alone() -> None:
 def test_a_table_has_the_columns_of_its_row(row: Any) -> None:
     table = SQL[SQL.index(f"CREATE TABLE {row.table} (") :]
     columns = re.findall(r"^    (\w+) ", table[: table.index(");")], re.MULTILINE)
+    columns += re.findall(rf"ALTER TABLE {row.table} ADD COLUMN (\w+)", SQL)
     assert columns == [field.name for field in fields(row)]
 
 

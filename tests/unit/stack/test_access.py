@@ -21,8 +21,8 @@ def service(name: str) -> Service:
     return found
 
 
-def test_the_file_knows_the_services_and_the_observer_and_nobody_else() -> None:
-    assert set(PRINCIPALS) == {*SERVICES, access.OBSERVER}
+def test_the_file_knows_the_services_and_two_who_only_read_and_nobody_else() -> None:
+    assert set(PRINCIPALS) == {*SERVICES, access.OBSERVER, access.UNBLINDED}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -40,7 +40,7 @@ def test_a_service_writes_its_own_topics_and_asks_its_sources_to_send_again(name
     assert decided <= own
 
 
-@pytest.mark.parametrize("name", [*SERVICES, access.OBSERVER])
+@pytest.mark.parametrize("name", [*SERVICES, access.OBSERVER, access.UNBLINDED])
 def test_whose_groups_are_whose_shows_in_their_names(name: str) -> None:
     assert PRINCIPALS[name].groups == {f"{name}."}
 
@@ -49,6 +49,15 @@ def test_the_observer_reads_all_events_and_writes_nothing() -> None:
     observer = PRINCIPALS[access.OBSERVER]
     assert observer.read == {topic for topic in TOPICS if topic.endswith(".events")}
     assert not observer.write
+
+
+def test_what_would_reveal_an_allocation_is_read_by_a_principal_of_its_own_and_nobody_else() -> None:
+    restricted = {topic for topic in TOPICS if topic.endswith(".restricted")}
+    assert restricted
+    unblinded = PRINCIPALS[access.UNBLINDED]
+    assert unblinded.read == restricted
+    assert not unblinded.write
+    assert [name for name, one in PRINCIPALS.items() if one.read & restricted] == [access.UNBLINDED]
 
 
 def test_no_rule_names_a_topic_that_is_not_there() -> None:

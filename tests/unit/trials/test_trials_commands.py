@@ -42,6 +42,7 @@ def plan(**fields: Any) -> RegisterTrial:
         ({"identifiers": [{"system": "protocol", "value": ""}]}, "not 1 to 200 printable characters"),
         ({"identifiers": [{"system": "protocol", "value": "P" * 201}]}, "not 1 to 200 printable characters"),
         ({"identifiers": [{"system": "protocol", "value": "P\n1"}]}, "not 1 to 200 printable characters"),
+        ({"owner_id": UUID(int=41)}, "nothing is transferred where owner is the sponsor"),
     ],
 )
 def test_a_plan_takes_only_what_can_be_stored_and_found_again(fields: dict[str, Any], reason: str) -> None:

@@ -214,3 +214,13 @@ def test_changes_rebuild_the_facts_they_came_from() -> None:
     world.do(version("2026-02-01", overallStatus="COMPLETED"))
     changes = world.events(RegistryEntryChanged)[0].changes
     assert registry.apply_changes(before, changes) == after
+
+
+def test_a_plan_names_the_organisation_to_which_the_safety_obligations_were_transferred(world: World) -> None:
+    organisation = UUID(int=41)
+    transferred = plan().model_copy(update={"owner": "cro", "owner_id": organisation})
+    world.do(version("2026-01-01"))
+    world.do(transferred)
+    (planned,) = world.events(TrialPlanRecorded)
+    assert (planned.owner, planned.owner_id) == ("cro", organisation)
+    assert world.do(transferred) == []

@@ -2,20 +2,12 @@
 
 from pathlib import Path
 
-from services.trials import (
-    erasure_rows,
-    guard_folds,
-    guards,
-    hold_rows,
-    projections,
-    reactions,
-    site_rows,
-    subject_rows,
-)
-from services.trials import retention as kept
+from services.trials import reactions
 from services.trials.commands import AnnulDeviation, AnnulHold, ApplyHold, LiftHold, ReportDeviation
 from services.trials.domain import deviation, erasure, hold, retention, site, subject, trial
 from services.trials.domain.state import Trial
+from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import retention as kept
 from shared.contracts.regulatory import RegulatoryEvent
 from shared.contracts.retrieval import RetrievalEvent
 from shared.contracts.safety import SafetyEvent
@@ -56,13 +48,13 @@ SERVICE = Service(
         Projection(guards.SubjectGuard, guard_folds.subject_guard_keys, guard_folds.fold_subject_guard, OWN),
         Projection(guards.TrialSites, guard_folds.trial_sites_keys, guard_folds.fold_trial_sites, OWN),
         Projection(guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count, OWN),
-        Projection(projections.TrialRow, projections.trial_keys, projections.fold_trial, OWN),
-        Projection(site_rows.SiteRow, site_rows.site_keys, site_rows.fold_site, OWN),
-        Projection(subject_rows.SubjectRow, subject_rows.subject_keys, subject_rows.fold_subject, OWN),
-        Projection(hold_rows.HoldRow, hold_rows.hold_keys, hold_rows.fold_hold, OWN),
-        Projection(hold_rows.DeviationRow, hold_rows.deviation_keys, hold_rows.fold_deviation, OWN),
+        Projection(trials.TrialRow, trials.trial_keys, trials.fold_trial, OWN),
+        Projection(sites.SiteRow, sites.site_keys, sites.fold_site, OWN),
+        Projection(subjects.SubjectRow, subjects.subject_keys, subjects.fold_subject, OWN),
+        Projection(holds.HoldRow, holds.hold_keys, holds.fold_hold, OWN),
+        Projection(holds.DeviationRow, holds.deviation_keys, holds.fold_deviation, OWN),
         Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
-        Projection(erasure_rows.ErasureRow, erasure_rows.erasure_keys, erasure_rows.fold_erasure, OWN),
+        Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
         deadline_rows("regulatory", "safety", "retrieval"),
     ),
     reactions=(

@@ -7,7 +7,7 @@ from fastapi import Query, Request
 from pydantic import TypeAdapter
 
 from services.trials.domain.permissions import answer, holds_on
-from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
+from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
 from shared.http.problems import ProblemError
 from shared.http.seen import seen
 from shared.runtime.database import Pool

@@ -6,10 +6,10 @@ from uuid import UUID, uuid5
 from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.guards import TrialGuard
-from services.trials.retention import Retention
+from services.trials.projections.guards import TrialGuard
+from services.trials.projections.retention import Retention
+from services.trials.projections.subjects import SubjectRow
 from services.trials.rules import NAMESPACE
-from services.trials.subject_rows import SubjectRow
 from shared.contracts.message import Need, Signed
 from shared.contracts.trials import ErasureReason, RetentionRule
 from shared.rules.dates import Day

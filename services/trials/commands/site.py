@@ -7,7 +7,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Count, Country, Text
-from services.trials.guards import SiteGuard, TrialGuard
+from services.trials.projections.guards import SiteGuard, TrialGuard
 from shared.contracts.message import Command, Identifier, Need, Signed
 from shared.contracts.trials import Gate, RegistrySite
 from shared.rules.dates import Day, ZoneName

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Count, Country, Named, SponsorName, Text
-from services.trials.guards import TrialCount, TrialGuard, TrialSites
+from services.trials.projections.guards import TrialCount, TrialGuard, TrialSites
 from shared.contracts.message import Command, Identifier, Need, Signed
 from shared.contracts.trials import PartialDate, RegistryFacts, RegistrySite, Route, TrialStatus
 from shared.rules.dates import Day

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.trials.commands import CorrectEnrolment, EnrolSubject
 from services.trials.domain.permissions import forbidding, holds_on
-from services.trials.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
+from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
 from shared.contracts.message import Facts
 
 

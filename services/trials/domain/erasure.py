@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from services.trials.commands import ApproveErasure, RejectErasure, RequestErasure
-from services.trials.guards import TrialGuard
-from services.trials.retention import LAST_PLACE, PERIODS, Kept, Retention
-from services.trials.subject_rows import SubjectRow
+from services.trials.projections.guards import TrialGuard
+from services.trials.projections.retention import Kept, Retention
+from services.trials.projections.subjects import SubjectRow
+from services.trials.retention import LAST_PLACE, PERIODS
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials import (
     ErasureEvent,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.trials.guards import HoldView
+from services.trials.projections.guards import HoldView
 from services.trials.rules import AUTHORITY_HOLDS
 from shared.contracts.trials import Gate, GateEvidenceRecorded
 from shared.rules.dates import local_date, start_of_day

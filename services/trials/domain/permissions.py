@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from services.trials.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
+from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
 from services.trials.rules import EFFECTS
 from shared.contracts.message import Refusal
 from shared.contracts.trials import Effect

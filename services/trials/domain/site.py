@@ -15,7 +15,7 @@ from services.trials.domain.gates import closing_hold, gates
 from services.trials.domain.permissions import holds_on, refusal_under
 from services.trials.domain.site_review import on_time, review, wake_at
 from services.trials.domain.site_state import Events, Site, evolve
-from services.trials.guards import SiteGuard, TrialGuard
+from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.rules import FINISHED, required_gates
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials import (

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.trials.domain.gates import Open, closing_hold, gates, next_change
 from services.trials.domain.permissions import holds_on, permissions
 from services.trials.domain.site_state import Events, Site, evolve
-from services.trials.guards import SiteGuard, TrialGuard
+from services.trials.projections.guards import SiteGuard, TrialGuard
 from shared.contracts.trials import (
     GateRevoked,
     GateSatisfied,

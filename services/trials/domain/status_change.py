@@ -3,7 +3,7 @@
 from services.trials.commands import ChangeTrialStatus, ReopenAccrual
 from services.trials.domain.lifecycle import moves, path
 from services.trials.domain.state import Events, Trial
-from services.trials.guards import TrialCount, TrialSites
+from services.trials.projections.guards import TrialCount, TrialSites
 from services.trials.rules import REASON_REQUIRED
 from shared.contracts.message import Facts, Refusal
 

@@ -14,7 +14,7 @@ from services.trials.commands import (
 from services.trials.domain.breaks import Breaks, enrolment_breaks
 from services.trials.domain.permissions import holds_on, refusal_under
 from services.trials.domain.subject_state import Events, Subject, evolve
-from services.trials.guards import SiteGuard, SubjectGuard, TrialGuard
+from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials import (

@@ -16,7 +16,7 @@ from services.trials.domain import registry
 from services.trials.domain.permissions import permissions
 from services.trials.domain.state import Events, Trial
 from services.trials.domain.status_change import change_status, reopen
-from services.trials.guards import TrialGuard
+from services.trials.projections.guards import TrialGuard
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials import (
     PermissionsChanged,

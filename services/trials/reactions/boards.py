@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.trials.commands import AnnulHold, ApplyHold, LiftHold, RecordGateEvidence
-from services.trials.guards import SiteGuard
+from services.trials.projections.guards import SiteGuard
 from services.trials.reactions import ids
 from shared.contracts.message import Command, Facts
 from shared.contracts.regulatory import (

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.trials.commands import ApplyHold, LiftHold, RecordGateEvidence
-from services.trials.guards import SiteGuard
+from services.trials.projections.guards import SiteGuard
 from services.trials.reactions import ids
 from shared.contracts.message import Command, Facts
 from shared.contracts.trials import Gate, GateRevoked, GateSatisfied, HoldSource

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID, uuid5
 
-from services.trials.guards import HoldView, SiteGuard
+from services.trials.projections.guards import HoldView, SiteGuard
 from services.trials.rules import NAMESPACE
 from shared.contracts.trials import HoldSource
 

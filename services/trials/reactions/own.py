@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.trials.commands import ChangeTrialStatus, ReviewSite, ReviewTrial
-from services.trials.guards import SiteGuard, TrialGuard, TrialSites
+from services.trials.projections.guards import SiteGuard, TrialGuard, TrialSites
 from services.trials.reactions.gates import authorised, found_gate, lost_gate
 from services.trials.reactions.registry import pause, sites_of_registry
 from shared.contracts.message import Command, Facts, Need, Recorded

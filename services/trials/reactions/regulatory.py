@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.trials.commands import ApplyHold, LiftHold, RecordAuthorisation
-from services.trials.guards import SiteGuard
+from services.trials.projections.guards import SiteGuard
 from services.trials.reactions import ids
 from services.trials.reactions.boards import end, evidence, stop, with_trial
 from services.trials.reactions.deadlines import missed_deadline

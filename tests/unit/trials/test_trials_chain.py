@@ -21,7 +21,7 @@ from services.trials.commands import (
 )
 from services.trials.domain import site as site_domain
 from services.trials.domain.permissions import permissions
-from services.trials.guards import SiteGuard, TrialGuard
+from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.reactions import ids
 from services.trials.rules import GATES
 from shared.contracts.message import Refusal, Wake

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials import retention as kept
 from services.trials.commands import (
     ApproveErasure,
     PlaceLegalHold,
@@ -20,10 +19,12 @@ from services.trials.commands import (
     SetRetention,
 )
 from services.trials.domain import erasure, retention
-from services.trials.erasure_rows import ErasureRow, erasure_keys, fold_erasure
-from services.trials.guards import Authorisation, TrialGuard
-from services.trials.retention import CONTRACT, PERIODS, Kept, LegalHold, Retention, last_day
-from services.trials.subject_rows import SubjectRow, fold_subject, subject_keys
+from services.trials.projections import retention as kept
+from services.trials.projections.erasures import ErasureRow, erasure_keys, fold_erasure
+from services.trials.projections.guards import Authorisation, TrialGuard
+from services.trials.projections.retention import Kept, LegalHold, Retention
+from services.trials.projections.subjects import SubjectRow, fold_subject, subject_keys
+from services.trials.retention import CONTRACT, PERIODS, last_day
 from shared.contracts import trials as t
 from shared.contracts.message import Actor, Facts, Recorded, Refusal, Wake
 

@@ -14,7 +14,7 @@ from services.trials.commands import (
 )
 from services.trials.domain.state import Trial
 from services.trials.domain.trial import TrialCommand, decide, evolve
-from services.trials.guards import HoldView, TrialCount, TrialGuard
+from services.trials.projections.guards import HoldView, TrialCount, TrialGuard
 from shared.contracts.message import Event, Facts, Refusal, Wake
 from shared.contracts.trials import (
     PermissionsChanged,

@@ -8,7 +8,6 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.trials import guards, hold_rows, projections, site_rows, subject_rows
 from services.trials.commands import (
     ActivateSite,
     AnnulHold,
@@ -25,6 +24,11 @@ from services.trials.commands import (
     WithdrawSubject,
 )
 from services.trials.domain.permissions import permissions
+from services.trials.projections import guards
+from services.trials.projections import holds as hold_rows
+from services.trials.projections import sites as site_rows
+from services.trials.projections import subjects as subject_rows
+from services.trials.projections import trials as trial_rows
 from services.trials.rules import GATES, HOLDS
 from shared.contracts.message import Command, Recorded, Refusal
 from tests.unit.trials.trials_world import GUARDS, NOW, SITE, TRIAL, World
@@ -142,7 +146,7 @@ histories = st.tuples(st.sampled_from([[], ACTIVATED]), st.lists(commands, max_s
 
 ROWS: tuple[tuple[Any, Any, Any], ...] = (
     *GUARDS,
-    (projections.TrialRow, projections.trial_keys, projections.fold_trial),
+    (trial_rows.TrialRow, trial_rows.trial_keys, trial_rows.fold_trial),
     (site_rows.SiteRow, site_rows.site_keys, site_rows.fold_site),
     (subject_rows.SubjectRow, subject_rows.subject_keys, subject_rows.fold_subject),
     (hold_rows.HoldRow, hold_rows.hold_keys, hold_rows.fold_hold),

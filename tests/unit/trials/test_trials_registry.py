@@ -18,7 +18,7 @@ from services.trials.commands import (
 from services.trials.ctgov import entries
 from services.trials.domain import registry
 from services.trials.domain.lifecycle import path
-from services.trials.guards import TrialGuard
+from services.trials.projections.guards import TrialGuard
 from services.trials.rules import TRANSITIONS
 from shared.contracts.message import Identifier, Refusal
 from shared.contracts.trials import (

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from services.trials import guard_folds, hold_rows, projections, site_rows, subject_rows
 from services.trials.commands import (
     ApplyHold,
     ChangeTrialStatus,
@@ -16,11 +15,12 @@ from services.trials.commands import (
     RegisterTrial,
     WithdrawSubject,
 )
-from services.trials.guards import HoldView, SubjectGuard, TrialGuard, TrialSites
-from services.trials.hold_rows import DeviationRow, HoldRow
-from services.trials.projections import TrialRow
-from services.trials.site_rows import SiteRow
-from services.trials.subject_rows import SubjectRow
+from services.trials.projections import guard_folds, holds, sites, subjects, trials
+from services.trials.projections.guards import HoldView, SubjectGuard, TrialGuard, TrialSites
+from services.trials.projections.holds import DeviationRow, HoldRow
+from services.trials.projections.sites import SiteRow
+from services.trials.projections.subjects import SubjectRow
+from services.trials.projections.trials import TrialRow
 from shared.contracts.message import Event, Identifier
 from shared.contracts.trials import (
     DeviationAnnulled,
@@ -224,7 +224,7 @@ def test_a_change_to_a_record_that_was_never_told_is_not_shown() -> None:
         trial_id=TRIAL, registry="ctgov", changes=(RegistryChange(field="status", value="COMPLETED"),)
     )
     known = TrialRow(TRIAL, title="The plan", changed_at=NOW)
-    assert projections.fold_trial(known, recorded(change, TRIAL), (TRIAL,)) == known
+    assert trials.fold_trial(known, recorded(change, TRIAL), (TRIAL,)) == known
 
 
 READY = SiteReady(trial_id=TRIAL, site_id=SITE, gates=())
@@ -245,14 +245,14 @@ JOINED = SubjectEnrolled(
         ),
         (SubjectGuard(SUBJECT), guard_folds.subject_guard_keys, guard_folds.fold_subject_guard, JOINED),
         (TrialSites(TRIAL, {SITE: "US"}), guard_folds.trial_sites_keys, guard_folds.fold_trial_sites, MOVED),
-        (SiteRow(SITE, changed_at=NOW), site_rows.site_keys, site_rows.fold_site, JOINED),
+        (SiteRow(SITE, changed_at=NOW), sites.site_keys, sites.fold_site, JOINED),
         (
             SubjectRow(SUBJECT, status="on-study", changed_at=NOW),
-            subject_rows.subject_keys,
-            subject_rows.fold_subject,
+            subjects.subject_keys,
+            subjects.fold_subject,
             READY,
         ),
-        (DeviationRow(DEVIATION, TRIAL), hold_rows.deviation_keys, hold_rows.fold_deviation, MOVED),
+        (DeviationRow(DEVIATION, TRIAL), holds.deviation_keys, holds.fold_deviation, MOVED),
     ],
 )
 def test_an_event_about_something_else_is_not_shown(known: Any, keys: Any, fold: Any, event: Event) -> None:

@@ -15,7 +15,7 @@ from services.trials.commands import (
     SelectSite,
 )
 from services.trials.domain.site import Site, SiteCommand, decide, evolve, wake_at
-from services.trials.guards import HoldView, SiteGuard, TrialGuard
+from services.trials.projections.guards import HoldView, SiteGuard, TrialGuard
 from services.trials.rules import GATES, required_gates
 from shared.contracts.message import Event, Facts, Refusal, Wake
 from shared.contracts.trials import (

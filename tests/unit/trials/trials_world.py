@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.trials import guard_folds, guards
 from services.trials.commands import (
     ActivateSite,
     AnnulDeviation,
@@ -32,6 +31,7 @@ from services.trials.commands import (
 )
 from services.trials.domain import deviation, hold, site, subject, trial
 from services.trials.domain.state import Trial
+from services.trials.projections import guard_folds, guards
 from services.trials.reactions import (
     needs_of_own,
     needs_of_regulatory,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
-from services.trials.guards import (
+from services.trials.projections.guards import (
     Authorisation,
     HoldView,
     SiteGuard,

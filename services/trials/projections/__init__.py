@@ -1,0 +1,1 @@
+"""Projections of trials: guard rows, what keeps records, and the rows behind the trial page."""

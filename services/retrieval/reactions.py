@@ -14,6 +14,7 @@ from services.retrieval.deadlines import service_level
 from services.retrieval.projections.guards import IndexedRequest, ScopeHolds, ScopeRequests, SubjectAccess
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.retrieval import (
+    LegAssigned,
     RecordsSealed,
     RequestFrozen,
     RequestOpened,
@@ -29,7 +30,7 @@ from shared.contracts.trials import (
     SubjectWithdrawn,
     TrialsEvent,
 )
-from shared.rules.vault_commands import CloseVault, SealDocument
+from shared.rules.vault_commands import CloseVault, HandVault, SealDocument
 from shared.rules.vault_rows import DocumentRow
 
 
@@ -110,6 +111,11 @@ def react_to_own(message: Recorded[RetrievalEvent], facts: Facts) -> list[Comman
         case RequestFrozen(request_id=request, hold_id=hold):
             standing = hold in _holds(message.data, facts)
             return [] if standing else [ThawRequest(request_id=request, hold_id=hold)]
+        case LegAssigned(trial_id=trial, subject_id=subject, request_id=request) as event if (
+            trial and subject
+        ):
+            about = {"trial_id": trial, "subject_id": subject, "request_id": request}
+            return [HandVault(**about, organisations=event.holders), *service_level(event)]
         case _:
             return service_level(message.data)
 

@@ -25,8 +25,19 @@ class OfSubject(Event):
     site_id: UUID | None = None
 
 
+class VaultHanded(OfSubject):
+    """These organisations, and no longer others, bring documents of the subject for this record request."""
+
+    type: ClassVar[str] = "{service}.vault.handed.v1"
+    request_id: UUID
+    organisations: tuple[UUID, ...]
+
+
 class DocumentStored(OfSubject):
-    """A document lies in the vault: SHA-256 and `size` in bytes of what was sent."""
+    """A document lies in the vault: SHA-256 and `size` in bytes of what was sent.
+
+    `organisation_id`: the vendor that brought it, where one did.
+    """
 
     type: ClassVar[str] = "{service}.document.stored.v1"
     document_ref: UUID
@@ -34,6 +45,7 @@ class DocumentStored(OfSubject):
     media_type: str
     sha256: str
     size: int
+    organisation_id: UUID | None = None
 
 
 class DocumentRead(OfSubject):
@@ -80,7 +92,8 @@ class KeyDestroyed(OfSubject):
 
 
 VaultEvent = (
-    DocumentStored
+    VaultHanded
+    | DocumentStored
     | DocumentRead
     | DocumentSealed
     | ParticularsRecorded

@@ -33,6 +33,7 @@ _ONE = """
 SELECT d.*, s.closed_at AS erased_at, '/v1/events?stream_id=' || d.vault_id AS history
 FROM document d LEFT JOIN vault_subject s USING (subject_id) WHERE d.document_ref = $1
 """
+_HANDED = "SELECT organisation_ids ? $2 FROM vault_subject WHERE subject_id = $1"
 
 pages = APIRouter(prefix="/v1", tags=["queries"])
 acts = APIRouter(prefix="/v1", tags=["vault"], responses=ANSWERS)
@@ -74,10 +75,12 @@ async def store_document(
     subject: UUID,
     kind: Word,
     site: UUID | None = None,
+    organisation: UUID | None = None,
 ) -> Response:
     """Store a document of a subject, of any length, under a reference of the sender's own.
 
-    Sending the same again changes nothing; other bytes under a known reference are refused.
+    Sending the same again changes nothing; other bytes under a known reference are refused. `organisation`
+    is the vendor's for which it is stored, where a leg of the subject's record requests was handed to it.
     """
     bodies.refuse_other_than(request, *MEDIA_TYPES)
     media_type = request.headers.get("content-type", bodies.OCTETS).partition(";")[0].strip().lower()
@@ -86,12 +89,13 @@ async def store_document(
         # Before a byte is taken: whose trial it is, and whether they reach it.
         async with executor.pool.acquire(timeout=5) as connection:
             sponsor = await executor.trials.of(connection, Work(), trial)
-        if not act.grants.reach(sponsor, trial, site):
+            handed = organisation and await connection.fetchval(_HANDED, subject, str(organisation))
+        if not act.grants.reach(sponsor, trial, site, organisation if handed else None):
             raise ForeignStreamError(f"trial {trial} is beyond what they reach")
         stored = await vault.write(document_ref, subject, sponsor, bodies.upload_of(request), media_type)
         command = StoreDocument(
             subject_id=subject, trial_id=trial, site_id=site, document_ref=document_ref, kind=kind,
-            media_type=media_type, sha256=stored.sha256, size=stored.size,
+            media_type=media_type, sha256=stored.sha256, size=stored.size, organisation_id=organisation,
         )  # fmt: skip
         outcome = await _entered(vault, act, stored, command)
     answer = {"document_ref": str(document_ref), "sha256": stored.sha256, "size": stored.size}

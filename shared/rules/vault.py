@@ -1,15 +1,17 @@
 """The vault of one subject as decisions see it: what lies in it, what is sealed, and whether it is closed."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
 from shared.contracts import vault as v
-from shared.contracts.message import Facts, Refusal, Wake
+from shared.contracts.message import Command, Facts, Refusal, Wake
 from shared.rules.vault_commands import (
     CloseVault,
     ConfirmDestruction,
+    HandVault,
     ReadDocument,
     ReadParticulars,
     RecordParticulars,
@@ -23,13 +25,17 @@ Decision = list[v.VaultEvent] | Refusal
 
 @dataclass(frozen=True)
 class Holding:
-    """What a vault holds of a subject: documents with their SHA-256, kinds of particulars."""
+    """What a vault holds of a subject: documents with their SHA-256, kinds of particulars.
+
+    `vendors` bring documents, by the record request for which they do.
+    """
 
     trial_id: UUID | None = None
     site_id: UUID | None = None
     documents: tuple[tuple[UUID, str], ...] = ()
     sealed: frozenset[UUID] = frozenset()
     kinds: frozenset[str] = frozenset()
+    vendors: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     closed: bool = False
     destroyed: bool = False
 
@@ -44,6 +50,9 @@ def decide(holding: Holding, command: VaultCommand, facts: Facts, now: datetime)
         "site_id": holding.site_id or command.at_site(),
     }
     match command:
+        case HandVault(request_id=request, organisations=to):
+            handed = v.VaultHanded(**about, request_id=request, organisations=to)
+            return [] if holding.closed or holding.vendors.get(request, ()) == to else [handed]
         case SealDocument(document_ref=ref, reason=reason):
             sealed = v.DocumentSealed(**about, document_ref=ref, reason=reason)
             return [] if ref in holding.sealed else [sealed]
@@ -72,11 +81,15 @@ def decide(holding: Holding, command: VaultCommand, facts: Facts, now: datetime)
 
 
 def _store(holding: Holding, command: StoreDocument, about: dict[str, Any]) -> Decision:
+    if command.organisation_id and held_by(holding, command) is None:
+        return Refusal("not_handed", "no leg was handed to that organisation", None, "organisation_id")
     if known := dict(holding.documents).get(command.document_ref):
         if known == command.sha256:
             return []
         return Refusal("document_exists", "another document has this reference", None, "document_ref")
-    told = command.model_dump(include={"document_ref", "kind", "media_type", "sha256", "size"})
+    told = command.model_dump(
+        include={"document_ref", "kind", "media_type", "sha256", "size", "organisation_id"}
+    )
     return [v.DocumentStored(**about, **told)]
 
 
@@ -89,9 +102,19 @@ def _read(holding: Holding, command: ReadDocument, about: dict[str, Any]) -> Dec
     return [v.DocumentRead(**about, document_ref=ref, purpose=command.purpose)]
 
 
+def held_by(holding: Holding, command: Command | None) -> UUID | None:
+    """The vendor that brings a document, where the vault was handed to it for that."""
+    if not isinstance(command, StoreDocument):
+        return None
+    handed = {vendor for vendors in holding.vendors.values() for vendor in vendors}
+    return command.organisation_id if command.organisation_id in handed else None
+
+
 def evolve(holding: Holding, event: v.VaultEvent) -> Holding:
     holding = replace(holding, trial_id=event.trial_id, site_id=event.site_id)
     match event:
+        case v.VaultHanded(request_id=request, organisations=to):
+            return replace(holding, vendors={**holding.vendors, request: to})
         case v.DocumentStored(document_ref=ref, sha256=sha256):
             return replace(holding, documents=(*holding.documents, (ref, sha256)))
         case v.DocumentSealed(document_ref=ref):

@@ -30,8 +30,21 @@ class _OfVault(Command):
         return vault_of(self.subject_id)
 
 
+class HandVault(_OfVault):
+    """Legs of a record request were handed to these vendors: they bring documents, and read none."""
+
+    type: ClassVar[str] = "{service}.hand_vault.v1"
+    report: ClassVar[bool] = True
+    trial_id: UUID
+    request_id: UUID
+    organisations: tuple[UUID, ...]
+
+
 class StoreDocument(_OfVault):
-    """A document's bytes are sealed and wait for their entry: SHA-256 and size in bytes of the plaintext."""
+    """A document's bytes are sealed and wait for their entry: SHA-256 and size in bytes of the plaintext.
+
+    `organisation_id`: the vendor for which it is stored.
+    """
 
     type: ClassVar[str] = "{service}.store_document.v1"
     trial_id: UUID
@@ -41,6 +54,7 @@ class StoreDocument(_OfVault):
     media_type: str
     sha256: str
     size: int
+    organisation_id: UUID | None = None
 
 
 class ReadDocument(_OfVault):
@@ -94,7 +108,8 @@ class ConfirmDestruction(_OfVault):
 
 
 VaultCommand = (
-    StoreDocument
+    HandVault
+    | StoreDocument
     | ReadDocument
     | SealDocument
     | RecordParticulars

@@ -29,6 +29,7 @@ class DocumentRow:
     media_type: str | None = None
     sha256: str | None = None
     size: int | None = None
+    organisation_id: UUID | None = None
     stored_at: datetime | None = None
     stored_by: str | None = None
     sealed: str | None = None
@@ -51,7 +52,7 @@ def fold_document(row: DocumentRow | None, message: Recorded[Any], key: Key) -> 
     row = row or DocumentRow(key[0], message.stream_id, event.subject_id, event.trial_id, event.site_id)
     match event:
         case v.DocumentStored():
-            told = event.model_dump(include={"kind", "media_type", "sha256", "size"})
+            told = event.model_dump(include={"kind", "media_type", "sha256", "size", "organisation_id"})
             return replace(row, **told, stored_at=message.time, stored_by=who)
         case v.DocumentRead():
             return replace(row, reads=row.reads + 1, last_read_at=message.time, last_read_by=who)
@@ -63,13 +64,17 @@ def fold_document(row: DocumentRow | None, message: Recorded[Any], key: Key) -> 
 
 @dataclass(frozen=True, slots=True)
 class VaultSubjectRow:
-    """What the vault holds of a subject; `closed_at` once they are erased, `destroyed_at` once the key is."""
+    """What the vault holds of a subject; `closed_at` once they are erased, `destroyed_at` once the key is.
+
+    `organisation_ids`: all vendors that ever brought documents; the stream says who does now.
+    """
 
     table: ClassVar[str] = "vault_subject"
     key: ClassVar[tuple[str, ...]] = ("subject_id",)
     subject_id: UUID
     trial_id: UUID | None = None
     site_id: UUID | None = None
+    organisation_ids: tuple[UUID, ...] = ()
     documents: int = 0
     particulars: tuple[str, ...] = ()
     closed_at: datetime | None = None
@@ -85,6 +90,8 @@ def fold_vault_subject(row: VaultSubjectRow | None, message: Recorded[Any], key:
     event = message.data
     row = row or VaultSubjectRow(key[0], event.trial_id, event.site_id)
     match event:
+        case v.VaultHanded(organisations=to):
+            return replace(row, organisation_ids=tuple(sorted({*row.organisation_ids, *to})))
         case v.DocumentStored():
             return replace(row, documents=row.documents + 1)
         case v.ParticularsRecorded(kind=kind):

@@ -4,7 +4,7 @@ from shared.rules import vault, vault_rows
 from shared.rules.vault_commands import VaultCommand
 from shared.runtime.service import Aggregate, Projection
 
-VAULT = Aggregate("vault", VaultCommand, vault.Holding(), vault.decide, vault.evolve)
+VAULT = Aggregate("vault", VaultCommand, vault.Holding(), vault.decide, vault.evolve, held_by=vault.held_by)
 
 
 def vault_projections(service: str) -> tuple[Projection, ...]:

@@ -31,6 +31,7 @@ NOT_RECORDED_YET: frozenset[str] = frozenset(
         "safety.document.sealed.v1",
         "safety.particulars.read.v1",
         "safety.particulars.recorded.v1",
+        "safety.vault.handed.v1",
     }
 )
 

@@ -77,6 +77,47 @@ async def settle(desk: Asked) -> None:
         await desk.do(*react_to_own(event, Facts()))
 
 
+async def test_a_vendor_brings_documents_of_its_leg_s_subject_and_reads_none(desk: Asked) -> None:
+    async def put(role: str, asker: UUID, **more: Any) -> httpx.Response:
+        who = identity.issuer().headers(f"{role}:v-01", sponsors=[], organisations=[asker])
+        asked = {
+            "trial": d.TRIAL,
+            "subject": d.SUBJECT,
+            "kind": "medical_record",
+            "organisation": asker,
+        } | more
+        params = {name: str(value) for name, value in asked.items()}
+        headers = who | {"Content-Type": "application/pdf"}
+        return await desk.client.put(f"/v1/documents/{uuid4()}", content=b"x", params=params, headers=headers)
+
+    await settle(desk)
+    stored = await put("retrieval_vendor", ONE)
+    assert stored.status_code == 201, stored.text
+    ref = stored.json()["document_ref"]
+    for answer in (
+        await put("retrieval_vendor", OTHER),
+        await put("retrieval_vendor", OTHER, organisation=ONE),
+        await put("retrieval_vendor", ONE, subject=uuid4()),
+        await put("retrieval_vendor", ONE, trial=uuid4()),
+    ):
+        assert answer.status_code == 404, answer.text
+    assert [one["document_ref"] for one in await desk.listed("retrieval_vendor", ONE, "/v1/documents")] == [
+        ref
+    ]
+    assert await desk.listed("retrieval_vendor", OTHER, "/v1/documents") == []
+    content = f"/v1/documents/{ref}/content?purpose=quality_control"
+    assert (await desk.get("retrieval_vendor", ONE, content)).status_code == 403
+    assert (await desk.get("quality", ONE, content)).status_code == 404
+    # Handed on to another, the first brings nothing more; it still sees what it brought.
+    await desk.do(c.AssignLeg(request_id=d.REQUEST, leg_id=d.LEG, organisation_id=OTHER))
+    await settle(desk)
+    assert (await put("retrieval_vendor", ONE)).status_code == 404
+    assert (await put("retrieval_vendor", OTHER)).status_code == 201
+    assert [one["document_ref"] for one in await desk.listed("retrieval_vendor", ONE, "/v1/documents")] == [
+        ref
+    ]
+
+
 async def test_a_vendor_works_on_its_own_leg_and_finds_no_other(desk: Asked) -> None:
     assert (await desk.give("retrieval_vendor", ONE, d.send())).status_code == 201
     acknowledged = c.AcknowledgeLeg(request_id=d.REQUEST, leg_id=d.LEG, acknowledged_on=date(2026, 3, 3))

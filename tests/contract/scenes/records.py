@@ -66,6 +66,7 @@ async def _handed_over(stage: Stage) -> None:
         of = await leg(stage, await request(stage))
         await verified(stage, of)
         await act(stage, "assign-leg", **of, organisation_id=uuid4())
+        await stage.come("retrieval.vault.handed", subject_id=stage.story.subjects[0])
         await act(stage, "send-leg", **of, method="portal")
         await stage.come("retrieval.deadline.armed", subject_id=of["leg_id"])
         await act(stage, "assign-leg", **of, organisation_id=uuid4())

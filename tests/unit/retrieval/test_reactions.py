@@ -12,7 +12,7 @@ from shared.contracts import safety as s
 from shared.contracts import trials as t
 from shared.contracts.message import Event, Facts
 from shared.rules.deadlines import ArmDeadline, CancelDeadline, MeetDeadline
-from shared.rules.vault_commands import CloseVault, SealDocument
+from shared.rules.vault_commands import CloseVault, HandVault, SealDocument
 from shared.rules.vault_rows import DocumentRow
 from tests.unit.retrieval import desk as d
 from tests.unit.retrieval.test_rows import hold, lifted, recorded
@@ -49,6 +49,17 @@ def to_trials(event: Event, facts: Facts | None = None) -> list[Any]:
 
 def to_own(event: Event, facts: Facts | None = None) -> list[Any]:
     return list(reactions.react_to_own(recorded(event), facts or Facts()))
+
+
+def test_a_leg_that_is_handed_over_hands_the_vault_over_for_what_it_brings() -> None:
+    vendor, other = UUID(int=71), UUID(int=72)
+    assigned = r.LegAssigned(
+        request_id=REQUEST, leg_id=UUID(int=1), trial_id=d.TRIAL, subject_id=d.SUBJECT,
+        organisation_id=vendor, holders=(vendor, other),
+    )  # fmt: skip
+    about = {"trial_id": d.TRIAL, "subject_id": d.SUBJECT, "request_id": REQUEST}
+    assert to_own(assigned) == [HandVault(**about, organisations=(vendor, other))]
+    assert to_own(assigned.model_copy(update={"subject_id": None})) == []
 
 
 def test_an_erasure_closes_the_subject_s_vault() -> None:

@@ -179,7 +179,7 @@ def test_a_vendor_does_a_specialist_s_work_on_a_leg_and_hands_nothing_on() -> No
     vendor, specialist = TRADE["retrieval_vendor"], TRADE["retrieval_specialist"]
     assert set(vendor.commands) < set(specialist.commands)
     assert not vendor.may_give("retrieval.assign_leg")
-    assert vendor.reads == ("retrieval.requests", "retrieval.deadlines")
+    assert vendor.reads == ("retrieval.requests", "retrieval.documents", "retrieval.deadlines")
 
 
 def test_readings_are_for_who_answers_for_them() -> None:

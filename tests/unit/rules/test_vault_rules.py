@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shared.contracts import vault as v
 from shared.contracts.message import Actor, Facts, Recorded, Refusal, Wake
 from shared.rules import vault_commands as c
-from shared.rules.vault import Holding, decide, evolve
+from shared.rules.vault import Holding, decide, evolve, held_by
 from shared.rules.vault_rows import (
     DocumentRow,
     VaultSubjectRow,
@@ -117,6 +117,30 @@ def test_a_key_is_said_to_be_destroyed_only_once_and_only_of_the_erased() -> Non
     assert then(holding(STORED), confirm) == "not_erased"
     assert then(holding(STORED, CLOSED), confirm) == [DESTROYED]
     assert then(holding(STORED, CLOSED, DESTROYED), confirm) == []
+
+
+VENDOR, OTHER = UUID(int=21), UUID(int=22)
+HANDED = v.VaultHanded(**ABOUT, request_id=UUID(int=20), organisations=(VENDOR,))
+
+
+def hand(*to: UUID) -> c.HandVault:
+    return c.HandVault(subject_id=SUBJECT, trial_id=TRIAL, request_id=UUID(int=20), organisations=to)
+
+
+def test_a_vendor_brings_documents_while_a_leg_is_handed_to_it_and_does_nothing_else() -> None:
+    bring = STORE.model_copy(update={"organisation_id": VENDOR})
+    assert then(holding(STORED), hand(VENDOR)) == [HANDED]
+    assert then(holding(HANDED), hand(VENDOR)) == then(holding(HANDED, CLOSED), hand(OTHER)) == []
+    assert then(holding(HANDED), bring) == [STORED.model_copy(update={"organisation_id": VENDOR})]
+    assert held_by(holding(HANDED), bring) == VENDOR
+    taken = HANDED.model_copy(update={"organisations": (OTHER,)})
+    for state in (holding(), holding(HANDED, taken)):
+        assert then(state, bring) == "not_handed"
+        assert held_by(state, bring) is None
+    assert held_by(holding(HANDED), STORE) is None
+    assert held_by(holding(HANDED), read()) is held_by(holding(HANDED), None) is None
+    _, subject = rows(HANDED, taken)
+    assert subject == VaultSubjectRow(**ABOUT, organisation_ids=(VENDOR, OTHER))
 
 
 def test_time_alone_changes_nothing() -> None:

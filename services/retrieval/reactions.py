@@ -9,6 +9,7 @@ from services.retrieval.commands import (
     OpenRequest,
     ReprioritiseRequest,
     ThawRequest,
+    in_vault,
 )
 from services.retrieval.deadlines import service_level
 from services.retrieval.projections.guards import IndexedRequest, ScopeHolds, ScopeRequests, SubjectAccess
@@ -91,7 +92,7 @@ def react_to_trials(message: Recorded[TrialsEvent], facts: Facts) -> list[Comman
 def needs_of_own(message: Recorded[RetrievalEvent]) -> tuple[Need, ...]:
     """Withdrawals and holds, read again when a request has begun: one may have come at that moment."""
     match message.data:
-        case RecordsSealed(document_ref=ref) if document := _uuid(ref):
+        case RecordsSealed(document_ref=ref) if document := in_vault(ref):
             return (Need(DocumentRow, (document,)),)
         case RequestOpened() | RequestReopened() | RequestFrozen():
             event = message.data
@@ -105,7 +106,7 @@ def react_to_own(message: Recorded[RetrievalEvent], facts: Facts) -> list[Comman
     """Deadlines follow the legs; a new request catches up; what is sealed nobody reads in the vault."""
     match message.data:
         case RecordsSealed(document_ref=ref, reason=reason):
-            return _seal(facts.get(DocumentRow, _uuid(ref)), reason)
+            return _seal(facts.get(DocumentRow, in_vault(ref)), reason)
         case RequestOpened() | RequestReopened():
             return _catch_up(message.data, facts)
         case RequestFrozen(request_id=request, hold_id=hold):
@@ -129,13 +130,6 @@ def _catch_up(event: RequestOpened | RequestReopened, facts: Facts) -> list[Comm
         holds = sorted(_holds(event, facts))
         commands += [FreezeRequest(request_id=event.request_id, hold_id=hold) for hold in holds]
     return commands
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:  # a reference into another system's archive
-        return None
 
 
 def _seal(document: DocumentRow | None, reason: str) -> list[Command]:

@@ -31,7 +31,8 @@ SELECT * FROM document WHERE stored_at IS NOT NULL
 """
 _ONE = """
 SELECT d.*, s.closed_at AS erased_at, '/v1/events?stream_id=' || d.vault_id AS history
-FROM document d LEFT JOIN vault_subject s USING (subject_id) WHERE d.document_ref = $1
+FROM document d LEFT JOIN vault_subject s USING (subject_id)
+WHERE d.document_ref = $1 AND d.stored_at IS NOT NULL
 """
 _HANDED = "SELECT organisation_ids ? $2 FROM vault_subject WHERE subject_id = $1"
 
@@ -120,7 +121,7 @@ async def read_document(
 ) -> StreamingResponse:
     """A document's bytes. That it was asked for, by whom and why, is in the log before the first of them."""
     vault = vault_in(request)
-    sql = "SELECT subject_id, kind FROM document WHERE document_ref = $1"
+    sql = "SELECT subject_id, kind FROM document WHERE document_ref = $1 AND stored_at IS NOT NULL"
     row = await request.app.state.pool.fetchrow(sql, document_ref)
     if row is None or row["kind"] != COPY:  # alike, so that who may read copies only is told nothing by it
         act = act.also("read_document")

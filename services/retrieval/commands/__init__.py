@@ -7,7 +7,7 @@ from services.retrieval.commands.basis import (
     SubmitLegalBasis,
     VerifyLegalBasis,
 )
-from services.retrieval.commands.fields import NAMESPACE, CheckedElement, NewDocument
+from services.retrieval.commands.fields import NAMESPACE, CheckedElement, NewDocument, in_vault
 from services.retrieval.commands.leg import (
     AcknowledgeLeg,
     AddLeg,
@@ -98,4 +98,5 @@ __all__ = [
     "ThawRequest",
     "VerifyLegalBasis",
     "Wake",
+    "in_vault",
 ]

@@ -19,6 +19,14 @@ Minor = Annotated[int, Field(ge=0, le=10**12)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
+def in_vault(reference: str) -> UUID | None:
+    """The document of our vault that a reference names; None where it is a name in another archive."""
+    try:
+        return UUID(reference)
+    except ValueError:
+        return None
+
+
 class CheckedElement(ElementResult):
     """What a person found about one element: there or not, and on which page."""
 

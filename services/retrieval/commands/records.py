@@ -4,9 +4,18 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from services.retrieval.commands.fields import Code, NewDocument, OfLeg, Pages, Reference, Sha256
-from shared.contracts.message import Signed, Value
+from services.retrieval.commands.fields import (
+    Code,
+    NewDocument,
+    OfLeg,
+    Pages,
+    Reference,
+    Sha256,
+    in_vault,
+)
+from shared.contracts.message import Need, Signed, Value
 from shared.rules.dates import Day, ZoneName
+from shared.rules.vault_rows import DocumentRow
 
 QcFault = Literal[
     "missing_pages", "wrong_patient", "films_missing", "illegible", "out_of_range", "wrong_types"
@@ -24,7 +33,10 @@ class QcFindings(Value):
 
 
 class ReceiveRecords(OfLeg):
-    """Records arrived. `received_on` is the local date in `zone`, the place of receipt."""
+    """Records arrived. `received_on` is the local date in `zone`, the place of receipt.
+
+    `document_ref` is a document of retrieval's vault, or a name in another archive.
+    """
 
     type: ClassVar[str] = "retrieval.receive_records.v1"
     report: ClassVar[bool] = True
@@ -33,6 +45,10 @@ class ReceiveRecords(OfLeg):
     pages: Pages
     sha256: Sha256
     document_ref: Reference
+
+    def needs(self) -> tuple[Need, ...]:
+        document = in_vault(self.document_ref)
+        return (Need(DocumentRow, (document,)),) if document else ()
 
 
 class PassQualityControl(Signed, OfLeg):

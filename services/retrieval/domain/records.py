@@ -19,17 +19,19 @@ from services.retrieval.domain.ending import days_of
 from services.retrieval.domain.state import AT_CUSTODIAN, Leg, Request
 from services.retrieval.legal_basis import BASES, PART2
 from shared.contracts import retrieval as r
-from shared.contracts.message import Refusal
+from shared.contracts.message import Facts, Refusal
 from shared.rules.dates import local_date
 
 ATTEMPTS = 3  # domain 4.1: a certificate, or three documented attempts
 
 
-def decide(state: Request, command: RecordsCommand, now: datetime) -> list[r.RequestEvent] | Refusal:
+def decide(
+    state: Request, command: RecordsCommand, facts: Facts, now: datetime
+) -> list[r.RequestEvent] | Refusal:
     """The events of a command about records."""
     leg = state.legs.get(command.leg_id)
     if isinstance(command, ReceiveRecords):
-        return receive(state, leg, command, now)
+        return receive(state, leg, command, facts, now)
     if leg is None:
         return Refusal("unknown_leg", "the request has no such leg")
     match command:

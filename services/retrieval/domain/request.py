@@ -95,7 +95,7 @@ def _part(
             | DeliverRecords()
             | CloseLegWithoutRecords()
         ):
-            return records.decide(state, command, now)
+            return records.decide(state, command, facts, now)
         case Wake():
             return route.look(state, now)
         case _:

@@ -1,14 +1,39 @@
 """Records: received whatever the state, checked by a person, redacted, delivered, or not to be had."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 
 from services.retrieval import commands as c
 from shared.contracts import retrieval as r
+from shared.contracts.message import Facts
+from shared.rules.vault_rows import DocumentRow
 from tests.unit.retrieval import desk as d
 
+REF = UUID(int=77)
 REDACTED = c.NewDocument(document_ref="doc:1r", sha256="b" * 64, pages=11)
+
+
+@pytest.mark.parametrize(
+    ("document", "breaks"),
+    [
+        (None, ("document_not_stored",)),
+        (DocumentRow(REF), ("document_not_stored",)),
+        (DocumentRow(REF, subject_id=d.SUBJECT, sha256=d.SHA), ()),
+        (DocumentRow(REF, subject_id=d.SUBJECT, sha256="b" * 64), ("document_differs",)),
+        (DocumentRow(REF, subject_id=d.CASE, sha256=d.SHA), ("document_of_another_subject",)),
+    ],
+)
+def test_what_arrives_is_held_against_the_document_in_the_vault(
+    document: DocumentRow | None, breaks: tuple[str, ...]
+) -> None:
+    command = d.receive(document=str(REF))
+    assert [(need.row, need.key) for need in command.needs()] == [(DocumentRow, (REF,))]
+    (event,) = d.sent_desk().do(command, Facts(document) if document else Facts())
+    assert isinstance(event, r.RecordsReceived)
+    assert event.breaks == breaks
+    assert d.receive().needs() == ()
 
 
 def test_records_received_keep_the_local_date_of_their_arrival() -> None:

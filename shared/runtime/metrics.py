@@ -21,6 +21,9 @@ BROKEN_STREAMS = Gauge("trialwire_audit_broken_streams", "Streams whose chain wa
 AUDIT_SECONDS = Gauge("trialwire_audit_round_seconds", "How long the last round over all chains took")
 ANCHORED = Gauge("trialwire_audit_anchor_time_seconds", "When the log was last anchored whole, Unix time")
 ANCHORING_FAILED = Gauge("trialwire_audit_anchoring_failed", "1 while the log cannot be anchored")
+SECRET_KEPT = Counter(
+    "trialwire_secret_kept", "Uses of a former secret, as its file could not be used", ["name"]
+)
 WOKEN = Counter("trialwire_woken", "Aggregates woken by time")
 
 

@@ -263,7 +263,7 @@ async def test_anchoring_goes_on_through_an_outage_and_shows_broken_chains(
     signer, folder = Signer(Ed25519PrivateKey.generate()), tmp_path / "alpha"
     async with executor(servers, probe.alpha()) as run:
         task = asyncio.create_task(
-            anchoring.anchoring(run.pool, "alpha", signer, folder, every=0.05, pause=0.05)
+            anchoring.anchoring(run.pool, "alpha", lambda: signer, folder, every=0.05, pause=0.05)
         )
         try:
             stream = uuid.uuid4()
@@ -312,6 +312,6 @@ async def test_a_service_that_starts_again_waits_until_an_anchor_is_due(
         for n in (1, 2):
             await count(run, probe.CountUp(tally_id=uuid.uuid4(), trial_id=uuid.uuid4(), n=n))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(anchoring.anchoring(run.pool, "alpha", signer, folder), 1)
+                await asyncio.wait_for(anchoring.anchoring(run.pool, "alpha", lambda: signer, folder), 1)
             assert files.numbers(folder) == [1]
         assert files.read(folder, 1).streams == 1

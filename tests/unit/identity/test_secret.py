@@ -66,7 +66,7 @@ def test_a_login_that_is_no_other_password_leaves_the_former_one(settings: Setti
     kafka, before = settings.cluster(), kept("kafka_login_file")
     settings.kafka_login_file.write_text(content)
     with capture_logs() as logged:
-        assert kafka.password == "one"
+        assert f"{kafka.user}:{kafka.password}" == "trials:one"
     assert kept("kafka_login_file") == before + 1
     assert "one" not in str(logged)
     assert "one" not in repr(kafka)

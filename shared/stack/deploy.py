@@ -1,8 +1,8 @@
 """What an installation needs before its services start: `python -m shared.stack.deploy DIR`.
 
-Topics, databases and roles, at TRIALWIRE_KAFKA and TRIALWIRE_POSTGRES (an administrator's DSN); logins and
-access rules too where TRIALWIRE_KAFKA_LOGIN_FILE holds an administrator's login. Run again, it makes only
-what is missing.
+Topics, databases and roles, at TRIALWIRE_KAFKA and TRIALWIRE_POSTGRES (an administrator's DSN, whose password
+may stand in the file TRIALWIRE_POSTGRES_PASSWORD_FILE); logins and access rules too where
+TRIALWIRE_KAFKA_LOGIN_FILE holds an administrator's login. Run again, it makes only what is missing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from shared.identity.kafka import Kafka
 from shared.stack import access, databases, topics
@@ -29,11 +30,20 @@ def deploy(kafka: Kafka, admin_dsn: str, folder: Path) -> None:
     print(f"topics made: {', '.join(made) or 'none, all were there'}", file=sys.stderr)
 
 
+def with_password(dsn: str, file: Path) -> str:
+    """The address with the password that a file holds."""
+    parts = urlsplit(dsn)
+    account, _, place = parts.netloc.rpartition("@")
+    password = quote(file.read_text(encoding="utf-8").strip(), safe="")
+    return urlunsplit(parts._replace(netloc=f"{account.partition(':')[0]}:{password}@{place}"))
+
+
 if __name__ == "__main__":
     try:
         at = access.given(os.environ["TRIALWIRE_KAFKA"])
-        deploy(at, os.environ["TRIALWIRE_POSTGRES"], Path(sys.argv[1]))
-    except StackError as error:
+        admin, secret = os.environ["TRIALWIRE_POSTGRES"], os.environ.get("TRIALWIRE_POSTGRES_PASSWORD_FILE")
+        deploy(at, with_password(admin, Path(secret)) if secret else admin, Path(sys.argv[1]))
+    except (StackError, OSError) as error:
         sys.exit(str(error))
     except (KeyError, IndexError) as missing:
         sys.exit(f"{missing}: TRIALWIRE_KAFKA, TRIALWIRE_POSTGRES and a folder are needed")

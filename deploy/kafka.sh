@@ -5,7 +5,7 @@ set -eu
 umask 077
 here=$(dirname "$0")
 bin=${KAFKA_BIN:-/opt/kafka/bin}
-own=${KAFKA_OWN:-/tmp/kafka} # what has a secret in it: in memory, for this process alone
+own=${KAFKA_OWN:-/run/trialwire} # what has a secret in it: in memory, for this process alone
 
 login=$(cat "$KAFKA_LOGIN_FILE")
 user=${login%%:*}

@@ -61,11 +61,17 @@ async def test_new_passwords_at_kafka_reach_every_client_of_a_service(place: Are
     files = await start(place)
     async with place.load.running():
         await place.progress(20)
-        for _ in range(2):
+        for way in ("by hand", "as `trialwire up` does it"):
+            place.history.note("fault", name=way)
             for kind, file in files.items():
-                user, password = getattr(place.pair, kind).name, secrets.token_urlsafe(24)
-                await change_password(place.servers.cluster, user, password)
-                write_private(file, f"{user}:{password}")
+                if way == "by hand":
+                    user, password = getattr(place.pair, kind).name, secrets.token_urlsafe(24)
+                    await change_password(place.servers.cluster, user, password)
+                    write_private(file, f"{user}:{password}")
+                else:
+                    file.unlink()
+            if way != "by hand":
+                assert await logins(place.servers, place.pair, place.folder) == files
             await asyncio.to_thread(kafka.stop, home)
             await asyncio.to_thread(kafka.start, home)
             await place.progress(20, 60)

@@ -126,7 +126,7 @@ def properties(text: str) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
-def test_the_broker_of_the_compose_file_is_as_strict_as_the_embedded_one() -> None:
+def test_the_broker_of_the_compose_file_is_as_strict_as_the_embedded_one(compose: dict[str, Any]) -> None:
     ours = properties(kafka_settings.text(Home(Path("none")), 1, 2, "administrator:a", "b"))
     theirs = properties((ROOT / "deploy" / "kafka.properties").read_text(encoding="utf-8"))
     strict = {key for key in ours if re.search(r"sasl|authorizer|allow|auto\.create", key)}
@@ -138,6 +138,8 @@ def test_the_broker_of_the_compose_file_is_as_strict_as_the_embedded_one() -> No
     protocols = {entry.split(":")[1] for entry in theirs["listener.security.protocol.map"].split(",")}
     assert protocols == {"SASL_PLAINTEXT"}
     script = (ROOT / "deploy" / "kafka.sh").read_text(encoding="utf-8")
+    assert "/run/trialwire" in script
+    assert compose["services"]["kafka"]["tmpfs"] == ["/run/trialwire"]  # no password of it reaches a disk
     assert all(f'"{key}=' in script for key in {*with_secrets, "super.users"})
 
 

@@ -1,7 +1,7 @@
-"""Check a folder made by `trialwire audit export` without Trialwire: python check_export.py FOLDER [KEY_ID]
+"""Check a folder made by `trialwire audit export` without Trialwire: python check_export.py FOLDER [KEY_ID …]
 
 Needs Python 3.11 and the package `cryptography`. Ends with 0 when all of it holds, else with 1 and the first
-thing that does not. Give the KEY_ID that you were told by another way than this folder.
+thing that does not. Give the KEY_IDs that you were told by another way than this folder.
 """
 
 import hashlib
@@ -51,11 +51,11 @@ def check_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def check_anchor(folder: Path, service: str, trusted: str | None) -> dict[str, Any]:
+def check_anchor(folder: Path, service: str, trusted: list[str]) -> dict[str, Any]:
     anchor: dict[str, Any] = json.loads((folder / service / "anchor.json").read_text(encoding="utf-8"))
     name = anchor["key_id"]
-    if trusted and name != trusted:
-        wrong(f"the anchor of {service} is signed by the key {name}, not by {trusted}")
+    if trusted and name not in trusted:
+        wrong(f"the anchor of {service} is signed by the key {name}, not by {' or '.join(trusted)}")
     key = load_pem_public_key((folder / "keys" / f"{name}.pem").read_bytes())
     if not isinstance(key, Ed25519PublicKey) or sha256(key.public_bytes_raw()).hex()[:16] != name:
         wrong(f"keys/{name}.pem is not the key {name}")
@@ -111,7 +111,7 @@ def check_signatures(service: str, events: list[Any], signatures: list[Any]) -> 
         wrong(f"{service}/signatures.ndjson is not what stands in the events")
 
 
-def check_service(folder: Path, service: str, trusted: str | None) -> tuple[int, int]:
+def check_service(folder: Path, service: str, trusted: list[str]) -> tuple[int, int]:
     anchor = check_anchor(folder, service, trusted)
     streams: dict[str, list[Any]] = {}
     events = lines(folder / service / "events.ndjson")
@@ -129,9 +129,9 @@ def check_service(folder: Path, service: str, trusted: str | None) -> tuple[int,
 
 
 def main() -> None:
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
-    folder, trusted = Path(sys.argv[1]), sys.argv[2] if len(sys.argv) == 3 else None
+    folder, trusted = Path(sys.argv[1]), sys.argv[2:]
     try:
         manifest = check_manifest(folder)
         counts = [check_service(folder, service, trusted) for service in manifest["services"]]

@@ -1,6 +1,7 @@
 """Anchors at intervals, and every chain looked at again and again, for as long as a service runs."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -19,24 +20,30 @@ _FIRST = UUID(int=0)
 
 
 async def anchoring(
-    pool: Pool, service: str, signer: Signer, folder: Path, every: float = 3_600, pause: float = 60
+    pool: Pool,
+    service: str,
+    signer: Callable[[], Signer],
+    folder: Path,
+    every: float = 3_600,
+    pause: float = 60,
 ) -> None:
     """Run until cancelled, through whatever becomes of the database, the folder or the log.
 
     `every` is the time between anchors and `pause` that between two slices of the chains, both in seconds of
     real time. Where nothing was appended there is no new anchor. All processes of a service share one folder.
+    `signer` is asked for each anchor, so a key that is changed signs the next one.
     """
     await asyncio.gather(_anchor(pool, service, signer, folder, every), _look(pool, pause))
 
 
-async def _anchor(pool: Pool, service: str, signer: Signer, folder: Path, every: float) -> None:
+async def _anchor(pool: Pool, service: str, signer: Callable[[], Signer], folder: Path, every: float) -> None:
     replay = Replay(folder, service)
 
     async def once() -> Anchor:
         nonlocal replay
         kept, replay = replay, Replay(folder, service)  # what an error leaves is of no more use
         async with pool.acquire(timeout=5) as connection:
-            anchor = await take(connection, service, signer, folder, datetime.now(UTC), kept)
+            anchor = await take(connection, service, signer(), folder, datetime.now(UTC), kept)
         replay = kept
         return anchor
 

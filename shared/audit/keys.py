@@ -102,11 +102,33 @@ def provided(file: Path, published: Path) -> Signer:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     published.mkdir(parents=True, exist_ok=True)
     if not file.exists():
-        key = Ed25519PrivateKey.generate()
-        _put(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
+        _put(file, _private_pem(Ed25519PrivateKey.generate()), 0o600)
     signer = signer_in(file)
-    _put(published / f"{signer.key_id}.pem", public_pem(signer.public), 0o644)
+    _publish(signer, published)
     return signer
+
+
+def renewed(file: Path, published: Path) -> Signer:
+    """A new key in the place of the file's; before it signs anything, both public keys are published.
+
+    KeyFileError where the file holds no key that could have signed: what it signed could not be checked.
+    """
+    provided(file, published)
+    signer = Signer(Ed25519PrivateKey.generate())
+    _publish(signer, published)
+    coming = file.with_name(f".{file.name}.new")
+    coming.unlink(missing_ok=True)
+    _put(coming, _private_pem(signer.private), 0o600)
+    os.replace(coming, file)
+    return signer
+
+
+def _private_pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _publish(signer: Signer, published: Path) -> None:
+    _put(published / f"{signer.key_id}.pem", public_pem(signer.public), 0o644)
 
 
 def _put(file: Path, content: bytes, mode: int) -> None:

@@ -96,11 +96,12 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
 @contextlib.asynccontextmanager
 async def _anchored(process: Process) -> AsyncIterator[None]:
     """Anchors of the log and a look at its chains, beside the process, where a key and a folder are given."""
-    file, folder = process.settings.anchor_key_file, process.settings.anchor_folder
-    if file is None or folder is None:
+    folder = process.settings.anchor_folder
+    if process.settings.anchor_key_file is None or folder is None:
         yield
         return
-    async with _beside(anchoring(process.pool, process.service.name, signer_in(file), folder)):
+    signer = process.settings.secret("anchor_key_file", signer_in)
+    async with _beside(anchoring(process.pool, process.service.name, signer, folder)):
         yield
 
 

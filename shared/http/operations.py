@@ -101,7 +101,7 @@ async def rebuild(request: Request, table: str) -> dict[str, Any]:
     """Fold one table anew from the events and swap it in; the live one serves until then."""
     process = request.app.state.process
     try:
-        work = Rebuild(process.executor, process.settings.cluster(), table)
+        work = Rebuild(process.executor, process.kafka, table)
     except KeyError:
         raise ProblemError(404, "unknown-table", "this service has no such projection") from None
     try:

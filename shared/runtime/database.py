@@ -13,6 +13,7 @@ from shared.runtime import logs
 
 Record: TypeAlias = "asyncpg.Record"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Dsn: TypeAlias = str | Callable[[], str]  # a callable is asked for each connection: passwords change
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 
 
@@ -27,6 +28,7 @@ TRANSIENT = (
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,
     asyncpg.PostgresConnectionError,
+    asyncpg.InvalidPasswordError,  # it is being changed: the file, or the role, comes next
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -65,10 +67,11 @@ async def _nothing_to_undo(_: Connection) -> None:
     """
 
 
-async def open_pool(dsn: str, name: str, size: int) -> Pool:
+async def open_pool(dsn: Dsn, name: str, size: int) -> Pool:
     """A pool of `size` connections; `name` tells them apart in pg_stat_activity."""
+    enter: Any = lambda _, **how: asyncpg.connect(_now(dsn), **how)  # noqa: E731  of the pool's own type
     return await asyncpg.create_pool(
-        dsn,
+        connect=enter,
         min_size=1,
         max_size=size,
         command_timeout=35,
@@ -92,15 +95,18 @@ async def writing(pool: Pool) -> AsyncIterator[Connection]:
         await tx.execute("COMMIT")
 
 
-async def connect(dsn: str, name: str, **settings: str) -> Connection:
+def _now(dsn: Dsn) -> str:
+    return dsn() if callable(dsn) else dsn
+
+
+async def connect(dsn: Dsn, name: str, **settings: str) -> Connection:
     """One connection outside the pool, for a loop that lives as long as the process."""
-    return await asyncpg.connect(
-        dsn, command_timeout=35, server_settings={**_SERVER_SETTINGS, "application_name": name, **settings}
-    )
+    given = {**_SERVER_SETTINGS, "application_name": name, **settings}
+    return await asyncpg.connect(_now(dsn), command_timeout=35, server_settings=given)
 
 
 @contextlib.asynccontextmanager
-async def connected(dsn: str, name: str, **settings: str) -> AsyncIterator[Connection]:
+async def connected(dsn: Dsn, name: str, **settings: str) -> AsyncIterator[Connection]:
     """The same for a block; closed within 2 s even if the server is gone."""
     connection = await connect(dsn, name, **settings)
     try:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from shared.runtime import logs
-from shared.runtime.database import TRANSIENT, Connection, connected
+from shared.runtime.database import TRANSIENT, Connection, Dsn, connected
 
 _APART = 0.05  # seconds between two hints; NOTIFY takes a lock that all of the cluster's commits wait for
 _BEAT = 5.0  # seconds of silence after which the connection is tried
@@ -13,7 +13,7 @@ _BEAT = 5.0  # seconds of silence after which the connection is tried
 class Hints:
     """LISTEN and NOTIFY over a connection of its own, outside every business transaction."""
 
-    def __init__(self, dsn: str, name: str, heard: Callable[[], None]) -> None:
+    def __init__(self, dsn: Dsn, name: str, heard: Callable[[], None]) -> None:
         self._dsn = dsn
         self._name = name
         self._heard = heard

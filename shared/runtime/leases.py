@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from shared.runtime import logs
-from shared.runtime.database import TRANSIENT, Connection, connected
+from shared.runtime.database import TRANSIENT, Connection, Dsn, connected
 from shared.runtime.record import PARTITIONS
 
 RENEW_EVERY = 2.0  # seconds
@@ -40,7 +40,7 @@ RETURNING l.bucket, l.owner IS NOT NULL AS held
 class Leases:
     """The buckets held, as of the last renewal, and whether that is recent enough to act on."""
 
-    def __init__(self, dsn: str, name: str) -> None:
+    def __init__(self, dsn: Dsn, name: str) -> None:
         self._dsn = dsn
         self._name = name
         self.owner: UUID = uuid7()

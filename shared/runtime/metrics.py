@@ -23,6 +23,9 @@ AUDIT_SECONDS = Gauge("trialwire_audit_round_seconds", "How long the last round 
 ANCHORED = Gauge("trialwire_audit_anchor_time_seconds", "When the log was last anchored whole, Unix time")
 ANCHORING_FAILED = Gauge("trialwire_audit_anchoring_failed", "1 while the log cannot be anchored")
 VAULT = Counter("trialwire_vault", "Acts on the vault by what became of them", ["act", "outcome"])
+SECRET_KEPT = Counter(
+    "trialwire_secret_kept", "Uses of a former secret, as its file could not be used", ["setting"]
+)
 WOKEN = Counter("trialwire_woken", "Aggregates woken by time")
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from faststream.kafka import KafkaBroker
 
+from shared.identity.kafka import Kafka
 from shared.runtime import logs, wakes, watch
 from shared.runtime.apply import Applier
 from shared.runtime.consumer import LANES, Subscription, Timing
-from shared.runtime.database import Pool, connected, open_pool, retried
+from shared.runtime.database import Dsn, Pool, connected, open_pool, retried
 from shared.runtime.execute import Executor
 from shared.runtime.intake import Intake
 from shared.runtime.leases import Leases
@@ -35,6 +36,7 @@ class Process:
         self.checks: dict[str, str] = {"database": "not connected", "kafka": "not connected"}
         self.pool: Pool
         self.executor: Executor
+        self.kafka: Kafka
         self.subscriptions: list[Subscription] = []
         self._tasks: list[asyncio.Task[Any]] = []
         self._beat = time.monotonic()
@@ -47,7 +49,7 @@ class Process:
         await retried(lambda: self._migrate(dsn))
         self.checks.pop("database")
         leases = Leases(dsn, self.service.name)
-        kafka = self.settings.cluster()
+        self.kafka = kafka = self.settings.cluster()
         self.relay = Relay(self.service.name, dsn, kafka, leases)
         self.executor = Executor(self.service, self.pool, self.relay.wake)
         self.broker = KafkaBroker(
@@ -71,7 +73,7 @@ class Process:
         finally:
             await self._stop(leases)
 
-    async def _migrate(self, dsn: str) -> None:
+    async def _migrate(self, dsn: Dsn) -> None:
         async with connected(dsn, f"{self.service.name} migrate", statement_timeout="0") as connection:
             for file in await migrate(connection, self.service.migrations):
                 logs.log.info("migrated", name=file)
@@ -92,7 +94,7 @@ class Process:
         """Start the broker's part once Kafka answers; meanwhile the outbox keeps what the API takes."""
         while "kafka" in self.checks:
             try:
-                await check_topics(self.settings.cluster(), (*self.service.sources, self.service.name))
+                await check_topics(self.kafka, (*self.service.sources, self.service.name))
                 await self.broker.start()
                 self.checks.pop("kafka")
             except Exception as fault:

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from shared.identity.kafka import Kafka
 from shared.runtime import failpoints, logs, metrics
-from shared.runtime.database import TRANSIENT, Connection, Pool, Record, connected
+from shared.runtime.database import TRANSIENT, Connection, Dsn, Pool, Record, connected
 from shared.runtime.hints import Hints
 from shared.runtime.leases import Leases
 from shared.runtime.publish import Group, Publisher
@@ -46,7 +46,7 @@ _PINNED = {
 class Relay:
     """The workers of one process, each with connections and buckets of its own: the even and the odd held."""
 
-    def __init__(self, service: str, dsn: str, kafka: Kafka, leases: Leases) -> None:
+    def __init__(self, service: str, dsn: Dsn, kafka: Kafka, leases: Leases) -> None:
         self._service = service
         self._dsn = dsn
         self._leases = leases

@@ -1,12 +1,17 @@
 """What differs between deployments; everything else is a constant beside its use."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.identity.kafka import Kafka
+from shared.identity.secret import Secret, address_in, dsn_in, login_in, user_in
+from shared.runtime import logs, metrics
 
 EMBEDDED = "urn:trialwire:embedded"  # of the stack on one machine
+T = TypeVar("T")
 
 
 class Settings(BaseSettings):
@@ -34,11 +39,22 @@ class Settings(BaseSettings):
     circuit_seconds: float = 60.0
     pool_size: int = 12
 
-    def dsn(self) -> str:
+    def dsn(self) -> Secret[str]:
         """The address of the service's database with its password, from a file only the service reads."""
-        return self.dsn_file.read_text().strip()
+        return self.secret("dsn_file", dsn_in, address_in)
 
     def cluster(self) -> Kafka:
         """Where Kafka is, and how this service gets in."""
-        file = self.kafka_login_file
-        return Kafka(self.kafka, file.read_text().strip() if file else "", self.kafka_tls)
+        login = self.secret("kafka_login_file", login_in, user_in) if self.kafka_login_file else ""
+        return Kafka(self.kafka, login, self.kafka_tls)
+
+    def secret(
+        self, name: str, read: Callable[[Path], T], lasting: Callable[[T], object] = lambda value: None
+    ) -> Secret[T]:
+        """The secret in the file of this setting; a file that cannot be used later is counted and logged."""
+
+        def kept(fault: Exception) -> None:
+            metrics.SECRET_KEPT.labels(name).inc()
+            logs.log.warning("secret.kept", name=name, error=type(fault).__name__)
+
+        return Secret(getattr(self, name), read, kept, lasting)

@@ -18,7 +18,7 @@ from shared.audit.against import Finding
 from shared.audit.anchor import BrokenAnchorsError
 from shared.audit.export import export, manifest
 from shared.audit.files import numbers
-from shared.audit.keys import KeyFileError, PublicKeys, Signer, public_keys_in, signer_in
+from shared.audit.keys import KeyFileError, PublicKeys, Signer, public_keys_in, renewed, signer_in
 from shared.audit.take import take
 from shared.audit.verify import audit
 from shared.runtime.database import Connection
@@ -89,6 +89,14 @@ def export_trial(
         client.fail(f"{fault}; `trialwire audit verify` may say more", FAILED)
     manifest(to, trial, services, now)
     typer.echo(f"{sum(facts['events'] for facts in services.values())} events in {to}", err=True)
+
+
+@app.command("new-key")
+def new_key(as_json: Json = False) -> None:
+    """Another key for the anchors from the next one on, also of services that run; what it is known by."""
+    root = Home.at().root
+    signer = _keys(lambda: renewed(places.signing_key(root), places.public_keys(root)))
+    client.emit({"key_id": signer.key_id}) if as_json else typer.echo(signer.key_id)
 
 
 async def _audited(home: Home, service: str, keys: PublicKeys) -> list[Finding]:

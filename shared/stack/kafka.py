@@ -27,16 +27,17 @@ _LOGGING = [
 ]
 
 
-def start(home: Home, *, secured: bool = True, wait: bool = True) -> Running:
+def start(home: Home, *, secured: bool = True, wait: bool = True, more: str = "") -> Running:
     """Start the broker, or return the one that runs; the same port and data as the last time.
 
     One that is not `secured` lets everybody on this machine in: for tests. It stays as it was made.
+    `more` are lines for its settings, which count instead of ours.
     """
     _unchanged(home, secured)
     running = load(home).alive(NAME)
     if running is None:
         class_path = jars.class_path(jars.ready(NAME))
-        port, settings = _write_settings(home, secured)
+        port, settings = _write_settings(home, secured, more)
         if not _made(home):
             _format(home, settings, class_path)
         command = [
@@ -87,13 +88,13 @@ def _unchanged(home: Home, secured: bool) -> None:
         raise StackError(f"The broker in {home.root} has access rules.", "Use another home for an open one.")
 
 
-def _write_settings(home: Home, secured: bool) -> tuple[int, Path]:
+def _write_settings(home: Home, secured: bool, more: str) -> tuple[int, Path]:
     """The broker's settings, passwords among them, in a file that only its owner reads."""
     port, controller = port_for(home, NAME), port_for(home, "kafka-controller")
     path = home.kafka / "server.properties"
     login = access.login_in(access.login_file(home), access.ADMINISTRATOR) if secured else ""
     ours = password_in(home.secret("controller.password")) if secured else ""
-    write_private(path, kafka_settings.text(home, port, controller, login, ours))
+    write_private(path, kafka_settings.text(home, port, controller, login, ours) + more)
     return port, path
 
 

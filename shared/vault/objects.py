@@ -34,10 +34,17 @@ class Objects:
         return Path(self._store.prefix) / self._service
 
     async def write(self, ref: UUID, blobs: AsyncIterator[bytes]) -> None:
-        """Store an object whole or not at all, durably; a fault of `blobs` undoes it."""
-        await obstore.put_async(
-            self._store, self._path(ref), blobs, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE
-        )
+        """Store an object whole or not at all, durably; a fault of `blobs` undoes it and is raised."""
+        faults: list[BaseException] = []
+        try:
+            await obstore.put_async(
+                self._store, self._path(ref), _noting(blobs, faults), chunk_size=_PART,
+                max_concurrency=_PARTS_AT_ONCE,
+            )  # fmt: skip
+        except Exception:
+            if faults:  # a bucket that cannot give up the upload would speak of that instead
+                raise faults[0] from None
+            raise
         if folder := self._folder():  # a bucket answers when it is safe, a folder only when told to
             await asyncio.to_thread(_flush, folder / str(ref), folder, folder.parent)
 
@@ -86,6 +93,15 @@ class Objects:
         """
         folder = self._folder()
         return await asyncio.to_thread(_delete_parts, folder, before.timestamp()) if folder else 0
+
+
+async def _noting(blobs: AsyncIterator[bytes], faults: list[BaseException]) -> AsyncIterator[bytes]:
+    try:
+        async for blob in blobs:
+            yield blob
+    except Exception as fault:
+        faults.append(fault)
+        raise
 
 
 def _reference(path: str) -> UUID | None:

@@ -49,7 +49,7 @@ async def test_an_append_that_commits_late_is_sent_though_later_ones_went_before
             late, quick, trial = uuid7(), uuid7(), uuid7()
             await alpha.pool.execute(_HOLD_BACK)
             await count(alpha.executor, counted(late, trial, 1))
-            holder = await asyncpg.connect(alpha.settings.dsn())
+            holder = await asyncpg.connect(alpha.settings.dsn()())
             await holder.execute("SELECT pg_advisory_lock(4964)")
             slow = asyncio.create_task(count(alpha.executor, counted(late, uuid7(), 2, "late")))
             await asyncio.sleep(0.1)
@@ -72,7 +72,7 @@ async def test_a_transaction_that_began_first_and_appends_second_keeps_the_order
         async with process(servers, two.alpha) as alpha, process(servers, two.beta) as beta:
             for _ in range(5):
                 tally, trial = uuid7(), uuid7()
-                early = await asyncpg.connect(alpha.settings.dsn())
+                early = await asyncpg.connect(alpha.settings.dsn()())
                 tx = early.transaction()
                 await tx.start()
                 await early.execute("SELECT pg_current_xact_id()")

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner, Result
 
 from shared.audit import anchoring, files, places
-from shared.audit.keys import Signer, provided, public_pem
+from shared.audit.keys import Signer, provided, public_pem, signer_in
 from shared.contracts.message import Signature
+from shared.identity.secret import Secret
 from shared.runtime import metrics
 from shared.runtime.database import connected, open_pool
 from shared.runtime.execute import Executor
@@ -151,6 +152,44 @@ async def test_a_stranger_finds_an_export_whole(stack: Stack, tmp_path: Path) ->
     assert str(stack.other) not in (folder / "safety" / "events.ndjson").read_text()
 
 
+async def test_a_changed_key_signs_from_the_next_anchor_on_and_what_both_signed_is_whole(
+    stack: Stack, tmp_path: Path
+) -> None:
+    key, folder = places.signing_key(stack.home.root), places.anchors(stack.home.root, "safety")
+    kept: list[str] = []
+    signer = Secret(key, signer_in, lambda fault: kept.append(type(fault).__name__))
+    old = signer().key_id
+
+    def signed_by() -> list[str]:
+        return [files.read(folder, number).key_id for number in files.numbers(folder)]
+
+    await stack.exported(tmp_path / "first")  # anchors all logs
+    async with stack.log("safety") as run:
+        task = asyncio.create_task(
+            anchoring.anchoring(run.pool, "safety", signer, folder, every=0.05, pause=60)
+        )
+        try:
+            key.chmod(0o644)  # others may read it: no key to sign with
+            await count(run, stack.counted(stack.trial, 4))
+            await until(lambda: signed_by() == [old, old])
+            key.chmod(0o600)
+            said = await stack.audit("new-key", "--json")
+            new = json.loads(said.stdout)["key_id"]
+            await count(run, stack.counted(stack.trial, 5))
+            await until(lambda: len(signed_by()) > 2)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    assert signed_by() == [old, old, new]
+    assert set(kept) == {"KeyFileError"}
+    whole = await stack.audit("verify", "--json")
+    assert (whole.exit_code, json.loads(whole.stdout)["whole"]) == (0, True)
+    export = await stack.exported(tmp_path / "second")
+    assert check(export, old, new)[0] == 0
+    code, output = check(export, new)  # the others had nothing new to sign
+    assert (code, f"signed by the key {old}, not by {new}" in output) == (1, True), output
+
+
 async def test_an_export_without_the_signing_key_leaves_out_what_is_not_anchored(
     stack: Stack, tmp_path: Path
 ) -> None:
@@ -263,7 +302,7 @@ async def test_anchoring_goes_on_through_an_outage_and_shows_broken_chains(
     signer, folder = Signer(Ed25519PrivateKey.generate()), tmp_path / "alpha"
     async with executor(servers, probe.alpha()) as run:
         task = asyncio.create_task(
-            anchoring.anchoring(run.pool, "alpha", signer, folder, every=0.05, pause=0.05)
+            anchoring.anchoring(run.pool, "alpha", lambda: signer, folder, every=0.05, pause=0.05)
         )
         try:
             stream = uuid.uuid4()
@@ -312,6 +351,6 @@ async def test_a_service_that_starts_again_waits_until_an_anchor_is_due(
         for n in (1, 2):
             await count(run, probe.CountUp(tally_id=uuid.uuid4(), trial_id=uuid.uuid4(), n=n))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(anchoring.anchoring(run.pool, "alpha", signer, folder), 1)
+                await asyncio.wait_for(anchoring.anchoring(run.pool, "alpha", lambda: signer, folder), 1)
             assert files.numbers(folder) == [1]
         assert files.read(folder, 1).streams == 1

@@ -11,7 +11,7 @@ import httpx
 from shared.runtime.settings import EMBEDDED
 from shared.stack.home import Home
 from shared.stack.issuer import AUDIENCE, EmbeddedIssuer, jwks_file, machines_file
-from shared.stack.vaults import master_keys
+from shared.stack.vaults import provided
 
 
 @cache
@@ -37,7 +37,7 @@ def believed() -> dict[str, Any]:
     """The settings by which a service believes this issuer and the machine `local`, and has a vault."""
     return {
         "vault_url": (home().root / "vault").as_uri(),
-        "master_keys_file": master_keys(home(), "tests"),
+        "master_keys_file": provided(home().secret("tests.master-keys.json")),
         "issuer": EMBEDDED,
         "audience": AUDIENCE,
         "jwks": str(jwks_file(home())),

@@ -115,7 +115,7 @@ async def send_with_header_name(servers: Servers, topic: str, record: Raw, name:
 async def read_all(servers: Servers, topic: str, partitions: int = 12) -> list[ConsumerRecord[Any, Any]]:
     """Every record that is on the topic now, in offset order a partition."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=servers.kafka,
+        **servers.cluster.arguments,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )

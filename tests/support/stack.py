@@ -26,16 +26,18 @@ from tests.support import identity
 
 @dataclass(frozen=True)
 class Servers:
-    """Kafka's address and an administrator's on Postgres."""
+    """Kafka's address, with an administrator's `login` or open, and an administrator's on Postgres."""
 
     kafka: str
     postgres: str
     home: Path
+    login: str = ""
+    tls: str = ""
 
     @property
     def cluster(self) -> Kafka:
-        """Kafka for our own clients: these servers let everybody in."""
-        return Kafka(self.kafka)
+        """Kafka for our own clients, which may do everything there."""
+        return Kafka(self.kafka, self.login, self.tls)
 
     def dsn(self, database: str) -> str:
         return self.postgres.rpartition("/")[0] + "/" + database

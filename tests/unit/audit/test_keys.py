@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from shared.audit.keys import KeyFileError, key_id, provided, public_keys_in, signer_in, valid
+from shared.audit.keys import KeyFileError, key_id, provided, public_keys_in, renewed, signer_in, valid
 
 
 def test_a_key_is_made_once_and_its_public_half_is_published(tmp_path: Path) -> None:
@@ -22,6 +22,26 @@ def test_a_new_key_leaves_the_old_one_published(tmp_path: Path) -> None:
     old = provided(tmp_path / "old.pem", tmp_path / "keys")
     new = provided(tmp_path / "new.pem", tmp_path / "keys")
     assert set(public_keys_in(tmp_path / "keys")) == {old.key_id, new.key_id}
+
+
+def test_a_key_is_renewed_with_both_public_halves_known(tmp_path: Path) -> None:
+    file, published = tmp_path / "anchor.pem", tmp_path / "keys"
+    old = provided(file, tmp_path / "elsewhere")
+    (tmp_path / ".anchor.pem.new").write_bytes(b"left by one that died")
+    new = renewed(file, published)
+    assert signer_in(file).key_id == new.key_id != old.key_id
+    assert set(public_keys_in(published)) == {old.key_id, new.key_id}
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["anchor.pem", "elsewhere", "keys"]
+
+
+def test_a_key_that_cannot_be_read_is_not_renewed(tmp_path: Path) -> None:
+    file = tmp_path / "anchor.pem"
+    file.write_bytes(b"nothing")
+    file.chmod(0o600)
+    with pytest.raises(KeyFileError, match="in PEM"):
+        renewed(file, tmp_path / "keys")
+    assert file.read_bytes() == b"nothing"
 
 
 def test_a_key_is_named_by_the_hash_of_its_raw_public_half(tmp_path: Path) -> None:

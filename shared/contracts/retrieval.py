@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contracts.deadline import DeadlineEvent
 from shared.contracts.message import CommandRefused, Event, Value
+from shared.contracts.parked import ParkedEvent
 
 Purpose = Literal["safety_followup", "eligibility", "chart_review", "rwe", "submission"]
 Priority = Literal["urgent", "routine"]
@@ -414,4 +415,4 @@ RecordsEvent = (
     RecordsReceived | RecordsSealed | RecordsQcPassed | RecordsQcFailed | RecordsRedacted | RecordsDelivered
 )
 RequestEvent = WholeEvent | BasisEvent | RouteEvent | FeeEvent | RecordsEvent
-RetrievalEvent = RequestEvent | DeadlineEvent | CommandRefused
+RetrievalEvent = RequestEvent | DeadlineEvent | CommandRefused | ParkedEvent

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contracts.deadline import Clock, DeadlineEvent, Obligation
 from shared.contracts.message import CommandRefused, Event
+from shared.contracts.parked import ParkedEvent
 
 Seriousness = Literal[
     "death", "life_threatening", "hospitalisation", "disability", "congenital_anomaly", "other_important"
@@ -278,4 +279,5 @@ SafetyEvent = (
     | CaseAcknowledged
     | DeadlineEvent
     | CommandRefused
+    | ParkedEvent
 )

@@ -86,3 +86,7 @@ class Work:
         """What is left of this work when all that follows is rolled back."""
         streams, trials = dict(self.streams), dict(self.trials)
         return replace(self, streams=streams, trials=trials, pending=[], texts=[], followed={}, wakes={})
+
+    def back_to(self, before: "Work") -> None:
+        """Be again what `so_far` answered with."""
+        vars(self).update(vars(before))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -21,6 +22,8 @@ from shared.stack.state import load
 
 FAILED, WRONG_USE, NOT_READY = 1, 2, 3
 _PAGE = 1000
+PROOF = "TRIALWIRE_PROOF_FILE"  # the second token, for a signed act
+_PROVE = "insufficient_user_authentication"
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Most = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="Print no more than this many.")]
@@ -56,11 +59,11 @@ def listed(service: str, path: str, most: int, **asked: Any) -> dict[str, Any]:
     return {"items": items, "next": after}
 
 
-def post(service: str, path: str, body: Mapping[str, Any], key: str) -> Any:
-    """What a service answers to a command; the same key runs it once."""
+def post(service: str, path: str, body: Mapping[str, Any], key: str, actor: str = "developer:local") -> Any:
+    """What a service answers to a command; the same key runs it once. `actor` counts on this stack alone."""
     content = json.dumps(body).encode()
     headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
-    return _call(service, "POST", path, content=content, headers=headers)
+    return _call(service, "POST", path, actor, content=content, headers=headers)
 
 
 def send(service: str, path: str, content: Iterator[bytes]) -> Any:
@@ -115,10 +118,11 @@ def table(rows: Rows, columns: tuple[str, ...]) -> None:
     Console(width=width, highlight=False, markup=False).print(shown)
 
 
-def _call(service: str, method: str, path: str, **request: Any) -> Any:
+def _call(service: str, method: str, path: str, actor: str = "developer:local", **request: Any) -> Any:
     """The JSON answer; exit 3 where the service does not answer, 2 where it was asked wrongly, else 1."""
     url, body = f"{address(service)}{path}", request.get("content")
-    request["headers"] = _identity(body if isinstance(body, bytes) else None) | request.get("headers", {})
+    whole = body if isinstance(body, bytes) else None
+    request["headers"] = _identity(actor, whole) | request.get("headers", {})
     try:
         answer = httpx.request(method, url, **{"timeout": 10, "trust_env": False} | request)
         found = answer.json()
@@ -130,18 +134,24 @@ def _call(service: str, method: str, path: str, **request: Any) -> Any:
         fail(f"{service} says {answer.status_code}, and no JSON: is it another program's port?", FAILED)
     if answer.is_error:
         wrong = answer.status_code in (400, 422)
-        fail(f"{service} says {answer.status_code}: {_reason(found)}", WRONG_USE if wrong else FAILED)
+        text = f"{service} says {answer.status_code}: {_reason(found)}"
+        if whole is not None and _PROVE in answer.headers.get("www-authenticate", ""):
+            text += f" (a token whose nonce is {hashlib.sha256(whole).hexdigest()}, in {PROOF})"
+        fail(text, WRONG_USE if wrong else FAILED)
     return found
 
 
-def _identity(body: bytes | None) -> dict[str, str]:
-    """Who asks: the bearer of the token in the file TRIALWIRE_TOKEN_FILE, else a developer of this stack."""
+def _identity(actor: str, body: bytes | None) -> dict[str, str]:
+    """Who asks: the bearer of the token in the file TRIALWIRE_TOKEN_FILE, else `role:id` on this stack."""
     if file := os.environ.get("TRIALWIRE_TOKEN_FILE"):
-        return {"Authorization": f"Bearer {Path(file).read_text(encoding='utf-8').strip()}"}
+        given = {"Authorization": f"Bearer {Path(file).read_text(encoding='utf-8').strip()}"}
+        if proof := os.environ.get(PROOF):
+            given["Trialwire-Reauthentication"] = Path(proof).read_text(encoding="utf-8").strip()
+        return given
     home = Home.at()
     if not issuer.jwks_file(home).exists():
         return {}  # the service will say what it thinks of that
-    return issuer.EmbeddedIssuer.at(home).headers("developer:local", body)
+    return issuer.EmbeddedIssuer.at(home).headers(actor, body)
 
 
 def _reason(problem: Any) -> str:

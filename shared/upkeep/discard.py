@@ -56,7 +56,7 @@ async def run(executor: Executor, tx: Connection, work: Work, command: Command, 
         behind=bool(found and found["behind"]),
         missing=bool(found and found["version"] and found["version"] > found["seen"] + 1),
     )
-    stream_id = discard_id(record) if record else command.stream_id
+    stream_id = discard_id(record) if record and isinstance(command, ProposeDiscard) else command.stream_id
     await executor.load(tx, work, {stream_id: DISCARD})
     stream = work.streams[stream_id]
     if unfit := reach.unfit(stream, DISCARD, command, cause):
@@ -76,7 +76,7 @@ async def run(executor: Executor, tx: Connection, work: Work, command: Command, 
     return outcome
 
 
-async def _locked(tx: Connection, executor: Executor, command: Command) -> Record | None:
+async def _locked(tx: Connection, executor: Executor, command: Command) -> "Record | None":
     """The record that the command is about, behind the fence of its group's consumer; None: not parked."""
     match command:
         case ProposeDiscard(group=group, record=named):

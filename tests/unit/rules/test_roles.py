@@ -77,6 +77,8 @@ def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
         ("trials.reopen_accrual", {"project_manager"}),
         ("retrieval.verify_legal_basis", {"retrieval_specialist", "privacy_officer"}),
         ("retrieval.pass_quality_control", {"quality"}),
+        *[(f"{service.name}.propose_discard", {"operator"}) for service in SERVICES],
+        *[(f"{service.name}.confirm_discard", {"operator", "quality"}) for service in SERVICES],
     ],
 )
 def test_a_signed_act_is_for_the_roles_that_answer_for_it(act: str, by: set[str]) -> None:

@@ -9,7 +9,17 @@ from datetime import timedelta
 from shared.stack.api import StackAddresses, start_stack
 from shared.stack.demo.stage import Stage
 from shared.stack.home import Home
-from tests.contract.scenes import approvals, authority, cases, passing, records, refusals, reviews, subjects
+from tests.contract.scenes import (
+    approvals,
+    authority,
+    cases,
+    discards,
+    passing,
+    records,
+    refusals,
+    reviews,
+    subjects,
+)
 from tests.e2e.desk import desk, enrolling_trial
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -21,6 +31,7 @@ SCENES: tuple[Scene, ...] = (
     cases.play,
     records.play,
     refusals.play,
+    discards.play,
 )
 
 

@@ -110,7 +110,7 @@ def command_routes(service: Service) -> APIRouter:
             summary=(contract.__doc__ or name).strip().splitlines()[0],
             responses={
                 201: {"description": "Done"},
-                **described(400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 503),
+                **described(400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 429, 503),
             },
             openapi_extra=_described(contract),
         )

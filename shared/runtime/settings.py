@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.identity.kafka import Kafka
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     session_ms: int = 45_000
     circuit_seconds: float = 60.0
     pool_size: int = 12
+    rate: NonNegativeInt = 6_000  # requests a minute of a sponsor, or of one without; 0 sets no limit
 
     def dsn(self) -> str:
         """The address of the service's database with its password, from a file only the service reads."""

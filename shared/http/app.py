@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import threading
 from collections.abc import AsyncIterator
 
 import uvicorn
@@ -16,6 +17,7 @@ from shared.http.api import Api
 from shared.http.connection import LISTENING
 from shared.http.door import CSP
 from shared.http.errors import add_problem_handlers
+from shared.http.pace import Pace
 from shared.http.page import POLICY, page
 from shared.http.problems import described
 from shared.http.routes import command_routes, definitions
@@ -23,7 +25,10 @@ from shared.runtime import logs, metrics, telemetry
 from shared.runtime.process import Process
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from shared.upkeep.prune import pruning
 
+# Of the stop's 20 s: what works beside the process, and the last spans on their way.
+BESIDE, SPANS = 1.0, 1.0
 health = APIRouter(include_in_schema=False)
 
 
@@ -65,20 +70,23 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
         provider = telemetry.configure(service.name, settings.otlp)
         process = Process(service, settings)
         app.state.process = process
-        async with process.running(), _anchored(process):
+        async with process.running(), _beside(process):
             app.state.executor, app.state.pool = process.executor, process.pool
             yield
-        provider.shutdown()
+        # A thread that no exit waits for: an endpoint of traces that is away keeps its last spans waiting.
+        last = threading.Thread(target=provider.shutdown, daemon=True)
+        last.start()
+        await asyncio.to_thread(last.join, SPANS)
 
     app = Api(
         title=f"Trialwire {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.definitions = definitions(service)
-    app.state.service, app.state.identity = service.name, known
+    app.state.service, app.state.identity, app.state.pace = service.name, known, Pace(settings.rate)
     add_problem_handlers(app)
     app.include_router(health)
     app.include_router(command_routes(service))
-    asked = described(400, 401, 403, 404, 422, 503)
+    asked = described(400, 401, 403, 404, 422, 429, 503)
     for router in (queries, deadlines.router):
         app.include_router(router, dependencies=[Depends(identity.permitted)], responses=asked)
     app.include_router(operations.router, responses=asked)
@@ -86,18 +94,21 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
 
 
 @contextlib.asynccontextmanager
-async def _anchored(process: Process) -> AsyncIterator[None]:
-    """Anchors of the log and a look at its chains, beside the process, where a key and a folder are given."""
+async def _beside(process: Process) -> AsyncIterator[None]:
+    """What is done beside the process: what is old is pruned and, where a key and a folder are given, the log
+    is anchored and its chains are looked at.
+    """
     file, folder = process.settings.anchor_key_file, process.settings.anchor_folder
-    if file is None or folder is None:
-        yield
-        return
-    task = asyncio.create_task(anchoring(process.pool, process.service.name, signer_in(file), folder))
+    works = [pruning(process.pool)]
+    if file is not None and folder is not None:
+        works.append(anchoring(process.pool, process.service.name, signer_in(file), folder))
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=BESIDE)
 
 
 def serve(service: Service, queries: APIRouter, settings: Settings) -> None:

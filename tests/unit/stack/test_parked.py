@@ -86,7 +86,7 @@ def test_a_record_is_named_by_its_stream_or_by_its_place(asked: list[Any]) -> No
         {"stream_id": str(STREAM), "version": 2},
         {"topic": "trials.events", "partition": 3, "offset": 41},
     ]
-    wrong = (
+    wrong: tuple[list[str], ...] = (
         [],
         [str(STREAM)],
         ["--at", "trials.events"],

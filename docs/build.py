@@ -15,7 +15,7 @@ from shared.runtime.service import Service
 
 FOLDER = Path(__file__).parent / "events"
 ROLES = Path(__file__).parent / "roles.md"
-NOT_A_SERVICE = {"message", "deadline", "vault"}
+NOT_A_SERVICE = {"message", "deadline", "parked", "vault"}
 
 
 def released() -> dict[str, type[Event]]:

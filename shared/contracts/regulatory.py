@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contracts.deadline import Clock, DeadlineEvent
 from shared.contracts.message import CommandRefused, Event
+from shared.contracts.parked import ParkedEvent
 
 ReviewKind = Literal["initial", "continuing", "amendment", "reportable_event", "closure"]
 ReviewPath = Literal["convened", "expedited"]
@@ -493,5 +494,12 @@ ReportEvent = (
     | SafetyReportRejected
 )
 RegulatoryEvent = (
-    ReviewEvent | ApprovalEvent | IndEvent | HoldEvent | ReportEvent | DeadlineEvent | CommandRefused
+    ReviewEvent
+    | ApprovalEvent
+    | IndEvent
+    | HoldEvent
+    | ReportEvent
+    | DeadlineEvent
+    | CommandRefused
+    | ParkedEvent
 )

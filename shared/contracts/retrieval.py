@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contracts.deadline import DeadlineEvent
 from shared.contracts.message import CommandRefused, Event, Value
+from shared.contracts.parked import ParkedEvent
 from shared.contracts.vault import VaultEvent
 
 Purpose = Literal["safety_followup", "eligibility", "chart_review", "rwe", "submission"]
@@ -429,4 +430,4 @@ RecordsEvent = (
     RecordsReceived | RecordsSealed | RecordsQcPassed | RecordsQcFailed | RecordsRedacted | RecordsDelivered
 )
 RequestEvent = WholeEvent | BasisEvent | RouteEvent | FeeEvent | RecordsEvent
-RetrievalEvent = RequestEvent | VaultEvent | DeadlineEvent | CommandRefused
+RetrievalEvent = RequestEvent | VaultEvent | DeadlineEvent | CommandRefused | ParkedEvent

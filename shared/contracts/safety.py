@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.contracts.deadline import Clock, DeadlineEvent, Obligation
 from shared.contracts.message import CommandRefused, Event
+from shared.contracts.parked import ParkedEvent
 from shared.contracts.vault import VaultEvent
 
 Seriousness = Literal[
@@ -280,4 +281,5 @@ SafetyEvent = (
     | VaultEvent
     | DeadlineEvent
     | CommandRefused
+    | ParkedEvent
 )

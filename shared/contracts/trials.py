@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from shared.contracts.message import CommandRefused, Event, Identifier, Value
+from shared.contracts.parked import ParkedEvent
 
 TrialStatus = Literal[
     "draft",
@@ -619,4 +620,5 @@ TrialsEvent = (
     | DeviationReported
     | DeviationAnnulled
     | CommandRefused
+    | ParkedEvent
 )

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+import threading
+from collections.abc import AsyncIterator
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -17,16 +17,21 @@ from shared.http.api import Api
 from shared.http.connection import LISTENING
 from shared.http.door import CSP
 from shared.http.errors import add_problem_handlers
+from shared.http.pace import Pace
 from shared.http.page import POLICY, page
 from shared.http.problems import described
 from shared.http.routes import command_routes, definitions
+from shared.http.stopping import Server
 from shared.runtime import logs, metrics, telemetry
 from shared.runtime.process import Process
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
+from shared.upkeep.prune import pruning
 from shared.vault.keeper import has_vault, keeping, opened
 from shared.vault.vault import Vault
 
+# Of the stop's 20 s: what works beside the process, and the last spans on their way.
+BESIDE, SPANS = 1.0, 1.0
 health = APIRouter(include_in_schema=False)
 
 
@@ -68,21 +73,23 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
         provider = telemetry.configure(service.name, settings.otlp)
         process = Process(service, settings)
         app.state.process = process
-        async with opened(service, settings) as vault, process.running(), _anchored(process):
+        async with opened(service, settings) as vault, process.running(), _beside(process, vault):
             app.state.executor, app.state.pool, app.state.vault = process.executor, process.pool, vault
-            async with _kept(process, vault):
-                yield
-        provider.shutdown()
+            yield
+        # A thread that no exit waits for: an endpoint of traces that is away keeps its last spans waiting.
+        last = threading.Thread(target=provider.shutdown, daemon=True)
+        last.start()
+        await asyncio.to_thread(last.join, SPANS)
 
     app = Api(
         title=f"Trialwire {service.name}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.definitions = definitions(service)
-    app.state.service, app.state.identity = service.name, known
+    app.state.service, app.state.identity, app.state.pace = service.name, known, Pace(settings.rate)
     add_problem_handlers(app)
     app.include_router(health)
     app.include_router(command_routes(service))
-    asked = described(400, 401, 403, 404, 422, 503)
+    asked = described(400, 401, 403, 404, 422, 429, 503)
     for router in (queries, deadlines.router, readings.router):
         app.include_router(router, dependencies=[Depends(identity.permitted)], responses=asked)
     app.include_router(operations.router, responses=asked)
@@ -94,35 +101,23 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
 
 
 @contextlib.asynccontextmanager
-async def _anchored(process: Process) -> AsyncIterator[None]:
-    """Anchors of the log and a look at its chains, beside the process, where a key and a folder are given."""
-    folder = process.settings.anchor_folder
-    if process.settings.anchor_key_file is None or folder is None:
-        yield
-        return
-    signer = process.settings.secret("anchor_key_file", signer_in)
-    async with _beside(anchoring(process.pool, process.service.name, signer, folder)):
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _kept(process: Process, vault: Vault | None) -> AsyncIterator[None]:
-    """The keeping of the service's vault, where it has one."""
-    if vault is None or process.settings.master_keys_file is None:
-        yield
-        return
-    async with _beside(keeping(process.executor, vault, process.settings.master_keys_file)):
-        yield
-
-
-@contextlib.asynccontextmanager
-async def _beside(loop: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(loop)
+async def _beside(process: Process, vault: Vault | None) -> AsyncIterator[None]:
+    """What is done beside the process: what is old is pruned; where a key and a folder are given, the log is
+    anchored and its chains are looked at; where there is a vault, it is kept in order.
+    """
+    settings, works = process.settings, [pruning(process.pool)]
+    if settings.anchor_key_file and settings.anchor_folder:
+        signer = settings.secret("anchor_key_file", signer_in)
+        works.append(anchoring(process.pool, process.service.name, signer, settings.anchor_folder))
+    if vault and settings.master_keys_file:
+        works.append(keeping(process.executor, vault, settings.master_keys_file))
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=BESIDE)
 
 
 def serve(service: Service, queries: APIRouter, settings: Settings) -> None:
@@ -132,4 +127,8 @@ def serve(service: Service, queries: APIRouter, settings: Settings) -> None:
     # again while a batch makes its many short-lived objects, which cost a third of a consumer's time.
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
-    uvicorn.run(app, host=settings.host, port=settings.port, **LISTENING)
+    server = Server(uvicorn.Config(app, host=settings.host, port=settings.port, **LISTENING))
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(3)  # as uvicorn's own command does

@@ -10,6 +10,7 @@ from shared.http.door import ALWAYS
 from shared.http.problems import ProblemError
 
 HEAD_LIMIT = 16 * 1024  # bytes of request line and headers
+ANSWERING = 4  # seconds in which a server that stops ends what it answers
 _PATIENCE = 20.0  # seconds from a request's first byte to the end of its headers
 
 
@@ -68,5 +69,5 @@ LISTENING: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
     "server_header": False,
-    "timeout_graceful_shutdown": 5,
+    "timeout_graceful_shutdown": ANSWERING,
 }

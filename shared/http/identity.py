@@ -129,9 +129,11 @@ def _alone(host: str) -> None:
 
 
 async def principal(request: Request) -> Principal:
-    """Who bears the request's token; 401 for nobody."""
+    """Who bears the request's token; 401 for nobody, 429 for one who asks too often."""
     identity: Identity = request.app.state.identity
-    return await identity.principal(request)
+    found = await identity.principal(request)
+    request.app.state.pace.take(found.grants, found.person, found.id)
+    return found
 
 
 def permit(request: Request, asking: Principal, command: str) -> Actor:

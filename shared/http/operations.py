@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from shared.http import identity
 from shared.http.problems import ProblemError, described
 from shared.http.seen import seen, seen_by_operators
+from shared.rules.discard import OUTBOX
 from shared.runtime.rebuild import Rebuild, RebuildingError
 from shared.runtime.replay import replay
 
@@ -25,6 +26,19 @@ SELECT * FROM (
     SELECT 'outbox', b.stream_id, s.topic, b.version, 'refused', b.reason, NULL, b.at
     FROM es.outbox_block b JOIN es.stream s USING (stream_id)) b
 ORDER BY at LIMIT $1
+"""
+# With what the last word about each says that was proposed to be discarded.
+_PARKED = """
+SELECT p.grp, p.topic, p.part, p.koffset AS "offset", p.stream_id, p.version, p.reason, p.error, p.at,
+       p.discard_id, e.data->>'reason_code' AS reason_code, e.data->>'proposed_by' AS proposed_by
+FROM es.parked_event p LEFT JOIN LATERAL (
+    SELECT data::json FROM es.event WHERE stream_id = p.discard_id ORDER BY version DESC LIMIT 1) e ON true
+ORDER BY p.at, p.grp, p.topic, p.part, p.koffset LIMIT $1
+"""
+_DISCARDED = """
+SELECT grp, topic, part, koffset AS "offset", stream_id, version, reason, error, discard_id,
+       encode(sha256, 'hex') AS sha256, reason_code, proposed_by, confirmed_by, at
+FROM es.discarded_event ORDER BY number DESC LIMIT $1
 """
 
 
@@ -57,17 +71,22 @@ async def events(
     return {"events": listed, "next": rows[-1]["pos"] if len(rows) == limit else None}
 
 
+def _whole(request: Request) -> None:
+    """404 for whoever does not reach everything: what is parked may be about anybody's trial."""
+    if not request.state.principal.grants.everything:
+        raise ProblemError(404, "unknown", "what is parked is for those who reach everything")
+
+
 @router.get("/parked")
 async def parked(request: Request, limit: Limit = 100) -> dict[str, Any]:
-    """Blocked streams and parked events, oldest first: where they lie and why, never their content."""
+    """Blocked streams and parked events, oldest first, and the discarded, newest first: where and why.
+
+    Never their content. A `discard_id` of a parked one waits for another person's confirmation.
+    """
+    _whole(request)
+    lists = {"blocked": _BLOCKED, "parked": _PARKED, "discarded": _DISCARDED}
     async with seen_by_operators(request) as tx:
-        streams = await tx.fetch(_BLOCKED, limit)
-        waiting = await tx.fetch(
-            'SELECT grp, topic, part, koffset AS "offset", stream_id, version, reason, error, at'
-            " FROM es.parked_event ORDER BY at, grp, topic, part, koffset LIMIT $1",
-            limit,
-        )
-    return {"blocked": [dict(r) for r in streams], "parked": [dict(r) for r in waiting]}
+        return {name: [dict(r) for r in await tx.fetch(sql, limit)] for name, sql in lists.items()}
 
 
 @router.post("/parked/{group}/{stream_id}/replay")
@@ -76,8 +95,9 @@ async def replay_stream(request: Request, group: str, stream_id: UUID) -> dict[s
 
     Of the group `outbox`: send again what the broker refused; `replayed` is then 1 where it was blocked.
     """
+    _whole(request)
     process = request.app.state.process
-    if group == "outbox":
+    if group == OUTBOX:
         return {"replayed": await process.relay.unblock(process.pool, stream_id)}
     if group not in {s.group for s in process.subscriptions}:
         raise ProblemError(404, "unknown-group", "this service has no such consumer group")

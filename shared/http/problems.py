@@ -19,6 +19,7 @@ _MEANING = {
     415: "A body of another media type, or compressed",
     422: "A field breaks a rule, or the key came with another body",
     500: "What the vault keeps is damaged",
+    429: "Too many requests within a minute",
     503: "Too busy, or the database is not to be had: try again",
 }
 # 408 closes: what comes next on the connection is the rest of a body.

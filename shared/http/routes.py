@@ -14,6 +14,7 @@ from shared.contracts.message import Actor, Command, Signature, Signed, wire_typ
 from shared.http import bodies, identity
 from shared.http.identity import Principal
 from shared.http.problems import ProblemError, described
+from shared.rules.discard_commands import DiscardCommand
 from shared.rules.grants import Grants
 from shared.runtime import idempotency, metrics, strict, telemetry
 from shared.runtime.cause import Cause, RefusedError
@@ -21,6 +22,7 @@ from shared.runtime.execute import Executor
 from shared.runtime.names import UnknownTrialError
 from shared.runtime.service import Service
 from shared.runtime.store import ConflictError, ForeignStreamError, TooLargeError
+from shared.upkeep import discard
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _PREFIX = "command."  # FastAPI writes what answers are made of under the bare names
@@ -83,7 +85,8 @@ async def run(
     name = wire_type(type(command), executor.service.name)
     with refused_as_problems(name, cause.expected_version):
         with telemetry.span(f"execute {name}", SpanKind.SERVER, None, telemetry.context_of(parent)) as span:
-            outcome, repeated = await idempotency.once(executor, command, cause, key, body)
+            act = discard.run if isinstance(command, DiscardCommand) else Executor.run
+            outcome, repeated = await idempotency.once(executor, command, cause, key, body, act)
             span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
             span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
             answer = _answer(outcome, repeated)  # in the span: it tells the caller which trace it is
@@ -117,7 +120,7 @@ def command_routes(service: Service) -> APIRouter:
             summary=(contract.__doc__ or name).strip().splitlines()[0],
             responses={
                 201: {"description": "Done"},
-                **described(400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 503),
+                **described(400, 401, 403, 404, 408, 409, 412, 413, 415, 422, 429, 503),
             },
             openapi_extra=_described(contract),
         )

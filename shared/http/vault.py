@@ -22,7 +22,7 @@ from shared.vault.vault import Vault
 
 Purpose = Annotated[ReadingPurpose, Query(description="why it is read; the log keeps it")]
 Entry = Callable[[Connection], Awaitable[None]]
-ANSWERS = described(400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503)
+ANSWERS = described(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503)
 
 
 def vault_in(request: Request) -> Vault:

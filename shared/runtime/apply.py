@@ -141,7 +141,7 @@ class Applier:
             raise
         except Exception as fault:
             await tx.execute("ROLLBACK TO attempt")
-            batch.work = before
+            batch.work.back_to(before)
             return fault
         await tx.execute("RELEASE attempt")
         return None
@@ -151,14 +151,15 @@ class Applier:
         seen = (await offsets.take(tx, self.group, (), {stream_id})).seen
         for record in await parked.waiting(tx, self.group, stream_id):
             message = place(self.service, record, head_of(record), seen, {})
-            if isinstance(message, Fault):
-                return
-            if isinstance(message, Recorded) and await self._attempt(tx, message, batch):
+            if isinstance(message, Recorded) and (fault := await self._attempt(tx, message, batch)):
+                message = Fault("failed", type(fault).__name__, stream_id, message.version)
+            if isinstance(message, Fault):  # what the stream waits for from now on
+                await parked.park(tx, self.group, record, message, {})
                 return
             if message != DUPLICATE:
                 moved = {stream_id: seen.get(stream_id, 0) + 1}
                 await offsets.advance(tx, self.group, {}, seen, moved)
                 seen |= moved
-            await parked.forget(tx, self.group, record)
+            await parked.forget(tx, self.executor, batch.work, self.group, record)
             batch.outcomes["replayed"] += 1
         await parked.unblock(tx, self.group, stream_id)

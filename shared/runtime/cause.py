@@ -90,3 +90,7 @@ class Work:
         return replace(
             self, streams=streams, trials=trials, pending=[], texts=[], followed={}, wakes={}, handed={}
         )
+
+    def back_to(self, before: "Work") -> None:
+        """Be again what `so_far` answered with."""
+        vars(self).update(vars(before))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +15,16 @@ from shared.runtime.service import Outcome
 from shared.runtime.store import ConflictError
 from shared.runtime.strict import InvalidError
 
+Run = Callable[[Executor, Connection, Work, Command, Cause], Awaitable[Outcome]]
 _KNOWN = "SELECT request_hash, response FROM es.command WHERE scope = $1 AND key = $2"
 
 
 async def once(
-    executor: Executor, command: Command, cause: Cause, key: str, body: bytes
+    executor: Executor, command: Command, cause: Cause, key: str, body: bytes, run: Run = Executor.run
 ) -> tuple[Outcome, bool]:
     """Run a command under an idempotency key: its first outcome, and whether this was a repetition.
 
-    InvalidError where the key was used with another body.
+    `run` is what decides and appends. InvalidError where the key was used with another body.
     """
     scope, digest = str(cause.actor), hashlib.sha256(type(command).type.encode() + b"\0" + body).digest()
 
@@ -33,7 +35,7 @@ async def once(
         if tried and await tx.fetchrow(_KNOWN, scope, key):
             raise ConflictError("the Idempotency-Key is known")
         tried = True
-        outcome = await executor.run(tx, work, command, cause)
+        outcome = await run(executor, tx, work, command, cause)
         work.answer = scope, key, digest, json.dumps(response_of(outcome))
         return outcome
 

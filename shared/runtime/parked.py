@@ -8,7 +8,12 @@ from uuid import UUID
 
 from aiokafka import ConsumerRecord
 
+from shared.contracts.message import Actor
+from shared.rules.discard_commands import OvertakeDiscard
+from shared.runtime.cause import Cause, Work
 from shared.runtime.database import Connection, Record
+from shared.runtime.execute import Executor
+from shared.runtime.store import HOUSE
 
 BEHIND = "an earlier event of the stream is parked"
 
@@ -100,14 +105,22 @@ def _record(row: Record) -> ConsumerRecord[Any, Any]:
     )
 
 
-async def forget(tx: Connection, group: str, record: ConsumerRecord[Any, Any]) -> None:
-    await tx.execute(
-        "DELETE FROM es.parked_event WHERE grp = $1 AND topic = $2 AND part = $3 AND koffset = $4",
+async def forget(
+    tx: Connection, executor: Executor, work: Work, group: str, record: ConsumerRecord[Any, Any]
+) -> None:
+    """Delete a record that was applied, or had been before; a proposal to discard it counts no more."""
+    proposal = await tx.fetchval(
+        "DELETE FROM es.parked_event WHERE grp = $1 AND topic = $2 AND part = $3 AND koffset = $4"
+        " RETURNING discard_id",
         group,
         record.topic,
         record.partition,
         record.offset,
     )
+    if proposal is not None:
+        cause = Cause(Actor(executor.service.name, "service"), sponsor_id=HOUSE, reason="replayed")
+        await executor.run(tx, work, OvertakeDiscard(discard_id=proposal), cause)
+        await executor.flush(tx, work)
 
 
 async def unblock(tx: Connection, group: str, stream_id: UUID) -> None:

@@ -24,6 +24,8 @@ from shared.runtime.service import Service
 from shared.runtime.settings import EMBEDDED, Settings
 from shared.runtime.topics import check_topics
 
+# What each step of the stop may take, in seconds; with those of shared/http less than 20 in all.
+HANDLING, CONSUMING, ENDING, RELAYING, LEASES, POOL = 4.0, 5.0, 2.0, 3.0, 1.0, 1.0
 _REJOIN = 120  # seconds that a group may be without partitions while the broker is known
 
 
@@ -31,8 +33,7 @@ class Process:
     """Everything of a service but its HTTP routes. `checks` tells what is not ready, by name."""
 
     def __init__(self, service: Service, settings: Settings) -> None:
-        self.service = service
-        self.settings = settings
+        self.service, self.settings = service, settings
         self.checks: dict[str, str] = {"database": "not connected", "kafka": "not connected"}
         self.pool: Pool
         self.executor: Executor
@@ -43,7 +44,7 @@ class Process:
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Process"]:
-        """Connect, migrate and start; on the way out stop within 20 s, losing nothing."""
+        """Connect, migrate and start; on the way out stop within 13 s, losing nothing."""
         dsn = self.settings.dsn()
         self.pool = await retried(lambda: open_pool(dsn, self.service.name, self.settings.pool_size))
         await retried(lambda: self._migrate(dsn))
@@ -54,7 +55,7 @@ class Process:
         self.executor = Executor(self.service, self.pool, self.relay.wake)
         self.broker = KafkaBroker(
             kafka.servers, security=kafka.security, allow_auto_create_topics=False, enable_idempotence=True,
-            logger=None, graceful_timeout=6, apply_types=False,
+            logger=None, graceful_timeout=HANDLING, apply_types=False,
         )  # fmt: skip
         self._subscribe(Timing(self.settings.session_ms, self.settings.circuit_seconds))
         loops: list[Coroutine[Any, Any, None]] = [
@@ -145,14 +146,14 @@ class Process:
             await subscription.finished()
 
     async def _stop(self, leases: Leases) -> None:
-        await _within(8, self._stop_consuming())
+        await _within(CONSUMING, self._stop_consuming())
         for task in self._tasks:
             task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=3)
-        await _within(4, self.relay.stop())
-        await _within(2, leases.release())
-        await _within(2, self.pool.close())
+            await asyncio.wait(self._tasks, timeout=ENDING)
+        await _within(RELAYING, self.relay.stop())
+        await _within(LEASES, leases.release())
+        await _within(POOL, self.pool.close())
         self.pool.terminate()
 
 

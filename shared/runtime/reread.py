@@ -31,7 +31,7 @@ class Reread:
         )
         self._reached: dict[Partition, int] = {}
         self._versions: dict[str, dict[UUID, int]] = defaultdict(dict)
-        self._aside: dict[str, dict[tuple[UUID, int], tuple[Any, Envelope]]] = defaultdict(dict)
+        self._aside: dict[str, dict[tuple[UUID, int], list[tuple[Any, Envelope]]]] = defaultdict(dict)
 
     async def __aenter__(self) -> "Reread":
         await self._consumer.start()
@@ -73,25 +73,40 @@ class Reread:
     async def _fresh(self, tx: Connection, group: str, records: Sequence[Any]) -> list[Recorded[Any]]:
         """Those that are next in their stream and that the live group has applied; others are put aside.
 
-        Aside lies what is parked, and what came before its time and was applied later: a gap was filled.
+        Aside lies what is parked, and what came before its time and was applied later: a gap was filled. What
+        was discarded is gone past as the group went past it, also where it could be applied by now.
         """
+        gone, passed = await _discarded(tx, group)
         aside, versions = self._aside[group], self._versions[group]
         order = []
         for record in records:
             with contextlib.suppress(UnreadableError):
                 envelope = envelope_of(record.headers)
                 if envelope.version > versions.get(envelope.stream_id, 0):
-                    aside.setdefault((envelope.stream_id, envelope.version), (record, envelope))
+                    aside.setdefault((envelope.stream_id, envelope.version), []).append((record, envelope))
                 order.append(envelope.stream_id)
         waiting = list(dict.fromkeys(stream for stream, _ in aside))
         seen = "SELECT stream_id, version FROM es.seen WHERE grp = $1 AND stream_id = ANY($2)"
         applied = {row["stream_id"]: row["version"] for row in await tx.fetch(seen, group, waiting)}
         messages = []
         for stream in [*order, *[stream for stream, _ in sorted(aside)]]:
+            while (stream, versions.get(stream, 0) + 1) in passed:
+                versions[stream] = versions.get(stream, 0) + 1
             following = stream, versions.get(stream, 0) + 1
-            if following in aside and following[1] <= applied.get(stream, 0):
-                message = read(self._service, *aside.pop(following))
+            copies = aside.get(following, ())
+            left = [c for c in copies if (c[0].topic, c[0].partition, c[0].offset) not in gone]
+            if left and following[1] <= applied.get(stream, 0):
+                message = read(self._service, *left[0])
                 versions[stream] = following[1]
+                del aside[following]
                 if isinstance(message, Recorded):
                     messages.append(message)
         return messages
+
+
+async def _discarded(tx: Connection, group: str) -> tuple[set[tuple[str, int, int]], set[tuple[UUID, int]]]:
+    """The places of what was discarded of a group, and the versions of streams that it went past thereby."""
+    places = "SELECT topic, part, koffset, stream_id, version, passed FROM es.discarded_event WHERE grp = $1"
+    rows = await tx.fetch(places, group)
+    gone = {(row["topic"], row["part"], row["koffset"]) for row in rows}
+    return gone, {(row["stream_id"], row["version"]) for row in rows if row["passed"]}

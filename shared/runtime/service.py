@@ -22,6 +22,9 @@ from shared.contracts.message import (
     types_of,
     wire_type,
 )
+from shared.contracts.parked import ParkedEvent
+from shared.rules import discard
+from shared.rules.discard_commands import DiscardCommand
 
 Key = tuple[Any, ...]
 Decision = Sequence[Event] | Refusal
@@ -44,6 +47,9 @@ class Aggregate:
     wake_at: Callable[[Any], datetime | None] | None = None
     topic: str | None = None
     held_by: Callable[[Any, Command | None], UUID | None] | None = None
+
+
+DISCARD = Aggregate("discard", DiscardCommand, discard.Discard(), discard.decide, discard.evolve)
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class Service:
         return {
             name: contract
             for source, union in self.contracts.items()
-            for name, contract in {**types_of(union, source), **types_of(CommandRefused, source)}.items()
+            for name, contract in types_of(union | CommandRefused | ParkedEvent, source).items()
         }
 
     @cached_property
@@ -111,14 +117,15 @@ class Service:
         """Every command by its type, with the aggregate that decides it; Wake goes by stream type."""
         return {
             wire_type(command, self.name): (command, aggregate)
-            for aggregate in self.aggregates
+            for aggregate in self.aggregate_of.values()
             for command in get_args(aggregate.commands) or (aggregate.commands,)
             if command is not Wake
         }
 
     @cached_property
     def aggregate_of(self) -> Mapping[str, Aggregate]:
-        return {aggregate.name: aggregate for aggregate in self.aggregates}
+        """Every aggregate by its name, with the one that each service has by itself."""
+        return {aggregate.name: aggregate for aggregate in (*self.aggregates, DISCARD)}
 
     def aggregate_for(self, command: Command) -> Aggregate:
         """The aggregate that decides this command; KeyError for a command of another service."""

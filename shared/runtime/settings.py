@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.identity.kafka import Kafka
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     session_ms: int = 45_000
     circuit_seconds: float = 60.0
     pool_size: int = 12
+    rate: NonNegativeInt = 6_000  # requests a minute of a sponsor, or of one without; 0 sets no limit
 
     def dsn(self) -> Secret[str]:
         """The address of the service's database with its password, from a file only the service reads."""

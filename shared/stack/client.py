@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -20,7 +21,10 @@ from shared.stack.home import Home
 from shared.stack.state import load
 
 FAILED, WRONG_USE, NOT_READY = 1, 2, 3
+LOCAL = "developer:local"  # who asks on this stack, unless somebody is named
 _PAGE = 1000
+PROOF = "TRIALWIRE_PROOF_FILE"  # the second token, for a signed act
+_PROVE = "insufficient_user_authentication"
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Most = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="Print no more than this many.")]
@@ -40,7 +44,7 @@ def get(service: str, path: str, **asked: Any) -> Any:
     """What a service answers; parameters that are None are left out, a list repeats its name."""
     given = {name: value for name, value in asked.items() if value is not None}
     query = {name: value if isinstance(value, list) else str(value) for name, value in given.items()}
-    return _call(service, "GET", path, params=query)
+    return call(service, "GET", path, params=query)
 
 
 def listed(service: str, path: str, most: int, **asked: Any) -> dict[str, Any]:
@@ -56,52 +60,19 @@ def listed(service: str, path: str, most: int, **asked: Any) -> dict[str, Any]:
     return {"items": items, "next": after}
 
 
-def post(service: str, path: str, body: Mapping[str, Any], key: str) -> Any:
-    """What a service answers to a command; the same key runs it once."""
+def post(service: str, path: str, body: Mapping[str, Any], key: str, actor: str = LOCAL) -> Any:
+    """What a service answers to a command; the same key runs it once. `actor` counts on this stack alone."""
     content = json.dumps(body).encode()
     headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
-    return _call(service, "POST", path, content=content, headers=headers)
+    return call(service, "POST", path, actor, content=content, headers=headers)
 
 
 def send(service: str, path: str, content: Iterator[bytes]) -> Any:
     """What a service answers to a stream of bytes, however long it takes."""
     octets = {"Content-Type": "application/octet-stream"}
-    return _call(
+    return call(
         service, "POST", path, content=content, headers=octets, timeout=httpx.Timeout(None, connect=10)
     )
-
-
-def store(service: str, path: str, content: Iterator[bytes], media_type: str, **asked: Any) -> Any:
-    """What a service answers to a document that is put there, however long it takes."""
-    query = {name: str(value) for name, value in asked.items() if value is not None}
-    headers, timeout = {"Content-Type": media_type}, httpx.Timeout(None, connect=10)
-    return _call(service, "PUT", path, content=content, headers=headers, params=query, timeout=timeout)
-
-
-def fetch(service: str, path: str, file: Path, **asked: Any) -> int:
-    """Write what a service gives out to a new file, whole or not at all; answers with its bytes."""
-    url, size = f"{address(service)}{path}", 0
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with httpx.stream(
-            "GET", url, params=asked, headers=_identity(None), timeout=60, trust_env=False
-        ) as answer:
-            if answer.is_error:
-                answer.read()
-                fail(f"{service} says {answer.status_code}: {_reason(answer.json())}", FAILED)
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
-                for chunk in answer.iter_bytes():
-                    size += opened.write(chunk)
-        os.link(unfinished, file)
-    except httpx.TransportError as fault:
-        fail(f"{service} broke off: {type(fault).__name__}", NOT_READY)
-    except FileExistsError:
-        fail(f"{file} is there already", WRONG_USE)
-    except ValueError:
-        fail(f"{service} says no JSON: is it another program's port?", FAILED)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return size
 
 
 def address(service: str) -> str:
@@ -148,10 +119,11 @@ def table(rows: Rows, columns: tuple[str, ...]) -> None:
     Console(width=width, highlight=False, markup=False).print(shown)
 
 
-def _call(service: str, method: str, path: str, **request: Any) -> Any:
+def call(service: str, method: str, path: str, actor: str = LOCAL, **request: Any) -> Any:
     """The JSON answer; exit 3 where the service does not answer, 2 where it was asked wrongly, else 1."""
     url, body = f"{address(service)}{path}", request.get("content")
-    request["headers"] = _identity(body if isinstance(body, bytes) else None) | request.get("headers", {})
+    whole = body if isinstance(body, bytes) else None
+    request["headers"] = identity(actor, whole) | request.get("headers", {})
     try:
         answer = httpx.request(method, url, **{"timeout": 10, "trust_env": False} | request)
         found = answer.json()
@@ -163,21 +135,27 @@ def _call(service: str, method: str, path: str, **request: Any) -> Any:
         fail(f"{service} says {answer.status_code}, and no JSON: is it another program's port?", FAILED)
     if answer.is_error:
         wrong = answer.status_code in (400, 422)
-        fail(f"{service} says {answer.status_code}: {_reason(found)}", WRONG_USE if wrong else FAILED)
+        text = f"{service} says {answer.status_code}: {reason(found)}"
+        if whole is not None and _PROVE in answer.headers.get("www-authenticate", ""):
+            text += f" (a token whose nonce is {hashlib.sha256(whole).hexdigest()}, in {PROOF})"
+        fail(text, WRONG_USE if wrong else FAILED)
     return found
 
 
-def _identity(body: bytes | None) -> dict[str, str]:
-    """Who asks: the bearer of the token in the file TRIALWIRE_TOKEN_FILE, else a developer of this stack."""
+def identity(actor: str, body: bytes | None) -> dict[str, str]:
+    """Who asks: the bearer of the token in the file TRIALWIRE_TOKEN_FILE, else `role:id` on this stack."""
     if file := os.environ.get("TRIALWIRE_TOKEN_FILE"):
-        return {"Authorization": f"Bearer {Path(file).read_text(encoding='utf-8').strip()}"}
+        given = {"Authorization": f"Bearer {Path(file).read_text(encoding='utf-8').strip()}"}
+        if proof := os.environ.get(PROOF):
+            given["Trialwire-Reauthentication"] = Path(proof).read_text(encoding="utf-8").strip()
+        return given
     home = Home.at()
     if not issuer.jwks_file(home).exists():
         return {}  # the service will say what it thinks of that
-    return issuer.EmbeddedIssuer.at(home).headers("developer:local", body)
+    return issuer.EmbeddedIssuer.at(home).headers(actor, body)
 
 
-def _reason(problem: Any) -> str:
+def reason(problem: Any) -> str:
     """A problem document in a line: its detail, and each field at fault."""
     if not isinstance(problem, dict):
         return str(problem)[:300]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from enum import StrEnum
 from mimetypes import guess_type
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 from uuid import UUID, uuid4
 
+import httpx
 import typer
 
 from shared.contracts.vault import ReadingPurpose
@@ -42,7 +44,7 @@ def put(
     """Store a document under a reference, which is printed with its SHA-256; its name stays here."""
     asked = {"trial": trial, "subject": subject, "kind": kind, "site": site}
     media_type = guess_type(file.name)[0] or "application/octet-stream"
-    client.emit(client.store(service, f"/v1/documents/{ref or uuid4()}", _chunks(file), media_type, **asked))
+    client.emit(_store(service, f"/v1/documents/{ref or uuid4()}", _chunks(file), media_type, **asked))
 
 
 @app.command("get")
@@ -53,7 +55,7 @@ def get(
     service: Of = Keeper.retrieval,
 ) -> None:
     """Write a document to a file. That it was read, by whom and why, stays in the log."""
-    size = client.fetch(service, f"/v1/documents/{ref}/content", out, purpose=purpose)
+    size = _fetch(service, f"/v1/documents/{ref}/content", out, purpose=purpose)
     typer.echo(f"{size} bytes", err=True)
 
 
@@ -81,3 +83,38 @@ def _chunks(file: Path) -> Iterator[bytes]:
     with file.open("rb") as opened:
         while chunk := opened.read(_CHUNK):
             yield chunk
+
+
+def _store(service: str, path: str, content: Iterator[bytes], media_type: str, **asked: Any) -> Any:
+    """What a service answers to a document that is put there, however long it takes."""
+    query = {name: str(value) for name, value in asked.items() if value is not None}
+    headers, timeout = {"Content-Type": media_type}, httpx.Timeout(None, connect=10)
+    return client.call(service, "PUT", path, content=content, headers=headers, params=query, timeout=timeout)
+
+
+def _fetch(service: str, path: str, file: Path, **asked: Any) -> int:
+    """Write what a service gives out to a new file, whole or not at all; answers with its bytes."""
+    url, size = f"{client.address(service)}{path}", 0
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with httpx.stream(
+            "GET", url, params=asked, headers=client.identity(client.LOCAL, None), timeout=60, trust_env=False
+        ) as answer:
+            if answer.is_error:
+                answer.read()
+                client.fail(
+                    f"{service} says {answer.status_code}: {client.reason(answer.json())}", client.FAILED
+                )
+            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+                for chunk in answer.iter_bytes():
+                    size += opened.write(chunk)
+        os.link(unfinished, file)
+    except httpx.TransportError as fault:
+        client.fail(f"{service} broke off: {type(fault).__name__}", client.NOT_READY)
+    except FileExistsError:
+        client.fail(f"{file} is there already", client.WRONG_USE)
+    except ValueError:
+        client.fail(f"{service} says no JSON: is it another program's port?", client.FAILED)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return size

@@ -23,6 +23,7 @@ from shared.vault.service import VAULT
 from shared.vault.vault import Vault, open_vault
 
 _EVERY, _SWEEP = 1.0, 3_600.0  # seconds
+CLOSING = 1.0  # seconds in which its connections are given back when the service stops
 _ORPHANS = timedelta(days=1)  # older than any upload
 # Also where a database was restored to a time before its keys were destroyed.
 _CLOSED = """
@@ -58,7 +59,7 @@ async def opened(service: Service, settings: Settings) -> AsyncIterator[Vault | 
         yield await retried(lambda: _open(pool, service.name, url, file))
     finally:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(pool.close(), 2)
+            await asyncio.wait_for(pool.close(), CLOSING)
         pool.terminate()
 
 

@@ -1,17 +1,22 @@
 """Faults 4 and 6: the broker and the database restarted, killed and frozen under load."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
+import psutil
 import pytest
+from uuid_utils.compat import uuid7
 
 from shared.stack import kafka, postgres
 from shared.stack.api import reset_stack, start_stack
 from shared.stack.home import Home
+from tests.support import identity
 from tests.support.arena import Arena, arena
 from tests.support.stack import Servers, until
 
@@ -131,3 +136,66 @@ async def test_a_service_told_to_stop_ends_within_20_s_whatever_is_away(place: A
     finally:
         await asyncio.to_thread(postgres.start, home)
     await place.check()
+
+
+@pytest.mark.short
+async def test_a_service_whose_database_never_came_ends_when_it_is_told_to(place: Arena) -> None:
+    nowhere = place.folder / "nowhere.dsn"
+    nowhere.write_text("postgresql://nobody@127.0.0.1:9/none")
+    worker = place.start("alpha", DSN_FILE=str(nowhere))
+    place.live["alpha"].remove(worker)
+    await until(lambda: "postgres.again" in worker.log.read_text(), 30)
+    worker.signal(signal.SIGTERM)
+    assert await worker.ended(10) == 1
+    assert "stop.late" in worker.log.read_text()
+
+
+@pytest.mark.short
+async def test_a_service_told_to_stop_ends_within_20_s_with_all_that_it_talks_to_frozen(
+    place: Arena, home: Home
+) -> None:
+    """Broker, database and the traces' endpoint take what they are sent and never answer."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    traces = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = traces.sockets[0].getsockname()[1]
+    alpha, beta = (place.start(kind, OTLP=f"http://127.0.0.1:{port}") for kind in ("alpha", "beta"))
+    await place.ready()
+    async with place.load.running():
+        await place.progress(100)
+    frozen = [psutil.Process(kafka.start(home, secured=False).pid)]
+    database = psutil.Process(postgres.start(home).pid)
+    frozen += [database, *database.children(recursive=True)]
+    for one in frozen:
+        one.suspend()
+    try:
+        waiting = asyncio.create_task(asyncio.to_thread(_ask, alpha.url))
+        await asyncio.sleep(2)
+        began = time.monotonic()
+        await place.stopped(alpha, beta)
+        print(f"stopped after {time.monotonic() - began:.1f} s")
+        assert await waiting in (503, None), (
+            "whoever waited for an answer is told, or sees the connection end"
+        )
+    finally:
+        for one in reversed(frozen):
+            one.resume()
+        traces.close()
+    place.live["alpha"].remove(alpha)
+    place.live["beta"].remove(beta)
+    await place.check()
+
+
+def _ask(url: str) -> int | None:
+    """The status of a command that waits for the database; None where the connection ends."""
+    with (
+        httpx.Client(timeout=40, auth=identity.Asking()) as client,
+        contextlib.suppress(httpx.TransportError),
+    ):
+        body = {"tally_id": str(uuid7()), "trial_id": str(uuid7()), "n": 1, "sponsor": "Sponsor of the tests"}
+        headers = {"Idempotency-Key": str(uuid7())}
+        return client.post(f"{url}/v1/commands/count-up", json=body, headers=headers).status_code
+    return None

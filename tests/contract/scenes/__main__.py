@@ -13,6 +13,7 @@ from tests.contract.scenes import (
     approvals,
     authority,
     cases,
+    discards,
     passing,
     records,
     refusals,
@@ -31,6 +32,7 @@ SCENES: tuple[Scene, ...] = (
     cases.play,
     records.play,
     vaults.play,
+    discards.play,
 )
 
 

@@ -106,6 +106,8 @@ def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
         ("trials.request_erasure", {"privacy_officer"}),
         ("trials.approve_erasure", {"privacy_officer", "quality"}),
         ("trials.reject_erasure", {"privacy_officer", "quality"}),
+        *[(f"{service.name}.propose_discard", {"operator"}) for service in SERVICES],
+        *[(f"{service.name}.confirm_discard", {"operator", "quality"}) for service in SERVICES],
     ],
 )
 def test_a_signed_act_is_for_the_roles_that_answer_for_it(act: str, by: set[str]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from services.retrieval.commands import RetrievalCommand
 from services.retrieval.domain import Request, decide, evolve, held_by, wake_at
-from services.retrieval.particulars import KINDS
+from services.retrieval.particulars import DOCUMENTS, KINDS
 from services.retrieval.projections import custody, guards, legs, requests
 from services.retrieval.reactions import (
     needs_of_own,
@@ -47,5 +47,6 @@ SERVICE = Service(
         Reaction("retrieval", react_to_own, needs_of_own),
     ),
     migrations=Path(__file__).parent / "migrations",
+    documents=DOCUMENTS,
     particulars=KINDS,
 )

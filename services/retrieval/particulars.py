@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.rules.vault_commands import COPY
 from shared.vault.particulars import Particulars, PatientData, Private
 
 
@@ -29,3 +30,6 @@ class PatientIdentity(Particulars):
 
 
 KINDS = {"identity": PatientIdentity}
+DOCUMENTS = (
+    "medical_record", "authorization_form", "waiver", "certificate", "correspondence", "invoice", COPY,
+)  # fmt: skip

@@ -17,6 +17,7 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.retrieval import (
     LegAssigned,
     RecordsSealed,
+    RequestCompleted,
     RequestFrozen,
     RequestOpened,
     RequestReopened,
@@ -105,8 +106,8 @@ def needs_of_own(message: Recorded[RetrievalEvent]) -> tuple[Need, ...]:
 def react_to_own(message: Recorded[RetrievalEvent], facts: Facts) -> list[Command]:
     """Deadlines follow the legs; a new request catches up; what is sealed nobody reads in the vault."""
     match message.data:
-        case RecordsSealed(document_ref=ref, reason=reason):
-            return _seal(facts.get(DocumentRow, in_vault(ref)), reason)
+        case RecordsSealed() as event:
+            return _seal(event, facts)
         case RequestOpened() | RequestReopened():
             return _catch_up(message.data, facts)
         case RequestFrozen(request_id=request, hold_id=hold):
@@ -116,7 +117,10 @@ def react_to_own(message: Recorded[RetrievalEvent], facts: Facts) -> list[Comman
             trial and subject
         ):
             about = {"trial_id": trial, "subject_id": subject, "request_id": request}
-            return [HandVault(**about, organisations=event.holders), *service_level(event)]
+            hand = HandVault(**about, site_id=event.site_id, organisations=event.holders)
+            return [hand, *service_level(event)]
+        case RequestCompleted(trial_id=trial, subject_id=subject, request_id=request) if trial and subject:
+            return [HandVault(trial_id=trial, subject_id=subject, request_id=request, organisations=())]
         case _:
             return service_level(message.data)
 
@@ -132,11 +136,20 @@ def _catch_up(event: RequestOpened | RequestReopened, facts: Facts) -> list[Comm
     return commands
 
 
-def _seal(document: DocumentRow | None, reason: str) -> list[Command]:
-    if document is None or document.subject_id is None or document.trial_id is None:
+def _seal(event: RecordsSealed, facts: Facts) -> list[Command]:
+    """Seal the subject's document, also one that is still to come; never another subject's."""
+    ref = in_vault(event.document_ref)
+    if ref is None or event.subject_id is None or event.trial_id is None:
         return []
-    about = {"subject_id": document.subject_id, "trial_id": document.trial_id}
-    return [SealDocument(**about, document_ref=document.document_ref, reason=reason)]
+    document = facts.get(DocumentRow, ref)
+    if document and document.subject_id not in (None, event.subject_id):
+        return []
+    return [
+        SealDocument(
+            subject_id=event.subject_id, trial_id=event.trial_id, site_id=event.site_id,
+            document_ref=ref, reason=event.reason,
+        )
+    ]  # fmt: skip
 
 
 def _scopes(event: RequestOpened | RequestReopened | RequestFrozen) -> tuple[UUID, ...]:

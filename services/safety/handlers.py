@@ -51,4 +51,5 @@ SERVICE = Service(
         Reaction("retrieval", react_to_retrieval),
     ),
     migrations=Path(__file__).parent / "migrations",
+    documents=("source_document", "narrative", "laboratory_report", "correspondence", "literature"),
 )

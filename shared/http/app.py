@@ -94,6 +94,7 @@ def create_app(service: Service, queries: APIRouter, settings: Settings) -> Fast
         app.include_router(router, dependencies=[Depends(identity.permitted)], responses=asked)
     app.include_router(operations.router, responses=asked)
     if has_vault(service):
+        app.state.kinds, app.state.document_bytes = service.documents, settings.document_bytes
         app.include_router(documents.pages, dependencies=[Depends(identity.permitted)], responses=asked)
         app.include_router(documents.acts)
         app.include_router(particulars.acts)

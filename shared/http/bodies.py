@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from itertools import accumulate
 
@@ -11,6 +12,7 @@ from shared.http.problems import ProblemError
 
 BODY_LIMIT, DEPTH_LIMIT = 1024 * 1024, 32
 JSON, OCTETS = "application/json", "application/octet-stream"
+_LEAST = 16 * 1024  # bytes a second that an upload has to bring on average
 _WHOLE, _SILENT = 30.0, 60.0  # seconds for a command's body, and for an upload without a word
 
 # Possessive: it never tries a text anew, so its cost grows with the body and nothing else.
@@ -46,10 +48,15 @@ async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
     return b"".join(chunks)
 
 
-async def upload_of(request: Request) -> AsyncIterator[bytes]:
-    """The chunks of a body of any length; 408 where a minute goes by without one."""
-    stream = request.stream()
+async def upload_of(request: Request, limit: int | None = None) -> AsyncIterator[bytes]:
+    """The chunks of a body, 413 beyond `limit` bytes.
+
+    408 where a minute goes by without one, or where all the waiting comes to more than a minute and what a
+    rate of 16 KiB a second would take: whoever drips would hold a place for ever.
+    """
+    stream, size, waited = request.stream(), 0, 0.0
     while True:
+        began = time.monotonic()
         try:
             async with asyncio.timeout(_SILENT):
                 chunk = await anext(stream, b"")
@@ -57,6 +64,11 @@ async def upload_of(request: Request) -> AsyncIterator[bytes]:
             raise ProblemError(408, "too-slow", f"nothing came for {_SILENT:g} s") from None
         if not chunk:
             return
+        size, waited = size + len(chunk), waited + time.monotonic() - began
+        if limit is not None and size > limit:
+            raise ProblemError(413, "too-large", f"a document has at most {limit} bytes here")
+        if waited > _SILENT + size / _LEAST:
+            raise ProblemError(408, "too-slow", f"it comes at less than {_LEAST} bytes a second")
         yield chunk
 
 

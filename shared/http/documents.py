@@ -1,20 +1,23 @@
 """Documents: into the vault, and out of it for a purpose that is written down first."""
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from shared.http import bodies
 from shared.http.answers import Cursor, Limit, Order, as_instant, one, page
+from shared.http.problems import ProblemError
 from shared.http.vault import ANSWERS, Act, Purpose, acting, vault_in
-from shared.rules.vault_commands import ReadDocument, StoreDocument, Word
-from shared.runtime.cause import RefusedError, Work
+from shared.rules.vault_commands import COPY, ReadDocument, StoreDocument, Word
+from shared.runtime.cause import RefusedError
 from shared.runtime.service import Outcome
 from shared.runtime.store import ForeignStreamError
-from shared.vault.errors import DamagedError, ErasedError
+from shared.vault.errors import DamagedError, ErasedError, TakenError
 from shared.vault.vault import Stored, Vault
 
 # What custodians and sites send. Whoever fetches one gets it as an attachment: no browser shows or runs it.
@@ -22,7 +25,6 @@ MEDIA_TYPES = (
     "application/pdf", "application/dicom", "application/fhir+json", "application/json", "application/xml",
     "application/zip", "image/jpeg", "image/png", "image/tiff", "text/plain", bodies.OCTETS,
 )  # fmt: skip
-COPY = "pseudonymised_copy"  # the kind of a document that names nobody (domain.md 0.10)
 _BODY = {"requestBody": {"required": True, "content": {kind: {} for kind in MEDIA_TYPES}}}
 _LATEST = Order({"stored_at": as_instant, "document_ref": UUID}, falling=True)
 _LISTED = """
@@ -34,8 +36,6 @@ SELECT d.*, s.closed_at AS erased_at, '/v1/events?stream_id=' || d.vault_id AS h
 FROM document d LEFT JOIN vault_subject s USING (subject_id)
 WHERE d.document_ref = $1 AND d.stored_at IS NOT NULL
 """
-_HANDED = "SELECT organisation_ids ? $2 FROM vault_subject WHERE subject_id = $1"
-
 pages = APIRouter(prefix="/v1", tags=["queries"])
 acts = APIRouter(prefix="/v1", tags=["vault"], responses=ANSWERS)
 
@@ -67,6 +67,15 @@ async def rewrap(request: Request) -> dict[str, int]:
     return {"rewrapped": await vault_in(request).rewrap()}
 
 
+@pages.post("/vault/sweep", tags=["operations"])
+async def sweep(request: Request, days: Annotated[int, Query(ge=1, le=3650)]) -> dict[str, int]:
+    """Delete objects that no document names and that are older than that, and parts of broken uploads.
+
+    Never after a database was restored to a time before its objects: all that came since has no row.
+    """
+    return asdict(await vault_in(request).sweep(timedelta(days=days)))
+
+
 @acts.put("/documents/{document_ref}", status_code=201, openapi_extra=_BODY)
 async def store_document(
     request: Request,
@@ -85,17 +94,18 @@ async def store_document(
     """
     bodies.refuse_other_than(request, *MEDIA_TYPES)
     media_type = request.headers.get("content-type", bodies.OCTETS).partition(";")[0].strip().lower()
-    executor, vault = request.app.state.executor, vault_in(request)
+    if kind not in request.app.state.kinds:
+        at = [("/query/kind", f"one of {', '.join(request.app.state.kinds)}")]
+        raise ProblemError(422, "invalid", "this vault takes no documents of that kind", errors=at)
+    if kind == COPY:
+        act = act.also("store_copy")
+    vault, largest = vault_in(request), request.app.state.document_bytes
     with act.answering():
-        # Before a byte is taken: whose trial it is, and whether they reach it.
-        async with executor.pool.acquire(timeout=5) as connection:
-            sponsor = await executor.trials.of(connection, Work(), trial)
-            handed = organisation and await connection.fetchval(_HANDED, subject, str(organisation))
-        if not act.grants.reach(sponsor, trial, site, organisation if handed else None):
-            raise ForeignStreamError(f"trial {trial} is beyond what they reach")
-        stored = await vault.write(document_ref, subject, sponsor, bodies.upload_of(request), media_type)
+        where = await act.place(subject, trial, site, organisation)
+        chunks = bodies.upload_of(request, largest)
+        stored = await vault.write(document_ref, subject, where.sponsor, chunks, media_type)
         command = StoreDocument(
-            subject_id=subject, trial_id=trial, site_id=site, document_ref=document_ref, kind=kind,
+            subject_id=subject, trial_id=trial, site_id=where.site, document_ref=document_ref, kind=kind,
             media_type=media_type, sha256=stored.sha256, size=stored.size, organisation_id=organisation,
         )  # fmt: skip
         outcome = await _entered(vault, act, stored, command)
@@ -107,7 +117,7 @@ async def _entered(vault: Vault, act: Act, stored: Stored, command: StoreDocumen
     """The event and the vault's own row, in one transaction; bytes that surely get neither are deleted."""
     try:
         outcome = await act.run(command, lambda tx: vault.record(tx, stored))
-    except (RefusedError, ErasedError, ForeignStreamError):
+    except (RefusedError, ErasedError, TakenError, ForeignStreamError):
         await vault.discard(stored)
         raise
     if not outcome.events:  # the same is there already, in another object
@@ -117,19 +127,20 @@ async def _entered(vault: Vault, act: Act, stored: Stored, command: StoreDocumen
 
 @acts.get("/documents/{document_ref}/content", response_class=StreamingResponse)
 async def read_document(
-    request: Request, act: Annotated[Act, acting("read_copy")], document_ref: UUID, purpose: Purpose
+    request: Request,
+    act: Annotated[Act, acting("read_document", "read_copy")],
+    document_ref: UUID,
+    purpose: Purpose,
 ) -> StreamingResponse:
     """A document's bytes. That it was asked for, by whom and why, is in the log before the first of them."""
-    vault = vault_in(request)
-    sql = "SELECT subject_id, kind FROM document WHERE document_ref = $1 AND stored_at IS NOT NULL"
-    row = await request.app.state.pool.fetchrow(sql, document_ref)
-    if row is None or row["kind"] != COPY:  # alike, so that who may read copies only is told nothing by it
-        act = act.also("read_document")
+    vault, sql = vault_in(request), "SELECT * FROM document WHERE document_ref = $1 AND stored_at IS NOT NULL"
     with act.answering():
-        if row is None:
+        row = await request.app.state.pool.fetchrow(sql, document_ref)
+        # An original is not there for who may read copies only, as what does not exist is not.
+        if row is None or (row["kind"] != COPY and not act.may("read_document")):
             raise ForeignStreamError(f"there is no document {document_ref}")
-        subject = row["subject_id"]
-        await act.run(ReadDocument(subject_id=subject, document_ref=document_ref, purpose=purpose))
+        about = {"subject_id": row["subject_id"], "document_ref": document_ref}
+        await act.run(ReadDocument(**about, purpose=purpose, sealed_too=act.may("read_sealed")))
         known, chunks = await vault.find(document_ref), vault.read(document_ref)
         first = await anext(chunks, b"")  # what is wrong with it shows here, before the answer begins
     headers = {

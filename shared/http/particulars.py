@@ -11,7 +11,7 @@ from shared.http.vault import ANSWERS, Act, Purpose, acting, vault_in
 from shared.rules.vault_commands import ReadParticulars, RecordParticulars, Word
 from shared.runtime import strict
 from shared.runtime.store import ForeignStreamError
-from shared.vault.small import PARTICULARS_BYTES
+from shared.vault.sealed_particulars import PARTICULARS_BYTES
 
 acts = APIRouter(prefix="/v1", tags=["vault"], responses=ANSWERS)
 _BODY = {"requestBody": {"required": True, "content": {bodies.JSON: {"schema": {"type": "object"}}}}}
@@ -35,8 +35,9 @@ async def record_particulars(
     body = await bodies.body_of(request, PARTICULARS_BYTES)
     bodies.refuse_deeper(body)
     said = strict.parse(model, body).model_dump(mode="json", exclude_none=True)
-    command = RecordParticulars(subject_id=subject_id, trial_id=trial, site_id=site, kind=kind)
     with act.answering():
+        where = await act.place(subject_id, trial, site)
+        command = RecordParticulars(subject_id=subject_id, trial_id=trial, site_id=where.site, kind=kind)
         await act.run(command, lambda tx: vault.particulars.put(tx, subject_id, kind, said))
     return Response(status_code=204)
 
@@ -52,9 +53,10 @@ async def read_particulars(
     """A subject's particulars of a kind. That they were asked for is in the log before they are told."""
     vault = vault_in(request)
     with act.answering():
-        known = "SELECT true FROM vault_subject WHERE subject_id = $1"
-        if not await request.app.state.pool.fetchval(known, subject_id):
+        known = "SELECT trial_id FROM vault_subject WHERE subject_id = $1"
+        trial = await request.app.state.pool.fetchval(known, subject_id)
+        if trial is None:
             raise ForeignStreamError(f"nothing is known of subject {subject_id}")
-        await act.run(ReadParticulars(subject_id=subject_id, kind=kind, purpose=purpose))
+        await act.run(ReadParticulars(subject_id=subject_id, trial_id=trial, kind=kind, purpose=purpose))
         found = await vault.particulars.get(subject_id, kind)
     return {"subject_id": subject_id, "kind": kind, "particulars": found}

@@ -2,7 +2,8 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from opentelemetry.trace import SpanKind
@@ -13,14 +14,19 @@ from shared.http import identity
 from shared.http.identity import Principal
 from shared.http.problems import ProblemError, described
 from shared.http.routes import cause_of, refused_as_problems
+from shared.rules.roles import first_that
 from shared.runtime import logs, metrics, telemetry
 from shared.runtime.cause import Work
 from shared.runtime.database import Connection
 from shared.runtime.service import Outcome
-from shared.vault.errors import DamagedError, ErasedError
+from shared.runtime.store import ForeignStreamError
+from shared.vault.errors import DamagedError, ErasedError, TakenError
 from shared.vault.vault import Vault
 
 Purpose = Annotated[ReadingPurpose, Query(description="why it is read; the log keeps it")]
+_KNOWN = """
+SELECT trial_id, site_id, organisation_ids ? $2 AS handed FROM vault_subject WHERE subject_id = $1
+"""
 Entry = Callable[[Connection], Awaitable[None]]
 ANSWERS = described(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503)
 
@@ -30,19 +36,51 @@ def vault_in(request: Request) -> Vault:
     return vault
 
 
-class Act:
-    """An act on the vault by whoever asks, who has to have a role for it; `name` is the command's."""
+class Place(NamedTuple):
+    """Whose trial a subject is in, and at which site."""
 
-    def __init__(self, request: Request, asking: Principal, name: str) -> None:
+    sponsor: UUID
+    site: UUID
+
+
+class Act:
+    """An act on the vault by whoever asks, who has to have a role for `right`; `name` is the command's."""
+
+    def __init__(self, request: Request, asking: Principal, right: str, name: str) -> None:
         """403 before anything of the request is read."""
-        actor = identity.permit(request, asking, f"{request.app.state.service}.{name}")
+        actor = identity.permit(request, asking, f"{request.app.state.service}.{right}")
         self._request, self._name, self._asking = request, name, asking
         self.grants = asking.grants
         self._cause = cause_of(request, actor, asking.grants, None)
 
-    def also(self, name: str) -> "Act":
-        """The same by another name, for which they need a role as well."""
-        return Act(self._request, self._asking, name)
+    def may(self, right: str) -> bool:
+        """Whether one of their roles has that right as well."""
+        embedded = self._request.app.state.identity.embedded
+        act = f"{self._request.app.state.service}.{right}"
+        return first_that(self._asking.roles, lambda known: known.may_give(act), embedded) is not None
+
+    def also(self, right: str) -> "Act":
+        """The same by another right, which they need as well: 403."""
+        return Act(self._request, self._asking, right, self._name)
+
+    async def place(self, subject: UUID, trial: UUID, site: UUID | None, holder: UUID | None = None) -> Place:
+        """Where a subject of this trial is, before a byte is taken: 404 for who does not reach that.
+
+        The site is that of the enrolment, or of the vault; else the one that is named, which has to be.
+        """
+        executor = self._request.app.state.executor
+        async with executor.pool.acquire(timeout=5) as connection:
+            row = await connection.fetchrow(_KNOWN, subject, str(holder))
+            trials = {trial, row["trial_id"]} if row and row["trial_id"] else {trial}
+            sponsors = {one: await executor.trials.of(connection, Work(), one) for one in trials}
+        site = (row and row["site_id"]) or site
+        handed = holder if row and row["handed"] else None
+        if not all(self.grants.reach(sponsor, one, site, handed) for one, sponsor in sponsors.items()):
+            raise ForeignStreamError(f"subject {subject} is beyond what they reach")
+        if site is None:
+            at = [("/query/site", "of a subject that is not enrolled yet it has to be named")]
+            raise ProblemError(422, "invalid", "the subject's site is not known", errors=at)
+        return Place(sponsors[trial], site)
 
     @contextlib.contextmanager
     def answering(self) -> Iterator[None]:
@@ -50,6 +88,10 @@ class Act:
         with refused_as_problems(f"{self._request.app.state.service}.{self._name}.v1"):
             try:
                 yield
+            except TakenError:
+                metrics.VAULT.labels(self._name, "taken").inc()
+                text = "another document has this reference"
+                raise ProblemError(409, "document_exists", text, field="document_ref") from None
             except ErasedError:
                 metrics.VAULT.labels(self._name, "erased").inc()
                 raise ProblemError(409, "erased", "the subject was erased", field="subject_id") from None
@@ -85,10 +127,13 @@ class Act:
             return done
 
 
-def acting(name: str) -> Any:
-    """A route's dependency: the act of this name, which comes before any of its parameters is looked at."""
+def acting(name: str, right: str | None = None) -> Any:
+    """A route's dependency: the act of this name, which comes before any of its parameters is looked at.
+
+    `right`: what roles call the least that it takes, where that is another name.
+    """
 
     async def act(request: Request, asking: Annotated[Principal, Depends(identity.principal)]) -> Act:
-        return Act(request, asking, name)
+        return Act(request, asking, right or name, name)
 
     return Depends(act)

@@ -25,14 +25,14 @@ Decision = list[v.VaultEvent] | Refusal
 
 @dataclass(frozen=True)
 class Holding:
-    """What a vault holds of a subject: documents with their SHA-256, kinds of particulars.
+    """What a vault holds of a subject: documents with SHA-256 and kind, kinds of particulars.
 
     `vendors` bring documents, by the record request for which they do.
     """
 
     trial_id: UUID | None = None
     site_id: UUID | None = None
-    documents: tuple[tuple[UUID, str], ...] = ()
+    documents: Mapping[UUID, tuple[str, str]] = field(default_factory=dict)
     sealed: frozenset[UUID] = frozenset()
     kinds: frozenset[str] = frozenset()
     vendors: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
@@ -51,8 +51,8 @@ def decide(holding: Holding, command: VaultCommand, facts: Facts, now: datetime)
     }
     match command:
         case HandVault(request_id=request, organisations=to):
-            handed = v.VaultHanded(**about, request_id=request, organisations=to)
-            return [] if holding.closed or holding.vendors.get(request, ()) == to else [handed]
+            same = holding.closed or holding.vendors.get(request, ()) == to
+            return [] if same else [v.VaultHanded(**about, request_id=request, organisations=to)]
         case SealDocument(document_ref=ref, reason=reason):
             sealed = v.DocumentSealed(**about, document_ref=ref, reason=reason)
             return [] if ref in holding.sealed else [sealed]
@@ -83,8 +83,8 @@ def decide(holding: Holding, command: VaultCommand, facts: Facts, now: datetime)
 def _store(holding: Holding, command: StoreDocument, about: dict[str, Any]) -> Decision:
     if command.organisation_id and held_by(holding, command) is None:
         return Refusal("not_handed", "no leg was handed to that organisation", None, "organisation_id")
-    if known := dict(holding.documents).get(command.document_ref):
-        if known == command.sha256:
+    if known := holding.documents.get(command.document_ref):
+        if known == (command.sha256, command.kind):
             return []
         return Refusal("document_exists", "another document has this reference", None, "document_ref")
     told = command.model_dump(
@@ -95,9 +95,9 @@ def _store(holding: Holding, command: StoreDocument, about: dict[str, Any]) -> D
 
 def _read(holding: Holding, command: ReadDocument, about: dict[str, Any]) -> Decision:
     ref = command.document_ref
-    if ref not in dict(holding.documents):
+    if ref not in holding.documents:
         return Refusal("no_document", "the vault has no such document of this subject", None, "document_ref")
-    if ref in holding.sealed and command.purpose != "privacy_incident":
+    if ref in holding.sealed and not (command.sealed_too and command.purpose == "privacy_incident"):
         return Refusal("sealed", "the document is sealed: nobody may read it", "sealed", "document_ref")
     return [v.DocumentRead(**about, document_ref=ref, purpose=command.purpose)]
 
@@ -115,8 +115,8 @@ def evolve(holding: Holding, event: v.VaultEvent) -> Holding:
     match event:
         case v.VaultHanded(request_id=request, organisations=to):
             return replace(holding, vendors={**holding.vendors, request: to})
-        case v.DocumentStored(document_ref=ref, sha256=sha256):
-            return replace(holding, documents=(*holding.documents, (ref, sha256)))
+        case v.DocumentStored(document_ref=ref, sha256=sha256, kind=kind):
+            return replace(holding, documents={**holding.documents, ref: (sha256, kind)})
         case v.DocumentSealed(document_ref=ref):
             return replace(holding, sealed=holding.sealed | {ref})
         case v.ParticularsRecorded(kind=kind):

@@ -10,7 +10,11 @@ from shared.contracts.vault import ReadingPurpose
 
 _VAULTS = UUID("c9a3c1be-0a43-5d1c-9a0e-3a52f1b7f6d4")
 # What roles may do with a vault; a copy is a document that names nobody.
-ACTS = ("read_copy", "read_document", "read_particulars", "record_particulars", "store_document")
+ACTS = (
+    "read_copy", "read_document", "read_particulars", "read_sealed", "record_particulars", "store_copy",
+    "store_document",
+)  # fmt: skip
+COPY = "pseudonymised_copy"  # the kind of a document that names nobody (domain.md 0.10)
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
@@ -36,6 +40,7 @@ class HandVault(_OfVault):
     type: ClassVar[str] = "{service}.hand_vault.v1"
     report: ClassVar[bool] = True
     trial_id: UUID
+    site_id: UUID | None = None
     request_id: UUID
     organisations: tuple[UUID, ...]
 
@@ -58,11 +63,12 @@ class StoreDocument(_OfVault):
 
 
 class ReadDocument(_OfVault):
-    """Give out a document for a purpose."""
+    """Give out a document for a purpose. `sealed_too`: whether the reader's role looks into incidents."""
 
     type: ClassVar[str] = "{service}.read_document.v1"
     document_ref: UUID
     purpose: ReadingPurpose
+    sealed_too: bool = False
 
 
 class SealDocument(_OfVault):
@@ -71,6 +77,7 @@ class SealDocument(_OfVault):
     type: ClassVar[str] = "{service}.seal_document.v1"
     report: ClassVar[bool] = True
     trial_id: UUID
+    site_id: UUID | None = None
     document_ref: UUID
     reason: Word
 

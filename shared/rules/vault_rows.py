@@ -1,12 +1,13 @@
 """A vault's documents and subjects as projected rows: what lies where and was read how often, no content."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts import vault as v
 from shared.contracts.message import Recorded
+from shared.contracts.trials import SubjectEnrolled, SubjectEnrolmentCorrected
 
 Key = tuple[UUID, ...]
 
@@ -64,9 +65,11 @@ def fold_document(row: DocumentRow | None, message: Recorded[Any], key: Key) -> 
 
 @dataclass(frozen=True, slots=True)
 class VaultSubjectRow:
-    """What the vault holds of a subject; `closed_at` once they are erased, `destroyed_at` once the key is.
+    """A subject that the trials service enrolled, and what the vault holds of them.
 
-    `organisation_ids`: all vendors that ever brought documents; the stream says who does now.
+    `site_id` is that of the enrolment once it is known, else the one that was first named. `handed`: which
+    vendors bring documents for which record request, `organisation_ids` all of these. `closed_at` once the
+    subject is erased, `destroyed_at` once the key is; times are UTC.
     """
 
     table: ClassVar[str] = "vault_subject"
@@ -75,6 +78,7 @@ class VaultSubjectRow:
     trial_id: UUID | None = None
     site_id: UUID | None = None
     organisation_ids: tuple[UUID, ...] = ()
+    handed: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     documents: int = 0
     particulars: tuple[str, ...] = ()
     closed_at: datetime | None = None
@@ -82,16 +86,21 @@ class VaultSubjectRow:
 
 
 def vault_subject_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.subject_id,),) if isinstance(message.data, v.VaultEvent) else ()
+    touches = isinstance(message.data, v.VaultEvent | SubjectEnrolled | SubjectEnrolmentCorrected)
+    return ((message.data.subject_id,),) if touches else ()
 
 
 def fold_vault_subject(row: VaultSubjectRow | None, message: Recorded[Any], key: Key) -> VaultSubjectRow:
-    """The row after an event of the subject's vault."""
+    """The row after an event of the subject's vault, or of their enrolment, in whatever order they come."""
     event = message.data
     row = row or VaultSubjectRow(key[0], event.trial_id, event.site_id)
     match event:
-        case v.VaultHanded(organisations=to):
-            return replace(row, organisation_ids=tuple(sorted({*row.organisation_ids, *to})))
+        case SubjectEnrolled() | SubjectEnrolmentCorrected():
+            return replace(row, trial_id=event.trial_id, site_id=event.site_id)
+        case v.VaultHanded(request_id=request, organisations=to):
+            handed = {one: vendors for one, vendors in {**row.handed, request: to}.items() if vendors}
+            vendors = {vendor for those in handed.values() for vendor in those}
+            return replace(row, handed=handed, organisation_ids=tuple(sorted(vendors)))
         case v.DocumentStored():
             return replace(row, documents=row.documents + 1)
         case v.ParticularsRecorded(kind=kind):

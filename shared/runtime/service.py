@@ -87,7 +87,7 @@ class Reaction:
 class Service:
     """A service as the runtime sees it. `contracts`: each source it reads, itself too, and its union.
 
-    `particulars`: the kinds that its vault takes, each with the model that reads them.
+    `documents` and `particulars`: the kinds that its vault takes, the latter each with its model.
     """
 
     name: str
@@ -97,6 +97,7 @@ class Service:
     reactions: tuple[Reaction, ...]
     migrations: Path
     restricted_sources: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
     particulars: Mapping[str, type[BaseModel]] = field(default_factory=dict)
 
     @property

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     anchor_key_file: Path | None = None  # the Ed25519 key, PEM, that signs them
     vault_url: str | None = None  # where a service keeps sealed bytes, `file:///…` or `s3://…`,
     master_keys_file: Path | None = None  # and the keys that wrap those of its subjects
+    document_bytes: int = 8 * 2**30  # the largest document that a vault takes
     clock_file: Path | None = None
     session_ms: int = 45_000
     circuit_seconds: float = 60.0

@@ -79,6 +79,16 @@ def rewrap(service: Of = Keeper.retrieval) -> None:
     typer.echo(f"rewrapped {answer['rewrapped']}")
 
 
+@app.command("sweep")
+def sweep(
+    days: Annotated[int, typer.Option("--older-than-days", min=1, help="Leave what is younger alone.")] = 30,
+    service: Of = Keeper.retrieval,
+) -> None:
+    """Delete objects that no document names. Never after the database was restored to an earlier time."""
+    answer = client.post(service, f"/v1/vault/sweep?days={days}", {}, key=f"sweep-{uuid4()}")
+    typer.echo(", ".join(f"{count} {what}" for what, count in answer.items()))
+
+
 def _chunks(file: Path) -> Iterator[bytes]:
     with file.open("rb") as opened:
         while chunk := opened.read(_CHUNK):

@@ -9,6 +9,10 @@ class ErasedError(Exception):
     """The subject was erased: its key is destroyed, nothing of it can be read or added."""
 
 
+class TakenError(Exception):
+    """Another document has this reference."""
+
+
 class UnknownError(Exception):
     """No document has this reference."""
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
 from uuid import UUID
@@ -22,9 +21,8 @@ from shared.vault.keys import FileMasterKeys
 from shared.vault.service import VAULT
 from shared.vault.vault import Vault, open_vault
 
-_EVERY, _SWEEP = 1.0, 3_600.0  # seconds
+_EVERY = 1.0  # seconds
 CLOSING = 1.0  # seconds in which its connections are given back when the service stops
-_ORPHANS = timedelta(days=1)  # older than any upload
 # Also where a database was restored to a time before its keys were destroyed.
 _CLOSED = """
 SELECT subject_id FROM vault_subject v
@@ -77,37 +75,56 @@ def _refuse(name: str, why: str) -> NoReturn:
 
 
 async def keeping(executor: Executor, vault: Vault, masters: Path) -> None:
-    """Run until cancelled: destroy the keys of the erased, take new master keys, sweep what is left over."""
-    stamp, swept = _stamp(masters), asyncio.get_running_loop().time()
+    """Run until cancelled: destroy what is left of the erased, and take new master keys.
+
+    Objects that nobody knows are no matter of this loop: after a database was restored they may be good ones.
+    """
+    stamp = _stamp(masters)
     while True:
         try:
             await destroy_closed(executor, vault)
-            if (now := _stamp(masters)) != stamp:
-                stamp = now  # once a change: a file that is wrong is told once, and the former keys stay
-                await vault.use(FileMasterKeys(masters))
-                logs.log.info("vault.master_keys")
-            if asyncio.get_running_loop().time() - swept > _SWEEP:
-                await vault.sweep(_ORPHANS)
-                swept = asyncio.get_running_loop().time()
-        except MasterKeyError as fault:
-            metrics.VAULT.labels("master_keys", "refused").inc()
-            logs.log.error("vault.master_keys_refused", reason=str(fault))
+            while await vault.delete_erased():
+                pass
         except (*TRANSIENT, TimeoutError) as fault:
             logs.log.warning("vault.again", error=type(fault).__name__)
-        except Exception as fault:  # an object store that is away keeps no key from being destroyed
-            metrics.VAULT.labels("keeping", "failed").inc()
+        except Exception as fault:  # an object store that is away: what is erased cannot be opened meanwhile
+            metrics.VAULT.labels("erasure", "failed").inc()
             logs.log.error("vault.failed", error=type(fault).__name__)
+        stamp = await _take(vault, masters, stamp)
         await asyncio.sleep(_EVERY)
 
 
+async def _take(vault: Vault, masters: Path, stamp: tuple[int, int]) -> tuple[int, int]:
+    """New master keys, where the file has changed; a wrong file is told once and the former keys stay."""
+    if (now := _stamp(masters)) == stamp:
+        return stamp
+    try:
+        await vault.use(FileMasterKeys(masters))
+        logs.log.info("vault.master_keys")
+    except MasterKeyError as fault:
+        metrics.VAULT.labels("master_keys", "refused").inc()
+        logs.log.error("vault.master_keys_refused", reason=str(fault))
+    except Exception as fault:  # it is tried again
+        logs.log.warning("vault.again", error=type(fault).__name__)
+        return stamp
+    return now
+
+
 async def destroy_closed(executor: Executor, vault: Vault) -> None:
-    """Destroy the keys of subjects whose vault is closed, and tell that it was done."""
+    """Destroy the keys of subjects whose vault is closed, and tell that it was done; each for itself."""
+    faults = []
     for row in await executor.pool.fetch(_CLOSED):
         subject: UUID = row["subject_id"]
-        await vault.destroy(subject)
-        cause = Cause(Actor(executor.service.name, "service"), reason="erasure")
-        await executor.execute(ConfirmDestruction(subject_id=subject), cause)
-        metrics.VAULT.labels("erasure", "done").inc()
+        try:
+            await vault.destroy(subject)
+            cause = Cause(Actor(executor.service.name, "service"), reason="erasure")
+            await executor.execute(ConfirmDestruction(subject_id=subject), cause)
+        except Exception as fault:
+            faults.append(fault)
+        else:
+            metrics.VAULT.labels("erasure", "done").inc()
+    if faults:
+        raise faults[0]
 
 
 def _stamp(file: Path) -> tuple[int, int]:

@@ -35,7 +35,7 @@ class MasterKeys(Protocol):
 class FileMasterKeys:
     """Master keys in a JSON file that only the service reads: `{"current": id, "keys": {id: base64}}`.
 
-    The file is read once: a process has the keys that it started with.
+    The file is read once; whoever keeps a vault makes another of these when it has changed.
     """
 
     def __init__(self, file: Path) -> None:

@@ -13,6 +13,9 @@ def vault_projections(service: str) -> tuple[Projection, ...]:
     return (
         Projection(vault_rows.DocumentRow, vault_rows.document_keys, vault_rows.fold_document, own),
         Projection(
-            vault_rows.VaultSubjectRow, vault_rows.vault_subject_keys, vault_rows.fold_vault_subject, own
+            vault_rows.VaultSubjectRow,
+            vault_rows.vault_subject_keys,
+            vault_rows.fold_vault_subject,
+            (service, "trials"),
         ),
     )

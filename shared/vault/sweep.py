@@ -20,6 +20,13 @@ WHERE object = ANY ($1::uuid[]) AND swept_at IS NOT NULL
 """
 
 
+_GONE = """
+SELECT d.object FROM vault.subject s JOIN vault.document d USING (subject_id)
+WHERE s.destroyed_at IS NOT NULL AND d.swept_at IS NULL LIMIT 1000
+"""
+_DELETED = "UPDATE vault.document SET swept_at = now() WHERE object = ANY ($1::uuid[])"
+
+
 @dataclass(frozen=True, slots=True)
 class Swept:
     """How many objects a sweep deleted: without a row, of erased subjects, and parts of broken writes."""
@@ -27,6 +34,15 @@ class Swept:
     orphans: int = 0
     erased: int = 0
     parts: int = 0
+
+
+async def delete_erased(pool: Pool, objects: Objects) -> int:
+    """Delete up to a thousand objects of erased subjects, without a look at all others; answers how many."""
+    names = [row["object"] for row in await pool.fetch(_GONE)]
+    if names:
+        await objects.delete(names)
+        await pool.execute(_DELETED, names)
+    return len(names)
 
 
 async def sweep(pool: Pool, objects: Objects, older_than: timedelta) -> Swept:

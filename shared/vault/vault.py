@@ -12,10 +12,10 @@ from uuid_utils.compat import uuid7
 
 from shared.runtime.database import Connection, Pool, Record
 from shared.vault import seal, sweep
-from shared.vault.errors import DamagedError, ErasedError, UnknownError
+from shared.vault.errors import DamagedError, ErasedError, TakenError, UnknownError
 from shared.vault.keys import FileMasterKeys, MasterKeys
 from shared.vault.objects import Objects
-from shared.vault.small import Small
+from shared.vault.sealed_particulars import SealedParticulars
 from shared.vault.subjects import Subjects
 
 # No parameters: they are the sender's own text, and a file's name may be a patient's.
@@ -50,7 +50,7 @@ class Vault:
 
     def __init__(self, pool: Pool, objects: Objects, subjects: Subjects) -> None:
         self._pool, self._objects, self._subjects = pool, objects, subjects
-        self.particulars = Small(pool, subjects)
+        self.particulars = SealedParticulars(pool, subjects)
 
     async def write(
         self, ref: UUID, subject_id: UUID, sponsor_id: UUID, chunks: AsyncIterable[bytes], media_type: str
@@ -69,13 +69,16 @@ class Vault:
     async def record(self, tx: Connection, stored: Stored) -> None:
         """Make a document known with the transaction that has its event.
 
-        ErasedError if the subject was erased meanwhile; DamagedError if a sweep took the object before.
+        ErasedError if the subject was erased meanwhile, TakenError if another document has the reference,
+        DamagedError if a sweep took the object before.
         """
         digest = bytes.fromhex(stored.sha256)
         of = (stored.object, stored.ref, stored.subject_id, stored.sponsor_id)
         try:
             recorded = await tx.fetchval(_STORED, *of, digest, stored.size, stored.media_type)
-        except asyncpg.UniqueViolationError:
+        except asyncpg.UniqueViolationError as fault:
+            if fault.constraint_name == "document_ref_key":
+                raise TakenError(f"{_document(stored.ref)}: another has this reference") from None
             raise DamagedError(f"{_document(stored.ref)}: was swept before it was recorded") from None
         if not recorded:
             raise ErasedError(f"subject {stored.subject_id} was erased")
@@ -121,6 +124,10 @@ class Vault:
     async def rewrap(self) -> int:
         """Put subjects' keys under the current master key; documents stay as they are; answers how many."""
         return await self._subjects.rewrap()
+
+    async def delete_erased(self) -> int:
+        """Delete the objects of erased subjects; answers how many, a thousand at most."""
+        return await sweep.delete_erased(self._pool, self._objects)
 
     async def sweep(self, older_than: timedelta) -> sweep.Swept:
         """Delete objects of erased subjects, and those without a row that are older than that."""

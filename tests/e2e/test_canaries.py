@@ -21,6 +21,7 @@ CANARY = "Xanthippe-Quetzalcoatl"
 SPELLINGS = (
     CANARY.encode(),
     CANARY.lower().encode(),
+    CANARY.lower().replace("-", "_").encode(),
     CANARY.encode().hex().encode(),
     base64.b64encode(CANARY.encode())[:-4],
     CANARY.encode("utf-16-le"),
@@ -76,7 +77,9 @@ async def wrongly(
         yield await stage.web.put(path, content=body[:-3], params=where, headers=coordinator)
     document = where | {"subject": str(subject), "kind": "medical_record"}
     custodian = stage.issuer.headers(CUSTODIAN)
+    lower = CANARY.lower().replace("-", "_")
     for params, media_type, name in (
+        (document | {"kind": lower}, "text/plain", str(uuid4())),
         (document | {"kind": CANARY}, "text/plain", str(uuid4())),
         (document | {"subject": CANARY}, "text/plain", str(uuid4())),
         (document, f"text/html; name={CANARY}", str(uuid4())),

@@ -268,7 +268,7 @@ async def test_the_document_names_what_a_query_answers_and_its_problems(
 ) -> None:
     _, client = apis
     deadlines = (await client.get("/openapi.json")).json()["paths"]["/v1/deadlines"]["get"]
-    assert set(deadlines["responses"]) == {"200", "400", "401", "403", "404", "422", "503"}
+    assert set(deadlines["responses"]) == {"200", "400", "401", "403", "404", "422", "429", "503"}
     assert "application/problem+json" in deadlines["responses"]["400"]["content"]
     assert "Page" in json.dumps(deadlines["responses"]["200"])
     assert (await client.get("/docs")).status_code == 200

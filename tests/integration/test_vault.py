@@ -20,7 +20,7 @@ from shared.runtime.database import Pool, open_pool
 from shared.vault.errors import DamagedError, ErasedError, MasterKeyError, UnknownError
 from shared.vault.keys import FileMasterKeys
 from shared.vault.objects import Objects
-from shared.vault.small import PARTICULARS_BYTES
+from shared.vault.sealed_particulars import PARTICULARS_BYTES
 from shared.vault.sweep import Swept
 from shared.vault.vault import Stored, Vault, open_vault
 from tests.support import probe

@@ -99,7 +99,12 @@ async def test_a_running_service_takes_new_master_keys_and_keeps_the_former_wher
 
         async def store() -> tuple[str, str]:
             ref, subject = uuid4(), uuid4()
-            asked = {"trial": str(trial), "subject": str(subject), "kind": "medical_record"}
+            asked = {
+                "trial": str(trial),
+                "subject": str(subject),
+                "site": str(trial),
+                "kind": "medical_record",
+            }
             headers = {"Content-Type": "text/plain"}
             answer = await client.put(f"/v1/documents/{ref}", content=b"x", params=asked, headers=headers)
             assert answer.status_code == 201, answer.text

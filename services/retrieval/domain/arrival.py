@@ -33,11 +33,9 @@ def _of_the_document(state: Request, command: ReceiveRecords, facts: Facts) -> t
     if ref is None:
         return ()
     document = facts.get(DocumentRow, ref)
-    if document is None or document.sha256 is None:
-        return ("document_not_stored",)
-    other = state.subject_id is not None and document.subject_id != state.subject_id
-    differs = document.sha256 != command.sha256
-    return (*(("document_of_another_subject",) if other else ()), *(("document_differs",) if differs else ()))
+    if document is None or document.sha256 is None or document.subject_id != state.subject_id:
+        return ("document_not_stored",)  # not of this subject, which is all that the sender may know
+    return ("document_differs",) if document.sha256 != command.sha256 else ()
 
 
 def _seal(state: Request, leg: Leg | None) -> r.SealReason | None:

@@ -20,6 +20,7 @@ CREATE TABLE vault.subject (
     CHECK ((wrapped IS NULL) = (master_id IS NULL))
 );
 CREATE INDEX subject_master ON vault.subject (master_id) WHERE wrapped IS NOT NULL;
+CREATE INDEX subject_destroyed ON vault.subject (subject_id) WHERE destroyed_at IS NOT NULL;
 
 CREATE FUNCTION vault.no_return() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -82,6 +83,7 @@ CREATE TABLE vault_subject (
     trial_id     uuid,
     site_id      uuid,
     organisation_ids jsonb NOT NULL DEFAULT '[]',
+    handed       jsonb NOT NULL DEFAULT '{}',
     documents    integer NOT NULL DEFAULT 0,
     particulars  jsonb NOT NULL DEFAULT '[]',
     closed_at    timestamptz,

@@ -22,7 +22,7 @@ REDACTED = c.NewDocument(document_ref="doc:1r", sha256="b" * 64, pages=11)
         (DocumentRow(REF), ("document_not_stored",)),
         (DocumentRow(REF, subject_id=d.SUBJECT, sha256=d.SHA), ()),
         (DocumentRow(REF, subject_id=d.SUBJECT, sha256="b" * 64), ("document_differs",)),
-        (DocumentRow(REF, subject_id=d.CASE, sha256=d.SHA), ("document_of_another_subject",)),
+        (DocumentRow(REF, subject_id=d.CASE, sha256=d.SHA), ("document_not_stored",)),
     ],
 )
 def test_what_arrives_is_held_against_the_document_in_the_vault(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shared.contracts import vault as v
 from shared.contracts.message import Actor, Facts, Recorded, Refusal, Wake
+from shared.contracts.trials import SubjectEnrolled
 from shared.rules import vault_commands as c
 from shared.rules.vault import Holding, decide, evolve, held_by
 from shared.rules.vault_rows import (
@@ -48,8 +49,8 @@ def then(given: Holding, command: c.VaultCommand) -> Any:
     return decision.rule if isinstance(decision, Refusal) else decision
 
 
-def read(purpose: v.ReadingPurpose = "quality_control") -> c.ReadDocument:
-    return c.ReadDocument(subject_id=SUBJECT, document_ref=REF, purpose=purpose)
+def read(purpose: v.ReadingPurpose = "quality_control", sealed_too: bool = False) -> c.ReadDocument:
+    return c.ReadDocument(subject_id=SUBJECT, document_ref=REF, purpose=purpose, sealed_too=sealed_too)
 
 
 def recall() -> c.ReadParticulars:
@@ -61,6 +62,7 @@ def test_a_document_is_stored_once() -> None:
     assert then(holding(STORED), STORE) == []
     other = STORE.model_copy(update={"sha256": "b" * 64})
     assert then(holding(STORED), other) == "document_exists"
+    assert then(holding(STORED), STORE.model_copy(update={"kind": "waiver"})) == "document_exists"
 
 
 def test_what_was_stored_is_read_for_a_purpose_and_again() -> None:
@@ -70,13 +72,16 @@ def test_what_was_stored_is_read_for_a_purpose_and_again() -> None:
     assert then(holding(), read()) == "no_document"
 
 
-def test_a_sealed_document_is_read_for_a_privacy_incident_alone() -> None:
+def test_a_sealed_document_is_read_by_who_looks_into_incidents_and_for_one_alone() -> None:
     seal = c.SealDocument(subject_id=SUBJECT, trial_id=TRIAL, document_ref=REF, reason="wrong_patient")
     assert then(holding(STORED), seal) == [SEALED]
     assert then(holding(STORED, SEALED), seal) == []
     assert then(holding(STORED, SEALED), read()) == "sealed"
     incident = v.DocumentRead(**ABOUT, document_ref=REF, purpose="privacy_incident")
-    assert then(holding(STORED, SEALED), read("privacy_incident")) == [incident]
+    assert then(holding(STORED, SEALED), read("privacy_incident", sealed_too=True)) == [incident]
+    assert then(holding(STORED, SEALED), read("privacy_incident")) == "sealed"
+    assert then(holding(STORED, SEALED), read(sealed_too=True)) == "sealed"
+    assert then(holding(SEALED, STORED), read()) == "sealed"
 
 
 def test_particulars_are_entered_and_replaced_and_told_for_a_purpose() -> None:
@@ -139,8 +144,23 @@ def test_a_vendor_brings_documents_while_a_leg_is_handed_to_it_and_does_nothing_
         assert held_by(state, bring) is None
     assert held_by(holding(HANDED), STORE) is None
     assert held_by(holding(HANDED), read()) is held_by(holding(HANDED), None) is None
+    request = HANDED.request_id
     _, subject = rows(HANDED, taken)
-    assert subject == VaultSubjectRow(**ABOUT, organisation_ids=(VENDOR, OTHER))
+    assert subject == VaultSubjectRow(**ABOUT, organisation_ids=(OTHER,), handed={request: (OTHER,)})
+    _, subject = rows(HANDED, HANDED.model_copy(update={"organisations": ()}))
+    assert subject == VaultSubjectRow(**ABOUT)
+    assert then(holding(HANDED), hand()) == [HANDED.model_copy(update={"organisations": ()})]
+    assert then(holding(), hand()) == []
+
+
+@pytest.mark.parametrize("first", ["enrolment", "vault"])
+def test_the_site_of_a_subject_is_that_of_the_enrolment_whichever_is_heard_of_first(first: str) -> None:
+    enrolled = SubjectEnrolled(
+        trial_id=TRIAL, site_id=UUID(int=33), subject_id=SUBJECT, subject_code="c-1", enrolled_on=NOW.date()
+    )
+    events: list[Any] = [enrolled, STORED] if first == "enrolment" else [STORED, enrolled]
+    _, subject = rows(*events)
+    assert subject == VaultSubjectRow(SUBJECT, TRIAL, UUID(int=33), documents=1)
 
 
 def test_time_alone_changes_nothing() -> None:
@@ -152,7 +172,7 @@ def test_the_vault_of_a_subject_is_one_stream_in_every_service() -> None:
     assert c.vault_of(SUBJECT) != c.vault_of(TRIAL)
 
 
-def recorded(event: v.VaultEvent, version: int) -> Recorded[Any]:
+def recorded(event: Any, version: int) -> Recorded[Any]:
     return Recorded(
         id=uuid4(), type="t", source="retrieval", stream_id=c.vault_of(SUBJECT), version=version,
         sponsor_id=uuid4(), trial_id=TRIAL, time=NOW, data=event, actor=Actor("x-01", "quality"),
@@ -160,7 +180,7 @@ def recorded(event: v.VaultEvent, version: int) -> Recorded[Any]:
     )  # fmt: skip
 
 
-def rows(*events: v.VaultEvent) -> tuple[DocumentRow | None, VaultSubjectRow | None]:
+def rows(*events: Any) -> tuple[DocumentRow | None, VaultSubjectRow | None]:
     document, subject = None, None
     for version, event in enumerate(events, 1):
         message = recorded(event, version)
@@ -195,7 +215,7 @@ COMMANDS = st.sampled_from(
         STORE,
         STORE.model_copy(update={"document_ref": uuid5(REF, "2"), "sha256": "c" * 64}),
         read(),
-        read("privacy_incident"),
+        read("privacy_incident", sealed_too=True),
         recall(),
         c.RecordParticulars(**ABOUT, kind="identity"),
         c.SealDocument(subject_id=SUBJECT, trial_id=TRIAL, document_ref=REF, reason="wrong_patient"),

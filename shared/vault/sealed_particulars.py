@@ -24,7 +24,7 @@ WHERE s.subject_id = $1
 """
 
 
-class Small:
+class SealedParticulars:
     """A subject's particulars, by kind."""
 
     def __init__(self, pool: Pool, subjects: Subjects) -> None:

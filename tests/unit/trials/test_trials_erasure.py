@@ -106,7 +106,7 @@ def test_data_of_somebody_never_enrolled_are_erased_for_two_reasons(reason: Any)
 
 def test_an_act_that_names_another_trial_than_the_request_is_refused() -> None:
     """Whatever becomes of the request, no act says of a trial what happened in another."""
-    other = {"trial_id": uuid4(), "subject_id": SUBJECT}
+    other: dict[str, Any] = {"trial_id": uuid4(), "subject_id": SUBJECT}
     for command in (
         RequestErasure(**other, reason="subject_request"),
         ApproveErasure(**other),

@@ -45,6 +45,11 @@ PERIODS: Mapping[RetentionRule, Period] = {
     "eu_ctr": Period("Regulation (EU) 536/2014, art. 58", True, "end of the trial", 25, countries=_EU),
 }
 CONTRACT = "contract with the sponsor"
+# What persons state beside the periods of law: its citation, and whether we hold it for verified.
+STATED: Mapping[RetentionRule, tuple[str, bool]] = {
+    "contract": (CONTRACT, True),
+    "none_applies": ("stated: no statutory period applies", False),
+}
 
 
 def last_day(anchored_on: date, years: int) -> date:

@@ -511,14 +511,16 @@ class DeviationAnnulled(Event):
     reason: str
 
 
-RetentionRule = Literal["us_ind_sponsor", "us_ind_investigator", "eu_ctr", "contract"]
+RetentionRule = Literal["us_ind_sponsor", "us_ind_investigator", "eu_ctr", "contract", "none_applies"]
+ShorteningReason = Literal["correction", "contract_amended"]
 ErasureReason = Literal["subject_request", "unlawful_collection", "data_of_another_person", "court_order"]
 
 
 class RetentionSet(Event):
     """Records of the trial are kept by this rule; `until` is the last day, none while it is not known.
 
-    `anchored_on`: the local day on which the rule's period begins.
+    `anchored_on`: the local day on which the rule's period begins. `set_by`: the actor id of whoever made a
+    stated last day earlier, or took it away, for `reason`; none where the period did not become shorter.
     """
 
     type: ClassVar[str] = "trials.retention.set.v1"
@@ -528,6 +530,8 @@ class RetentionSet(Event):
     verified: bool
     anchored_on: date | None = None
     until: date | None = None
+    reason: ShorteningReason | None = None
+    set_by: str | None = None
 
 
 class LegalHoldPlaced(Event):
@@ -541,12 +545,13 @@ class LegalHoldPlaced(Event):
 
 
 class LegalHoldReleased(Event):
-    """The legal hold does not apply any more."""
+    """The legal hold does not apply any more. `released_by`: the actor id of whoever released it."""
 
     type: ClassVar[str] = "trials.legal_hold.released.v1"
     legal_hold_id: UUID
     trial_id: UUID
     reason: str
+    released_by: str | None = None
 
 
 class AboutErasure(Event):

@@ -1,7 +1,9 @@
 """A subject is erased: refused while records are kept, then by two persons, in every vault at once."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -10,7 +12,7 @@ from shared.stack.demo.records import COORDINATOR, CUSTODIAN, IDENTITY, QUALITY
 from shared.stack.demo.stage import Stage, text
 from tests.contract.scenes.vaults import PHYSICIAN, PRIVACY, erased, kept_by, of, stored
 from tests.e2e.conftest import Trialwire
-from tests.e2e.desk import about, desk, enrolling_trial
+from tests.e2e.desk import REGULATORY, about, desk, enrolling_trial
 
 
 def rule(answer: httpx.Response) -> tuple[int, str]:
@@ -43,7 +45,19 @@ async def test_two_persons_erase_a_subject_once_nothing_keeps_their_records(
         refused = await stage.post(PRIVACY, "trials", "request-erasure", **of(stage), **ask)
         assert rule(refused) == (409, "retention")
         assert "21 CFR 312" in refused.json()["detail"]
-        await kept_by(stage, 3_000)
+        earlier = {"rule": "us_ind_sponsor", "anchored_on": stage.today - timedelta(days=3_000)}
+        trial = {"trial_id": stage.story.trial}
+        refused = await stage.post(REGULATORY, "trials", "set-retention", **trial, **earlier)
+        assert rule(refused) == (409, "retention.shortened")
+        await kept_by(stage, 3_000, reason="correction")
+        held = {**trial, "legal_hold_id": uuid4()}
+        await stage.act(PRIVACY, "trials", "place-legal-hold", **held, reason="litigation")
+        await stage.act(REGULATORY, "trials", "release-legal-hold", **held, reason="matter_closed")
+        again = await stage.post(PRIVACY, "trials", "place-legal-hold", **held, reason="litigation")
+        assert rule(again) == (409, "legal_hold.known")
+        kept = await stage.ask("trials", f"/v1/trials/{stage.story.trial}/retention")
+        assert {one["set_by"] for one in kept["kept"]} == {"r-01"}
+        assert [one["released_by"] for one in kept["released"]] == ["r-01"]
         asked = await stage.post(PRIVACY, "trials", "request-erasure", **of(stage), **ask)
         assert asked.status_code == 201
         alone = await stage.post(PRIVACY, "trials", "approve-erasure", **of(stage))

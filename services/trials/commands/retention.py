@@ -6,12 +6,13 @@ from uuid import UUID, uuid5
 from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.projections.guards import TrialGuard
+from services.trials.projections.guards import TrialGuard, TrialSites
 from services.trials.projections.retention import Retention
 from services.trials.projections.subjects import SubjectRow
+from services.trials.retention import STATED
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Need, Signed
-from shared.contracts.trials import ErasureReason, RetentionRule
+from shared.contracts.trials import ErasureReason, RetentionRule, ShorteningReason
 from shared.rules.dates import Day
 
 LegalHoldReason = Literal["litigation", "inspection", "investigation", "preservation_order"]
@@ -32,7 +33,8 @@ class OfRetention(Signed):
 class SetRetention(OfRetention):
     """Say by which rule records are kept, and on which local day its period began, once that is known.
 
-    `until` is for a contract, which says the last day itself.
+    `until` is for a contract, which says the last day itself. `none_applies` states that no period of law
+    does; its last day is that of the statement. `reason`: needed where a stated last day becomes earlier.
     """
 
     type: ClassVar[str] = "trials.set_retention.v1"
@@ -40,13 +42,14 @@ class SetRetention(OfRetention):
     rule: RetentionRule
     anchored_on: Day | None = None
     until: Day | None = None
+    reason: ShorteningReason | None = None
 
     @model_validator(mode="after")
     def _a_contract_says_its_end(self) -> Self:
         if (self.rule == "contract") != (self.until is not None):
             raise ValueError("until: given with a contract, and with it only")
-        if self.rule == "contract" and self.anchored_on:
-            raise ValueError("anchored_on: a contract says its last day instead")
+        if self.rule in STATED and self.anchored_on:
+            raise ValueError("anchored_on: for a period of law only")
         return self
 
 
@@ -88,6 +91,7 @@ class WantsErasure(OfErasure):
             Need(Retention, (self.trial_id,), alone=True),  # a legal hold gets its turn
             Need(SubjectRow, (self.subject_id,)),
             Need(TrialGuard, (self.trial_id,)),
+            Need(TrialSites, (self.trial_id,)),
         )
 
 

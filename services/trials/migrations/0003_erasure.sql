@@ -1,8 +1,9 @@
--- What keeps a trial's records, and the erasure of subjects (services/trials/retention.py, erasure_rows.py).
+-- What keeps a trial's records, and the erasure of subjects (retention.py and erasures.py of projections).
 CREATE TABLE retention (
     trial_id    uuid PRIMARY KEY,
     kept        jsonb NOT NULL DEFAULT '[]',
-    legal_holds jsonb NOT NULL DEFAULT '[]'
+    legal_holds jsonb NOT NULL DEFAULT '[]',
+    released    jsonb NOT NULL DEFAULT '[]'
 );
 
 CREATE TABLE erasure (

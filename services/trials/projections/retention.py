@@ -13,11 +13,15 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A rule by which the trial's records are kept, and the last day, none while that is not known."""
+    """A rule by which the trial's records are kept, and the last day, none while that is not known.
+
+    `set_by`: who last made the period shorter.
+    """
 
     rule: RetentionRule
     citation: str
     until: date | None = None
+    set_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,15 @@ class LegalHold:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """A legal hold that applies no more, with its scope, and who released it."""
+
+    legal_hold_id: UUID
+    subject_id: UUID | None
+    released_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """What keeps a trial's records from being erased."""
 
@@ -37,6 +50,7 @@ class Retention:
     trial_id: UUID
     kept: tuple[Kept, ...] = ()
     legal_holds: tuple[LegalHold, ...] = ()
+    released: tuple[Released, ...] = ()
 
 
 def retention_keys(message: Recorded[Any]) -> tuple[Key, ...]:
@@ -51,15 +65,18 @@ def fold_retention(row: Retention | None, message: Recorded[Any], key: Key) -> R
     """The row after an event; rules by name and holds by id, so that their order does not matter."""
     row = row or Retention(key[0])
     match message.data:
-        case RetentionSet(rule=rule, citation=citation, until=until):
-            others = [kept for kept in row.kept if kept.rule != rule]
-            kept = sorted([*others, Kept(rule, citation, until)], key=lambda one: one.rule)
-            return replace(row, kept=tuple(kept))
+        case RetentionSet(rule=rule, citation=citation, until=until, set_by=who):
+            kept = {one.rule: one for one in row.kept}
+            before = kept[rule].set_by if rule in kept else None
+            kept[rule] = Kept(rule, citation, until, who or before)
+            return replace(row, kept=tuple(kept[name] for name in sorted(kept)))
         case LegalHoldPlaced(legal_hold_id=hold, subject_id=subject):
             holds = {*row.legal_holds, LegalHold(hold, subject)}
             return replace(row, legal_holds=tuple(sorted(holds, key=lambda one: one.legal_hold_id)))
-        case LegalHoldReleased(legal_hold_id=hold):
+        case LegalHoldReleased(legal_hold_id=hold, released_by=who):
             left = tuple(one for one in row.legal_holds if one.legal_hold_id != hold)
-            return replace(row, legal_holds=left)
+            gone = {Released(hold, one.subject_id, who) for one in {*row.legal_holds} - {*left} if who}
+            released = sorted({*row.released, *gone}, key=lambda one: one.legal_hold_id)
+            return replace(row, legal_holds=left, released=tuple(released))
         case _:
             return row

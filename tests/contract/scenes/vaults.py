@@ -55,12 +55,12 @@ async def _told(stage: Stage) -> None:
         await stage.come("safety.document.read", document_ref=ref)
 
 
-async def kept_by(stage: Stage, days_ago: int = 3_000) -> None:
+async def kept_by(stage: Stage, days_ago: int = 3_000, **more: str) -> None:
     """The rules by which the trial's records are kept, with periods that began so many days ago."""
     async with stage.step("regulatory affairs states how long records are kept", 30):
         began = stage.today - timedelta(days=days_ago)
         for rule in ("us_ind_sponsor", "us_ind_investigator"):
-            said = {"trial_id": stage.story.trial, "rule": rule, "anchored_on": began}
+            said = {"trial_id": stage.story.trial, "rule": rule, "anchored_on": began, **more}
             await stage.act(REGULATORY, "trials", "set-retention", **said, meaning="retention period stated")
 
 
@@ -68,7 +68,7 @@ async def _held(stage: Stage) -> None:
     async with stage.step("a legal hold comes and goes, and a first request is not agreed to", 30):
         hold = {"trial_id": stage.story.trial, "legal_hold_id": uuid4()}
         await stage.act(PRIVACY, "trials", "place-legal-hold", **hold, reason="litigation")
-        await stage.act(PRIVACY, "trials", "release-legal-hold", **hold, reason="matter_closed")
+        await stage.act(REGULATORY, "trials", "release-legal-hold", **hold, reason="matter_closed")
         await stage.act(PRIVACY, "trials", "request-erasure", **of(stage), reason="subject_request")
         await stage.act(QUALITY, "trials", "reject-erasure", **of(stage), reason="identity_not_proved")
 

@@ -1,8 +1,8 @@
 """Retention, legal holds and erasure: two persons, and never while a rule keeps the records."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import reduce
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,10 +21,10 @@ from services.trials.commands import (
 from services.trials.domain import erasure, retention
 from services.trials.projections import retention as kept
 from services.trials.projections.erasures import ErasureRow, erasure_keys, fold_erasure
-from services.trials.projections.guards import Authorisation, TrialGuard
-from services.trials.projections.retention import Kept, LegalHold, Retention
+from services.trials.projections.guards import Authorisation, TrialGuard, TrialSites
+from services.trials.projections.retention import Kept, LegalHold, Released, Retention
 from services.trials.projections.subjects import SubjectRow, fold_subject, subject_keys
-from services.trials.retention import CONTRACT, PERIODS, last_day
+from services.trials.retention import CONTRACT, PERIODS, STATED, last_day
 from shared.contracts import trials as t
 from shared.contracts.message import Actor, Facts, Recorded, Refusal, Wake
 
@@ -39,7 +39,9 @@ REQUESTED = t.ErasureRequested(**OF, site_id=SITE, reason="subject_request", req
 ERASED = t.SubjectErased(
     **OF, site_id=SITE, reason="subject_request", requested_by="p-01", approved_by="q-02"
 )
-PAST = (Kept("contract", CONTRACT, date(2025, 1, 1)),)
+CONTRACTED = Kept("contract", CONTRACT, date(2025, 1, 1))
+NONE = STATED["none_applies"][0]
+PAST = (CONTRACTED, Kept("none_applies", NONE, date(2025, 1, 1)))
 
 
 def facts(*keeping: Kept, holds: tuple[LegalHold, ...] = (), by: Actor = ONE, **trial: Any) -> Facts:
@@ -80,9 +82,59 @@ def test_nobody_agrees_to_what_nobody_asked_for_or_what_was_rejected() -> None:
 
 
 def test_a_subject_of_another_trial_is_unknown() -> None:
-    elsewhere = Facts(Retention(TRIAL, PAST), SubjectRow(SUBJECT, uuid4(), SITE), actor=ONE)
-    assert then(REQUEST, elsewhere)[0] == "unknown_subject"
-    assert then(REQUEST, Facts(actor=ONE))[0] == "unknown_subject"
+    trial = (Retention(TRIAL, PAST), TrialGuard(TRIAL))
+    elsewhere = Facts(*trial, SubjectRow(SUBJECT, uuid4(), SITE), actor=ONE)
+    for reason in get_args(t.ErasureReason):
+        assert then(RequestErasure(**OF, reason=reason), elsewhere)[0] == "unknown_subject"
+    assert then(REQUEST, Facts(*trial, actor=ONE))[0] == "unknown_subject"
+
+
+@pytest.mark.parametrize("reason", ["data_of_another_person", "unlawful_collection"])
+def test_data_of_somebody_never_enrolled_are_erased_for_two_reasons(reason: Any) -> None:
+    def of(*keeping: Kept, by: Actor = ONE) -> Facts:
+        return Facts(Retention(TRIAL, keeping), TrialGuard(TRIAL), actor=by)
+
+    ask = RequestErasure(**OF, reason=reason)
+    requested = t.ErasureRequested(**OF, reason=reason, requested_by="p-01")
+    assert then(ask, of(*PAST)) == [requested]
+    assert then(APPROVE, of(*PAST, by=TWO), requested) == [
+        t.SubjectErased(**OF, reason=reason, requested_by="p-01", approved_by="q-02")
+    ]
+    assert then(ask, of(CONTRACTED))[0] == "retention.not_stated"
+    assert then(ask, Facts(Retention(TRIAL, PAST), actor=ONE))[0] == "unknown_subject"  # no such trial
+
+
+def test_an_act_that_names_another_trial_than_the_request_is_refused() -> None:
+    """Whatever becomes of the request, no act says of a trial what happened in another."""
+    other: dict[str, Any] = {"trial_id": uuid4(), "subject_id": SUBJECT}
+    for command in (
+        RequestErasure(**other, reason="subject_request"),
+        ApproveErasure(**other),
+        RejectErasure(**other, reason="not_entitled"),
+    ):
+        assert then(command, facts(*PAST, by=TWO), REQUESTED)[0] == "unknown_subject"
+        assert then(command, facts(*PAST, by=TWO), REQUESTED, ERASED)[0] == "unknown_subject"
+
+
+@pytest.mark.parametrize("subject", [None, SUBJECT])
+def test_who_shortened_a_period_or_released_a_hold_neither_asks_nor_agrees(subject: UUID | None) -> None:
+    shortened, lifted = Kept("contract", CONTRACT, date(2025, 1, 1), "p-01"), Released(HOLD, subject, "p-01")
+    for retention_row in (
+        Retention(TRIAL, (shortened, PAST[1])),
+        Retention(TRIAL, PAST, released=(lifted,)),
+    ):
+        rows = (retention_row, SubjectRow(SUBJECT, TRIAL, SITE), TrialGuard(TRIAL))
+        assert then(REQUEST, Facts(*rows, actor=ONE))[0] == "two_persons"
+        assert then(APPROVE, Facts(*rows, actor=TWO), REQUESTED)[0] == "two_persons"  # p-01 had asked before
+        by_two = REQUESTED.model_copy(update={"requested_by": "q-02"})
+        assert then(APPROVE, Facts(*rows, actor=ONE), by_two)[0] == "two_persons"
+        assert then(REQUEST, Facts(*rows, actor=TWO)) == [by_two]
+
+
+def test_who_released_a_hold_on_another_subject_may_ask() -> None:
+    released = Retention(TRIAL, PAST, released=(Released(HOLD, uuid4(), "p-01"),))
+    rows = (released, SubjectRow(SUBJECT, TRIAL, SITE), TrialGuard(TRIAL))
+    assert then(REQUEST, Facts(*rows, actor=ONE)) == [REQUESTED]
 
 
 @pytest.mark.parametrize("command", [REQUEST, APPROVE])
@@ -90,6 +142,7 @@ def test_the_rule_that_keeps_records_longest_is_named_with_its_day(command: Any)
     keeping = (
         Kept("contract", CONTRACT, date(2040, 1, 1)),
         Kept("eu_ctr", "Regulation (EU) 536/2014, art. 58", date(2051, 6, 30)),
+        PAST[1],
     )
     before = [REQUESTED] if command is APPROVE else []
     rule, detail = then(command, facts(*keeping, by=TWO), *before)
@@ -119,8 +172,40 @@ def test_a_rule_that_applies_has_to_be_stated() -> None:
     assert then(REQUEST, facts(*PAST, authorised=brazil)) == [REQUESTED]
 
 
+@pytest.mark.parametrize(("country", "applies"), [("NO", True), ("US", False)])
+def test_a_site_chosen_in_europe_makes_its_rule_apply(country: str, applies: bool) -> None:
+    rows = (Retention(TRIAL, PAST), SubjectRow(SUBJECT, TRIAL, SITE), TrialGuard(TRIAL))
+    decision = then(REQUEST, Facts(*rows, TrialSites(TRIAL, {SITE: country}), actor=ONE))
+    assert decision == (
+        ("retention.not_stated", "Regulation (EU) 536/2014, art. 58 applies: state its period")
+        if applies
+        else [REQUESTED]
+    )
+
+
+@pytest.mark.parametrize("route", ["us_ide", "other"])
+def test_where_no_period_of_law_is_known_somebody_has_to_state_that_none_applies(route: t.Route) -> None:
+    assert then(REQUEST, facts(CONTRACTED, route=route)) == (
+        "retention.not_stated",
+        "no period of law is known to apply: state that none does",
+    )
+    said = Kept("none_applies", NONE, date(2026, 2, 28))
+    for keeping in ((said,), (CONTRACTED, said)):
+        assert then(REQUEST, facts(*keeping, route=route)) == [REQUESTED]
+    longer = Kept("contract", CONTRACT, date(2040, 1, 1))
+    assert then(REQUEST, facts(longer, said, route=route))[0] == "retention"
+    assert then(REQUEST, facts(Kept("none_applies", NONE, date(2026, 3, 2)), route=route))[0] == "retention"
+
+
+def test_the_periods_that_apply_are_enough_where_all_of_them_are_stated_and_over() -> None:
+    sponsor = Kept("us_ind_sponsor", "21 CFR 312.57(c)", date(2020, 9, 8))
+    investigator = Kept("us_ind_investigator", "21 CFR 312.62(c)", date(2020, 9, 8))
+    assert then(REQUEST, facts(sponsor, investigator, route="us_ind")) == [REQUESTED]
+    assert then(REQUEST, facts(sponsor, *PAST, route="us_ind"))[1].startswith("21 CFR 312.62(c) applies")
+
+
 def test_the_last_day_counts_until_it_is_over_everywhere_on_earth() -> None:
-    last = Kept("contract", CONTRACT, date(2026, 3, 2))
+    last = Kept("none_applies", NONE, date(2026, 3, 2))
     still = datetime(2026, 3, 3, 11, 59, tzinfo=UTC)  # 23:59 where the day ends last
     assert then(REQUEST, facts(last), now=still)[0] == "retention"
     assert then(REQUEST, facts(last), now=datetime(2026, 3, 3, 12, tzinfo=UTC)) == [REQUESTED]
@@ -139,7 +224,9 @@ def test_an_act_is_on_one_stream_of_its_subject_or_trial_with_what_keeps_its_rec
     place = PlaceLegalHold(trial_id=TRIAL, reason="litigation")
     assert place.stream_id == SetRetention(trial_id=TRIAL, rule="eu_ctr").stream_id != REQUEST.stream_id
     rows = {need.row: need.key for need in APPROVE.needs()}
-    assert rows == {Retention: (TRIAL,), SubjectRow: (SUBJECT,), TrialGuard: (TRIAL,)}
+    assert rows == {
+        Retention: (TRIAL,), SubjectRow: (SUBJECT,), TrialGuard: (TRIAL,), TrialSites: (TRIAL,)
+    }  # fmt: skip
 
 
 def test_time_alone_erases_nothing() -> None:
@@ -147,8 +234,9 @@ def test_time_alone_erases_nothing() -> None:
     assert retention.decide(retention.Keeping(), Wake(stream=uuid4()), Facts(), NOW) == []
 
 
-def stated(command: Any, *events: t.RetentionEvent) -> Any:
-    decision = retention.decide(reduce(retention.evolve, events, retention.Keeping()), command, Facts(), NOW)
+def stated(command: Any, *events: t.RetentionEvent, now: datetime = NOW) -> Any:
+    keeping = reduce(retention.evolve, events, retention.Keeping())
+    decision = retention.decide(keeping, command, Facts(actor=ONE), now)
     return decision.rule if isinstance(decision, Refusal) else decision
 
 
@@ -175,9 +263,63 @@ def test_a_contract_says_its_last_day_and_nothing_else_does() -> None:
         {"rule": "contract"},
         {"rule": "eu_ctr", "until": date(2041, 1, 1)},
         {"rule": "contract", "until": date(2041, 1, 1), "anchored_on": date(2040, 1, 1)},
+        {"rule": "none_applies", "until": date(2041, 1, 1)},
+        {"rule": "none_applies", "anchored_on": date(2040, 1, 1)},
     ):
         with pytest.raises(ValidationError, match=r"until|anchored_on"):
             SetRetention(trial_id=TRIAL, **wrong)
+
+
+def test_that_no_period_of_law_applies_is_stated_once_with_the_day() -> None:
+    say = SetRetention(trial_id=TRIAL, rule="none_applies")
+    late = datetime(2026, 3, 3, 1, tzinfo=timezone(timedelta(hours=2)))  # in UTC it is the day before
+    (event,) = stated(say, now=late)
+    assert (event.until, event.anchored_on, event.citation, event.verified) == (
+        date(2026, 3, 2),
+        None,
+        "stated: no statutory period applies",
+        False,
+    )
+    assert stated(say, event, now=NOW + timedelta(days=400)) == []
+
+
+def test_a_period_becomes_shorter_for_a_reason_alone_and_says_who_did_it() -> None:
+    def ends(year: int, **more: Any) -> SetRetention:
+        return SetRetention(trial_id=TRIAL, rule="contract", until=date(year, 1, 1), **more)
+
+    (first,) = stated(ends(2041))
+    (longer,) = stated(ends(2050), first)
+    assert (first.set_by, longer.set_by) == (None, None)
+    assert stated(ends(2041), first, longer) == "retention.shortened"
+    (amended,) = stated(ends(2041, reason="contract_amended"), first, longer)
+    assert (amended.reason, amended.set_by) == ("contract_amended", "p-01")
+    (at_length,) = stated(ends(2060, reason="correction"), first)
+    assert at_length.set_by is None
+
+
+def test_a_day_that_is_taken_away_is_a_shorter_period_and_so_is_an_earlier_one_afterwards() -> None:
+    def began(on: date | None, **more: Any) -> SetRetention:
+        return SetRetention(trial_id=TRIAL, rule="eu_ctr", anchored_on=on, **more)
+
+    (first,) = stated(began(date(2020, 1, 1)))
+    assert stated(began(date(2019, 1, 1)), first) == stated(began(None), first) == "retention.shortened"
+    (taken,) = stated(began(None, reason="correction"), first)
+    assert (taken.until, taken.set_by) == (None, "p-01")
+    assert stated(began(date(2019, 1, 1)), first, taken) == "retention.shortened"
+    (later,) = stated(began(date(2021, 1, 1)), first, taken)
+    assert (later.until, later.set_by) == (date(2046, 1, 1), None)
+
+
+def test_a_legal_hold_is_in_force_or_refused() -> None:
+    """An id that was released, or is that of another scope, places nothing: the caller has to know."""
+    place = PlaceLegalHold(trial_id=TRIAL, legal_hold_id=HOLD, subject_id=SUBJECT, reason="litigation")
+    (placed,) = stated(place)
+    (released,) = stated(ReleaseLegalHold(trial_id=TRIAL, legal_hold_id=HOLD, reason="matter_closed"), placed)
+    assert stated(place, placed) == []
+    assert stated(place, placed, released) == "legal_hold.known"
+    for scope in (None, SITE):
+        other = place.model_copy(update={"subject_id": scope})
+        assert stated(other, placed) == stated(other, placed, released) == "legal_hold.known"
 
 
 def test_a_legal_hold_is_placed_and_released_once() -> None:
@@ -185,7 +327,8 @@ def test_a_legal_hold_is_placed_and_released_once() -> None:
     release = ReleaseLegalHold(trial_id=TRIAL, legal_hold_id=HOLD, reason="matter_closed")
     (placed,) = stated(place)
     (released,) = stated(release, placed)
-    assert stated(place, placed) == stated(release, placed, released) == stated(place, placed, released) == []
+    assert stated(place, placed) == stated(release, placed, released) == []
+    assert released.released_by == "p-01"
     assert stated(release) == "legal_hold.unknown"
 
 
@@ -217,9 +360,26 @@ def test_the_row_of_what_keeps_records_holds_rules_and_legal_holds() -> None:
         (key,) = kept.retention_keys(recorded(event))
         row = kept.fold_retention(row, recorded(event), key)
     rules = (Kept("contract", "d", date(2040, 1, 1)), Kept("eu_ctr", "c", date(2051, 1, 1)))
-    assert row == Retention(TRIAL, rules, (LegalHold(SITE, SUBJECT),))
+    assert row == Retention(TRIAL, rules, (LegalHold(SITE, SUBJECT),))  # who released is not in older events
     assert kept.retention_keys(recorded(ERASED)) == ()
     assert kept.fold_retention(row, recorded(ERASED), (TRIAL,)) == row
+
+
+def test_the_row_of_what_keeps_records_names_who_loosened_it() -> None:
+    row: Retention | None = None
+    set_ = t.RetentionSet(trial_id=TRIAL, rule="contract", citation="d", verified=True)
+    for event in (
+        set_.model_copy(update={"until": date(2040, 1, 1), "set_by": "p-01"}),
+        set_.model_copy(update={"until": date(2050, 1, 1)}),  # longer again: it was p-01 who shortened last
+        t.LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=SITE, subject_id=SUBJECT, reason="litigation"),
+        t.LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=HOLD, reason="litigation"),
+        t.LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="x", released_by="q-02"),
+        t.LegalHoldReleased(trial_id=TRIAL, legal_hold_id=SITE, reason="x", released_by="p-01"),
+    ):
+        row = kept.fold_retention(row, recorded(event), (TRIAL,))
+    contract = Kept("contract", "d", date(2050, 1, 1), "p-01")
+    released = (Released(SITE, SUBJECT, "p-01"), Released(HOLD, None, "q-02"))
+    assert row == Retention(TRIAL, (contract,), (), released)
 
 
 def test_the_row_of_an_erasure_says_who_asked_and_who_decided() -> None:

@@ -56,6 +56,9 @@ def decide(holding: Holding, command: VaultCommand, facts: Facts, now: datetime)
         case SealDocument(document_ref=ref, reason=reason):
             sealed = v.DocumentSealed(**about, document_ref=ref, reason=reason)
             return [] if ref in holding.sealed else [sealed]
+        case CloseVault() if command.trial_id != about["trial_id"]:
+            # By the retention of a trial that is not theirs nobody is erased.
+            return Refusal("other_trial", "the subject is in another trial", None, "trial_id")
         case CloseVault():
             return [] if holding.closed else [v.VaultClosed(**about)]
         case ConfirmDestruction():

@@ -103,7 +103,6 @@ class CloseVault(_OfVault):
     """The subject was erased: by two persons, as the trials service says."""
 
     type: ClassVar[str] = "{service}.close_vault.v1"
-    report: ClassVar[bool] = True
     trial_id: UUID
 
 

@@ -115,6 +115,7 @@ def test_an_erasure_closes_the_vault_once_also_one_that_holds_nothing() -> None:
     assert then(holding(STORED), close) == [CLOSED]
     assert then(holding(), close) == [CLOSED.model_copy(update={"site_id": None})]
     assert then(holding(CLOSED), close) == []
+    assert then(holding(STORED), close.model_copy(update={"trial_id": UUID(int=9)})) == "other_trial"
 
 
 def test_a_key_is_said_to_be_destroyed_only_once_and_only_of_the_erased() -> None:

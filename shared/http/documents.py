@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from shared.http import bodies
 from shared.http.answers import Cursor, Limit, Order, as_instant, one, page
+from shared.http.operations import whole
 from shared.http.vault import ANSWERS, Act, Purpose, acting, vault_in
 from shared.rules.vault_commands import ReadDocument, StoreDocument, Word
 from shared.runtime.cause import RefusedError, Work
@@ -64,6 +65,7 @@ async def rewrap(request: Request) -> dict[str, int]:
 
     Where several replicas took a new master key at different moments: repeat it until it answers 0.
     """
+    whole(request)
     return {"rewrapped": await vault_in(request).rewrap()}
 
 

@@ -75,10 +75,10 @@ async def events(
     return {"events": listed, "next": rows[-1]["pos"] if len(rows) == limit else None}
 
 
-def _whole(request: Request) -> None:
-    """404 for whoever does not reach everything: what is parked may be about anybody's trial."""
+def whole(request: Request) -> None:
+    """404 for whoever does not reach everything: a service's own matters may be about anybody's trial."""
     if not request.state.principal.grants.everything:
-        raise ProblemError(404, "unknown", "what is parked is for those who reach everything")
+        raise ProblemError(404, "unknown", "what is the service's own is for those who reach everything")
 
 
 @router.get("/parked")
@@ -87,7 +87,7 @@ async def parked(request: Request, limit: Limit = 100) -> dict[str, Any]:
 
     Never their content. A `discard_id` of a parked one waits for another person's confirmation.
     """
-    _whole(request)
+    whole(request)
     lists = {"blocked": _BLOCKED, "parked": _PARKED, "discarded": _DISCARDED}
     async with seen_by_operators(request) as tx:
         return {name: [dict(r) for r in await tx.fetch(sql, limit)] for name, sql in lists.items()}
@@ -99,7 +99,7 @@ async def replay_stream(request: Request, group: str, stream_id: UUID) -> dict[s
 
     Of the group `outbox`: send again what the broker refused; `replayed` is then 1 where it was blocked.
     """
-    _whole(request)
+    whole(request)
     process = request.app.state.process
     if group == OUTBOX:
         return {"replayed": await process.relay.unblock(process.pool, stream_id)}
@@ -111,6 +111,7 @@ async def replay_stream(request: Request, group: str, stream_id: UUID) -> dict[s
 @router.get("/bad-commands")
 async def bad_commands(request: Request, limit: Limit = 100) -> dict[str, Any]:
     """Commands from the topic that could not be read, newest first."""
+    whole(request)
     async with seen_by_operators(request) as tx:
         rows = await tx.fetch(
             "SELECT topic, part, koffset AS \"offset\", encode(sha256, 'hex') AS sha256, headers, error, at"
@@ -123,6 +124,7 @@ async def bad_commands(request: Request, limit: Limit = 100) -> dict[str, Any]:
 @router.post("/projections/{table}/rebuild", responses=described(409))
 async def rebuild(request: Request, table: str) -> dict[str, Any]:
     """Fold one table anew from the events and swap it in; the live one serves until then."""
+    whole(request)
     process = request.app.state.process
     try:
         work = Rebuild(process.executor, process.kafka, table)

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from shared.http import bodies
 from shared.http.answers import Cursor, Limit, Order, as_instant, one, page
+from shared.http.operations import whole
 from shared.http.problems import ProblemError
 from shared.http.vault import ANSWERS, Act, Purpose, acting, vault_in
 from shared.rules.vault_commands import COPY, ReadDocument, StoreDocument, Word
@@ -64,6 +65,7 @@ async def rewrap(request: Request) -> dict[str, int]:
 
     Where several replicas took a new master key at different moments: repeat it until it answers 0.
     """
+    whole(request)
     return {"rewrapped": await vault_in(request).rewrap()}
 
 
@@ -73,6 +75,7 @@ async def sweep(request: Request, days: Annotated[int, Query(ge=1, le=3650)]) ->
 
     Never after a database was restored to a time before its objects: all that came since has no row.
     """
+    whole(request)
     return asdict(await vault_in(request).sweep(timedelta(days=days)))
 
 

@@ -23,16 +23,19 @@ class Pace:
         self._spent_until: dict[Hashable, float] = {}
 
     def take(self, grants: Grants, person: bool, id_: str) -> None:
-        """Count a request, ProblemError 429 for one too many; the house's own are not counted."""
+        """Count a request, ProblemError 429 for one too many; the house's own are not counted.
+
+        Who reaches several sponsors spends of each, and nothing where one of them has no more.
+        """
         if not self._a_minute or grants.everything:
             return
-        who: Hashable = grants.sponsors or (person, id_)
+        counted: frozenset[Hashable] = grants.sponsors or frozenset({(person, id_)})
         now, step = self._now(), _MINUTE / self._a_minute
-        spent = max(self._spent_until.get(who, now), now) + step
-        if (wait := spent - now - _MINUTE) > 1e-6:
+        spent = {who: max(self._spent_until.get(who, now), now) + step for who in counted}
+        if (wait := max(spent.values()) - now - _MINUTE) > 1e-6:
             metrics.DENIED.labels("too-many").inc()
             detail = f"{self._a_minute} requests a minute, counted by sponsor or else by who asks"
             raise ProblemError(429, "too-many", detail, headers={"Retry-After": str(math.ceil(wait))})
         if len(self._spent_until) >= _KEPT:
             self._spent_until = {known: at for known, at in self._spent_until.items() if at > now}
-        self._spent_until[who] = spent
+        self._spent_until |= spent

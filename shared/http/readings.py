@@ -33,7 +33,10 @@ class Reached(BaseModel):
 
 
 class ReadingRow(BaseModel):
-    """One answered query. `parameters` has null for a text, `reached` is told to who reaches everything."""
+    """One answered query. `parameters` has null for a text, and `reached` is told to who reaches everything.
+
+    To others `ids` are those of theirs, and `parameters` has null for another.
+    """
 
     at: datetime
     reading_id: UUID
@@ -57,10 +60,19 @@ async def readings(
     limit: Limit = 100,
     after: Cursor = None,
 ) -> Response:
-    """Who read what, the latest first; this query leaves a reading too."""
+    """Who read what, the latest first; this query leaves a reading too.
+
+    What an unblinded role read is shown to unblinded roles alone.
+    """
     # A condition only where it is asked for, so that an index serves it. OFFSET 0: to find what names one id,
     # nobody goes by time through all that was ever read.
-    asked = {"ids @> ARRAY[${}::uuid]": id, "actor = ${}": actor, "at >= ${}": since, "at < ${}": until}
+    # By `named` there is one, by `ids` nothing is found that is not shown.
+    asked = {
+        "named @> ARRAY[${0}::uuid] AND ids @> ARRAY[${0}::uuid]": id,
+        "actor = ${}": actor,
+        "at >= ${}": since,
+        "at < ${}": until,
+    }
     given = {condition: value for condition, value in asked.items() if value is not None}
     conditions = "".join(f" AND {condition.format(n)}" for n, condition in enumerate(given, 1))
     sql = f"{_READINGS}{conditions}{' OFFSET 0' if id else ''}"

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, assert_never
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.parked import Discarded, DiscardProposed, DiscardWithdrawn, ParkedEvent, ParkedRecord
 from shared.rules.discard_commands import (
+    AtPlace,
     ConfirmDiscard,
     DiscardCommand,
     OvertakeDiscard,
@@ -15,6 +16,7 @@ from shared.rules.discard_commands import (
     discard_id,
 )
 
+_RESTRICTED = ".restricted"
 OUTBOX = "outbox"  # under which what the broker refused of our own events stands among what is parked
 
 
@@ -83,7 +85,11 @@ def _propose(state: Discard, command: ProposeDiscard, lying: Lying, who: str) ->
     if command.group == OUTBOX:
         detail = "what the broker refused is an event of our own log, and is never discarded: send it again"
         return Refusal(OUTBOX, detail, field="group")
-    if lying.record is None:
+    # The events of a discard go to the open topic. By its place the topic is known to who asks; by a stream's
+    # id a record there is answered as if it was not, so that nobody learns which streams there are.
+    if isinstance(command.record, AtPlace) and command.record.topic.endswith(_RESTRICTED):
+        return Refusal("restricted", "a record of a restricted topic is not discarded", field="record")
+    if lying.record is None or lying.record.topic.endswith(_RESTRICTED):
         return Refusal("not_parked", "no such record is parked in this group", field="record")
     if state.proposal and state.open:
         known = (state.proposal.proposed_by, state.proposal.reason_code)

@@ -197,6 +197,11 @@ async def test_a_page_shows_ones_own_and_nothing_of_anybody_elses(world: World) 
         assert readers, path
         if page in OPERATIONS:
             assert set(readers) <= {"operator", "auditor", *(["quality"] if page == "parked" else [])}, path
+            for role in readers:
+                for whose, (access, _) in world.reaching().items():
+                    who = identity.issuer().headers(f"{role}:x-01", **access)
+                    code = (await world.client.get(path, headers=who)).status_code
+                    assert code == (200 if whose == "everything" else 404), (path, role, whose)
             continue
         for role in readers:
             for whose, (access, own) in world.reaching().items():

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,11 +13,15 @@ import httpx
 import pytest
 from uuid_utils.compat import uuid7
 
+from shared.http import operations
+from shared.http.seen import seen_by
+from shared.rules.grants import EVERYTHING
 from shared.runtime.database import Pool
 from shared.runtime.process import Process
 from shared.runtime.rebuild import Rebuild
 from shared.runtime.replay import replay
 from shared.runtime.verify import verify
+from tests.integration.test_row_security import SOMEBODY
 from tests.support import identity, raw
 from tests.support.pair import Pair, pair
 from tests.support.served import served
@@ -338,13 +342,57 @@ async def test_whoever_may_not_discards_nothing(desk: Desk) -> None:
     assert (answer.status_code, rule(answer.json())) == (401, "reauthentication")
 
 
-@pytest.mark.parametrize("path", ["/v1/parked", "/v1/parked/{group}/{stream}/replay"])
-async def test_what_is_parked_is_for_those_who_reach_everything(desk: Desk, path: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/parked"),
+        ("POST", "/v1/parked/{group}/{stream}/replay"),
+        ("GET", "/v1/bad-commands"),
+        ("POST", "/v1/projections/tally/rebuild"),
+    ],
+)
+async def test_what_is_the_service_s_own_is_for_those_who_reach_everything(
+    desk: Desk, method: str, path: str
+) -> None:
     url = path.format(group=desk.pair.group, stream=uuid7())
-    method = "POST" if "replay" in path else "GET"
     for sponsors, code in (([str(uuid4())], 404), (["*"], 200)):
         who = identity.issuer().headers("operator:op-01", sponsors=sponsors)
         assert (await desk.clients[0].request(method, url, headers=who)).status_code == code
+
+
+async def test_what_lies_on_a_restricted_topic_is_neither_listed_nor_discarded(desk: Desk) -> None:
+    """The rows of one stream of each list, as if they had come from there."""
+    pool, gone, kept, refused = desk.pool, uuid7(), uuid7(), uuid7()
+    await desk.send(desk.event(gone, 1, value=POISON), desk.event(kept, 1, value=POISON))
+    await desk.confirm("quality:qa-02", await desk.propose("operator:op-01", gone, 1))
+    await pool.execute(
+        "INSERT INTO es.stream VALUES ($1, 'x', $1, $1, NULL, $1, 'k', 0, $2, 1, '')",
+        *(refused, f"{desk.pair.beta.name}.events"),
+    )
+    await pool.execute("INSERT INTO es.outbox_block VALUES ($1, 1, 'too large')", refused)
+    listed = (await desk.clients[0].get("/v1/parked")).json()
+    assert {name: len(rows) for name, rows in listed.items()} == {"blocked": 2, "parked": 1, "discarded": 1}
+
+    topic = f"{desk.pair.alpha.name}.restricted"
+    async with pool.acquire() as owner, owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")  # past the append-only trigger
+        for table in ("parked_event", "blocked_stream", "discarded_event", "stream"):
+            await owner.execute(f"UPDATE es.{table} SET topic = $1", topic)  # noqa: S608
+    for role in ("operator", "quality", "auditor"):
+        who = identity.issuer().headers(f"{role}:x-01", sponsors=["*"])
+        answer = await desk.clients[0].get("/v1/parked", headers=who)
+        assert answer.json() == {"blocked": [], "parked": [], "discarded": []}, role
+    async with seen_by(pool, replace(EVERYTHING, restricted=True), SOMEBODY, by_row=False) as tx:
+        lists = (operations._BLOCKED, operations._PARKED, operations._DISCARDED)
+        assert [len(await tx.fetch(sql, 10)) for sql in lists] == [2, 1, 1]
+
+    before = await pool.fetchval("SELECT count(*) FROM es.event")
+    place = await pool.fetchrow("SELECT part, koffset FROM es.parked_event")
+    assert place is not None
+    named = {"topic": topic, "partition": place["part"], "offset": place["koffset"]}
+    assert rule(await desk.proposed("operator:op-01", named, 409)) == "restricted"
+    assert rule(await desk.propose("operator:op-01", kept, 1, 409)) == "not_parked"
+    assert await pool.fetchval("SELECT count(*) FROM es.event") == before
 
 
 async def test_a_machine_never_signs_a_proposal_whichever_way_it_comes(desk: Desk) -> None:

@@ -170,7 +170,7 @@ async def test_who_read_one_thing_is_found_by_an_index_among_all_that_was_read(t
         " FROM generate_series(1, 2000) n"
     )
     asking = replace(SOMEBODY, page="trials.readings")
-    sql = "EXPLAIN SELECT * FROM (SELECT * FROM es.readings WHERE ids @> ARRAY[$1::uuid] OFFSET 0) q"
+    sql = "EXPLAIN SELECT * FROM (SELECT * FROM es.readings WHERE named @> ARRAY[$1::uuid] OFFSET 0) q"
     async with seen_by(run.pool, EVERYTHING, asking) as tx:
         plan = await tx.fetch(f"{sql} ORDER BY at DESC, reading_id DESC LIMIT 100", mine.trial)
     assert "reading_of" in str(plan), plan
@@ -235,6 +235,61 @@ async def test_who_does_not_reach_everything_sees_who_read_of_their_own(trials: 
         assert (row["ids"], row["reached"]) == ([str(mine.trial)], None)
     stranger = await client.get("/v1/readings", headers=bearer("auditor", sponsors=[uuid4()]))
     assert stranger.json()["items"] == []
+
+
+async def test_of_a_reading_that_names_others_too_a_limited_reader_sees_what_is_theirs(
+    trials: Trials,
+) -> None:
+    run, client, mine, theirs = trials
+    asked = f"trial={mine.trial}&subject={theirs.id}&limit=7"
+    assert (await client.get(f"/v1/deadlines?{asked}", headers=bearer("auditor"))).status_code == 200
+    both = {
+        "id": [str(mine.id), str(theirs.id)],
+        "trial": str(theirs.trial),
+        "on": "2026-03-02",
+        "none": None,
+    }
+    many = replace(SOMEBODY, ids=(mine.id, theirs.id, theirs.trial), parameters=json.dumps(both))
+    async with seen_by(run.pool, EVERYTHING, many):
+        pass
+
+    async def read(query: str = "", **access: Any) -> list[tuple[list[str], dict[str, Any]]]:
+        answer = await client.get(f"/v1/readings{query}", headers=bearer("auditor", **access))
+        assert answer.status_code == 200, answer.text
+        rows = [row for row in answer.json()["items"] if row["path"] != "/v1/readings"]
+        return [(row["ids"], row["parameters"]) for row in rows]
+
+    limited: dict[str, Any] = {"sponsors": [mine.sponsor]}
+    shown = [
+        ([str(mine.id)], {"id": [str(mine.id)], "trial": None, "on": "2026-03-02", "none": None}),
+        ([str(mine.trial)], {"trial": str(mine.trial), "subject": None, "limit": 7}),
+    ]
+    assert await read(**limited) == shown
+    assert await read(f"?id={mine.id}", **limited) == shown[:1]
+    assert await read(f"?id={theirs.id}", **limited) == [], "nor is it found by what is not theirs"
+    whole = [
+        ([str(mine.id), str(theirs.id), str(theirs.trial)], both),
+        (
+            [str(mine.trial), str(theirs.id)],
+            {"trial": str(mine.trial), "subject": str(theirs.id), "limit": 7},
+        ),
+    ]
+    assert await read() == whole
+    assert await read(f"?id={theirs.id}") == whole
+
+
+async def test_what_an_unblinded_role_read_is_shown_to_unblinded_roles_alone(trials: Trials) -> None:
+    run, client, mine, _ = trials
+    path = f"/v1/trials/{mine.trial}/sites"
+    assert (await client.get(path, headers=bearer("unblinded_statistician"))).status_code == 200
+    for role, reach in (("auditor", ["*"]), ("privacy_officer", ["*"]), ("auditor", [mine.sponsor])):
+        answer = await client.get("/v1/readings", headers=bearer(role, sponsors=reach))
+        assert "unblinded_statistician" not in answer.text, role
+        found = await client.get(f"/v1/readings?id={mine.trial}", headers=bearer(role, sponsors=reach))
+        assert all(row["path"] == "/v1/readings" for row in found.json()["items"]), role
+    reading = replace(SOMEBODY, page="trials.readings")
+    async with seen_by(run.pool, replace(EVERYTHING, restricted=True), reading) as tx:
+        assert await tx.fetchval("SELECT count(*) FROM es.readings WHERE path LIKE '/v1/trials/%'") == 1
 
 
 async def test_the_command_line_lists_the_reads_of_every_service(

@@ -126,6 +126,8 @@ async def test_a_running_service_takes_new_master_keys_and_keeps_the_former_wher
         else:
             pytest.fail("the new master key was not taken")
         assert refused._value.get() == before + 1
+        limited = identity.issuer().headers("operator:op-01", sponsors=[sponsor])
+        assert (await client.post("/v1/vault/rewrap", headers=limited)).status_code == 404
         answer = await client.post("/v1/vault/rewrap")
         assert answer.json()["rewrapped"] >= 2
         assert (await client.post("/v1/vault/rewrap")).json() == {"rewrapped": 0}

@@ -55,10 +55,20 @@ def test_all_of_a_sponsor_count_together_and_others_by_themselves() -> None:
     pace = Pace(1, Clock())
     assert passes(pace, Grants(frozenset({ONE})), "a") == 0
     assert passes(pace, Grants(frozenset({ONE})), "b") > 0
-    assert passes(pace, Grants(frozenset({ONE, OTHER})), "a") == 0
     assert passes(pace, Grants(trials=frozenset({ONE})), "a") == 0
     assert passes(pace, Grants(trials=frozenset({OTHER})), "a") > 0
     assert passes(pace, Grants(trials=frozenset({ONE})), "a", person=False) == 0, "a machine of that name"
+
+
+def test_a_request_counts_for_each_sponsor_that_it_reaches_and_no_set_has_a_budget_of_its_own() -> None:
+    pace, third = Pace(2, Clock()), UUID(int=3)
+    assert passes(pace, Grants(frozenset({ONE, OTHER}))) == 0
+    assert [passes(pace, Grants(frozenset({ONE}))) for _ in range(2)] == [0, 30]
+    assert passes(pace, Grants(frozenset({ONE, OTHER}))) == 30
+    assert passes(pace, Grants(frozenset({ONE, third}))) == 30
+    # What was refused cost the others nothing.
+    assert [passes(pace, Grants(frozenset({OTHER}))) for _ in range(2)] == [0, 30]
+    assert [passes(pace, Grants(frozenset({third}))) for _ in range(3)] == [0, 0, 30]
 
 
 def test_the_house_s_own_have_no_limit_and_zero_is_none() -> None:

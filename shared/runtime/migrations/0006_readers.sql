@@ -123,12 +123,32 @@ DROP POLICY seen ON es.event;
 CREATE POLICY seen ON es.event FOR SELECT TO trialwire_api USING (
     EXISTS (SELECT FROM es.stream s WHERE s.stream_id = event.stream_id));
 
--- Readings as their own page shows them, and no other; where not everything is reached, those that name what is. A view and no
--- policy: an index over arrays is not used under one. The function asks as whoever asks, so their policies count.
-CREATE FUNCTION es.sees_stream(p_stream uuid) RETURNS boolean STABLE PARALLEL SAFE LANGUAGE sql AS $$
-    SELECT EXISTS (SELECT FROM es.stream s WHERE s.stream_id = p_stream)
+-- Of the ids those that name what is reached. The function asks as whoever asks, so their policies count.
+CREATE FUNCTION es.theirs(p_ids uuid[]) RETURNS uuid[] STABLE PARALLEL SAFE LANGUAGE sql AS $$
+    SELECT CASE WHEN (SELECT es.everything()) THEN p_ids ELSE ARRAY(
+        SELECT i FROM unnest(p_ids) WITH ORDINALITY u(i, n)
+        WHERE es.sees_trial(i) OR EXISTS (SELECT FROM es.stream s WHERE s.stream_id = i) ORDER BY n) END
 $$;
-CREATE VIEW es.readings AS SELECT * FROM es.reading r
+
+-- Parameters without the ids that name anything else: null in the place of one, a list without them.
+CREATE FUNCTION es.told(p_parameters jsonb, p_ids uuid[]) RETURNS jsonb STABLE PARALLEL SAFE LANGUAGE sql AS $$
+    SELECT CASE WHEN (SELECT es.everything()) THEN p_parameters ELSE (
+        WITH i AS MATERIALIZED (SELECT to_jsonb(p_ids) AS named, to_jsonb(es.theirs(p_ids)) AS theirs)
+        SELECT coalesce(jsonb_object_agg(p.key, CASE
+            WHEN jsonb_typeof(p.value) = 'array' THEN (SELECT coalesce(jsonb_agg(v), '[]')
+                FROM jsonb_array_elements(p.value) v WHERE NOT i.named @> v OR i.theirs @> v)
+            WHEN NOT i.named @> p.value OR i.theirs @> p.value THEN p.value END), '{}')
+        FROM i, jsonb_each(p_parameters) p) END
+$$;
+
+-- Readings as their own page shows them, and no other. Who read what would reveal an allocation may reveal it too: it is for
+-- restricted roles. Where not everything is reached, those that name what is, and of them that alone. A view and no policy: an
+-- index over arrays is not used under one. `named` is for that index; what is shown are `ids`.
+CREATE VIEW es.readings AS
+    SELECT at, reading_id, actor, roles, page, path, es.theirs(ids) AS ids, ids AS named, es.told(parameters, ids) AS parameters,
+        everything, restricted, sponsors, trials, sites, organisations, request_id
+    FROM es.reading
     WHERE (SELECT coalesce(current_setting('trialwire.page', true), '') LIKE '%.readings')
-    AND ((SELECT es.everything()) OR EXISTS (SELECT FROM unnest(r.ids) i WHERE es.sees_trial(i) OR es.sees_stream(i)));
+    AND (NOT restricted OR (SELECT es.restricted()))
+    AND ((SELECT es.everything()) OR cardinality(es.theirs(ids)) > 0);
 GRANT SELECT ON es.readings TO trialwire_api;

@@ -131,6 +131,14 @@ def test_only_what_a_stream_waits_for_is_discarded(fault: dict[str, bool], rule:
     assert when(CONFIRM, seen("qa-02", RECORD, **fault), PROPOSED) == rule
 
 
+def test_a_record_of_a_restricted_topic_is_not_discarded_and_its_stream_is_not_there() -> None:
+    lying = seen("op-01", RECORD.model_copy(update={"topic": "trials.restricted"}))
+    assert when(PROPOSE, lying) == "not_parked"
+    place = AtPlace(topic="trials.restricted", partition=3, offset=41)
+    for facts in (lying, seen("op-01")):  # whether there is such a record or not
+        assert when(PROPOSE.model_copy(update={"record": place}), facts) == "restricted"
+
+
 def test_what_the_broker_refused_of_our_own_log_is_never_discarded() -> None:
     decision = decide(Discard(), PROPOSE.model_copy(update={"group": "outbox"}), ONE, NOW)
     assert isinstance(decision, Refusal)

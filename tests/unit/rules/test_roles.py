@@ -70,6 +70,25 @@ def test_who_a_patient_is_no_role_of_trial_safety_authority_or_sponsor_reads() -
     assert {name for name, known in TRADE.items() if known.may_give("retrieval.read_document")} == readers
 
 
+# `SIDES` work on the trial, the case or the filing, for the sponsor or at a site; `BESIDE` do none of it.
+READERS = {"retrieval_specialist", "quality", "privacy_officer"}
+SIDES = {
+    "project_manager", "start_up_specialist", "regulatory_affairs", "safety_physician", "safety_reviewer",
+    "unblinded_safety", "unblinded_statistician", "principal_investigator", "site_coordinator", "monitor",
+    "data_manager", "sponsor", "authority_gateway", "system",
+}  # fmt: skip
+BESIDE = {"retrieval_vendor", "finance", "auditor", "operator", "custodian_portal"}
+
+
+def test_who_a_patient_is_no_pair_of_roles_joins_with_a_trial_or_a_case() -> None:
+    """domain.md 0.10; a role that is new has to be put on one of the sides."""
+    assert TRADE.keys() == SIDES | BESIDE | READERS
+    acts = ("retrieval.read_particulars", "retrieval.read_document")
+    read = {name for name, known in TRADE.items() if any(map(known.may_give, acts))}
+    assert [(one, other) for one in read for other in SIDES if not clash([one, other])] == []
+    assert not read & SIDES
+
+
 INTERNAL = {act for act, contract in COMMANDS.items() if contract.internal} - VAULTS
 
 

@@ -141,8 +141,7 @@ def _seal(event: RecordsSealed, facts: Facts) -> list[Command]:
     ref = in_vault(event.document_ref)
     if ref is None or event.subject_id is None or event.trial_id is None:
         return []
-    document = facts.get(DocumentRow, ref)
-    if document and document.subject_id not in (None, event.subject_id):
+    if (known := facts.get(DocumentRow, ref)) and known.subject_id not in (None, event.subject_id):
         return []
     return [
         SealDocument(

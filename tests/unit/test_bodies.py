@@ -100,14 +100,21 @@ async def test_a_body_that_drips_is_cut_off_as_a_whole(monkeypatch: pytest.Monke
 
 async def test_an_upload_may_last_and_may_not_fall_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "_SILENT", 0.1)
+    monkeypatch.setattr(bodies, "_LEAST", 50)
 
     async def read(upload: AsyncIterator[bytes]) -> bytes:
         return b"".join([chunk async for chunk in upload])
 
     lasting = asked(*(part for _ in range(20) for part in (b"x", 0.01)))
     assert await read(bodies.upload_of(lasting)) == b"x" * 20
-    with pytest.raises(ProblemError, match="too-slow"):
+    with pytest.raises(ProblemError, match="nothing came"):
         await read(bodies.upload_of(asked(b"x", 1)))
+    monkeypatch.setattr(bodies, "_LEAST", 1_000)
+    with pytest.raises(ProblemError, match="less than 1000 bytes a second"):
+        await read(bodies.upload_of(asked(*(part for _ in range(50) for part in (b"x", 0.01)))))
+    assert await read(bodies.upload_of(asked(b"x" * 60, b"x" * 40), 100)) == b"x" * 100
+    with pytest.raises(ProblemError, match="too-large"):
+        await read(bodies.upload_of(asked(b"x" * 60, b"x" * 41), 100))
 
 
 async def test_a_body_over_the_limit_is_read_no_further() -> None:

@@ -36,7 +36,7 @@ class Executor:
     async def run(self, tx: Connection, work: Work, command: Command, cause: Cause) -> Outcome:
         """Decide and append within a transaction; RefusedError, ConflictError or a store error refuse it."""
         aggregate = self.service.aggregate_for(command)
-        command = await names.bind(tx, command)
+        command = await names.bind(tx, command, cause.grants)
         return await self.decide(tx, work, aggregate, command, cause)
 
     async def decide(

@@ -7,40 +7,53 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Command, Identifier, Recorded
+from shared.rules.grants import Grants
 from shared.runtime.cause import Work
 from shared.runtime.database import Connection
 from shared.runtime.store import HOUSE
+
+_FOUND = """
+SELECT id FROM es.external_id WHERE system = $1 AND value = $2 AND owner IN ($3, $4)
+ORDER BY owner = $3 DESC LIMIT 1
+"""
+_BOUND = (
+    "INSERT INTO es.external_id (system, value, id, owner) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
+)
 
 
 class UnknownTrialError(Exception):
     """The service has not heard of the trial that the command names."""
 
 
-async def find(tx: Connection, names: Sequence[Identifier]) -> UUID | None:
-    """The stream behind the first of these names that is known."""
+async def find(tx: Connection, names: Sequence[Identifier], owner: UUID) -> UUID | None:
+    """The stream behind the first of these names that is known: by this owner, else by the house."""
     for name in names:
-        known: UUID | None = await tx.fetchval(
-            "SELECT id FROM es.external_id WHERE system = $1 AND value = $2", name.system, name.value
-        )
+        known: UUID | None = await tx.fetchval(_FOUND, name.system, name.value, owner, HOUSE)
         if known:
             return known
     return None
 
 
-async def bind(tx: Connection, command: Command) -> Command:
-    """Give a command that names its stream by external ids the id behind them, a new one at first use."""
+async def bind(tx: Connection, command: Command, grants: Grants) -> Command:
+    """Give a command that names its stream by external ids the id behind them, a new one at first use.
+
+    A name that somebody of limited reach gives is their sponsor's: it neither finds nor takes another's.
+    """
     names = command.external_ids()
     if not names:
         return command
-    wanted = await find(tx, names) or _own_id(command)
+    sponsor = command.sponsor_name()
+    mine = await _sponsor_by_name(tx, _plain(sponsor)) if sponsor else HOUSE
+    wanted = await find(tx, names, mine) or _own_id(command)
     for name in names:
-        await tx.execute(
-            "INSERT INTO es.external_id VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-            name.system,
-            name.value,
-            wanted,
-        )
-    return command.bound_to(await find(tx, names) or wanted)
+        owner = HOUSE if grants.everything else mine
+        await tx.execute(_BOUND, name.system, name.value, wanted, owner)
+    return command.bound_to(await find(tx, names, mine) or wanted)
+
+
+def _plain(name: str) -> str:
+    """A sponsor's name as it is known: no case, no more than one space."""
+    return " ".join(name.casefold().split())
 
 
 def _own_id(command: Command) -> UUID:
@@ -60,7 +73,7 @@ class Trials:
     async def sponsor_of(self, tx: Connection, work: Work, command: Command) -> UUID:
         """The sponsor of a stream that begins: the one it names, or the trial's."""
         if name := command.sponsor_name():
-            return await _sponsor_by_name(tx, " ".join(name.casefold().split()))
+            return await _sponsor_by_name(tx, _plain(name))
         return await self.of(tx, work, command.trial_id)
 
     async def of(self, tx: Connection, work: Work, trial: UUID | None) -> UUID:
@@ -98,7 +111,9 @@ class Trials:
 
 async def _sponsor_by_name(tx: Connection, name: str) -> UUID:
     await tx.execute(
-        "INSERT INTO es.external_id VALUES ('sponsor', $1, $2) ON CONFLICT DO NOTHING", name, uuid7()
+        "INSERT INTO es.external_id (system, value, id) VALUES ('sponsor', $1, $2) ON CONFLICT DO NOTHING",
+        name,
+        uuid7(),
     )
     found = await tx.fetchval("SELECT id FROM es.external_id WHERE system = 'sponsor' AND value = $1", name)
     return UUID(str(found))

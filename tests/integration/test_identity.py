@@ -235,6 +235,32 @@ async def test_a_stream_of_ours_does_not_open_the_guards_of_anothers_trial(door:
     problem(await door.post("select-site", limited, **chosen), 404, "unknown-stream")
 
 
+async def test_a_name_that_one_sponsor_gives_takes_none_from_another(door: Door) -> None:
+    """Who registers a trial under another's number first neither gets that trial nor keeps the other out."""
+    nct = {"identifiers": [{"system": "nct", "value": "NCT00000042"}], "route": "other", "title": "T"}
+    sponsors = "SELECT id FROM es.external_id WHERE system = 'sponsor' AND value = $1"
+    who, streams = door.bearer("developer"), {}
+    for name in ("First", "Second"):
+        made = await door.post("register-trial", who, sponsor=name, route="other", title="T")
+        assert made.status_code == 201
+        id_ = await door.run.pool.fetchval(sponsors, name.casefold())
+        mine = door.bearer("developer", sponsors=[id_])
+        answer = await door.post("register-trial", mine, sponsor=name, **nct)
+        assert answer.status_code == 201, answer.text
+        streams[name] = answer.json()["stream_id"]
+        again = await door.post("register-trial", mine, sponsor=name, **nct)
+        assert (again.status_code, again.json()["stream_id"]) == (200, streams[name])
+    assert len(set(streams.values())) == 2
+    # The registry's record says whose the number is: it finds that sponsor's trial.
+    facts = {"status": "RECRUITING", "title": "T", "sponsor_name": " SECOND ", "study_type": "INTERVENTIONAL"}
+    entry = await door.post("record-registry-entry", who, nct="NCT00000042", facts=facts)
+    assert entry.status_code == 201, entry.text
+    assert entry.json()["stream_id"] == streams["Second"]
+    await door.post("register-trial", who, sponsor="Third", route="other", title="T")
+    third = door.bearer("developer", sponsors=[await door.run.pool.fetchval(sponsors, "third")])
+    problem(await door.post("register-trial", third, sponsor="Third", **nct), 404, "unknown-stream")
+
+
 async def test_no_denial_repeats_what_it_was_given(door: Door) -> None:
     canary = "CanaryOfASecret"
     for headers in ({"Authorization": f"Bearer {canary}.{canary}.{canary}"}, {"Authorization": canary}):

@@ -112,9 +112,8 @@ class Act:
         async def work_on(tx: Connection, work: Work) -> Outcome:
             outcome: Outcome = await executor.run(tx, work, command, self._cause)
             if entry and outcome.events:
-                await executor.flush(
-                    tx, work
-                )  # where another was first, it shows here, and all is tried again
+                # Where another was first, it shows here, and all is tried again.
+                await executor.flush(tx, work)
                 await entry(tx)
             return outcome
 

@@ -36,6 +36,7 @@ SERVICE = Service(
         Projection(legs.LegRow, legs.leg_keys, legs.fold_leg, OWN),
         Projection(custody.CustodyRow, custody.custody_keys, custody.fold_custody, OWN),
         Projection(guards.ScopeRequests, guards.scope_requests_keys, guards.fold_scope_requests, OWN),
+        Projection(guards.KnownSubject, guards.known_subject_keys, guards.fold_known_subject, TRIALS),
         Projection(guards.SubjectAccess, guards.subject_access_keys, guards.fold_subject_access, TRIALS),
         Projection(guards.ScopeHolds, guards.scope_holds_keys, guards.fold_scope_holds, TRIALS),
         deadline_rows(*OWN),

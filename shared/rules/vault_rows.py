@@ -7,7 +7,6 @@ from uuid import UUID
 
 from shared.contracts import vault as v
 from shared.contracts.message import Recorded
-from shared.contracts.trials import SubjectEnrolled, SubjectEnrolmentCorrected
 
 Key = tuple[UUID, ...]
 
@@ -65,11 +64,10 @@ def fold_document(row: DocumentRow | None, message: Recorded[Any], key: Key) -> 
 
 @dataclass(frozen=True, slots=True)
 class VaultSubjectRow:
-    """A subject that the trials service enrolled, and what the vault holds of them.
+    """What the vault holds of a subject. `handed`: which vendors bring documents for which record request.
 
-    `site_id` is that of the enrolment once it is known, else the one that was first named. `handed`: which
-    vendors bring documents for which record request, `organisation_ids` all of these. `closed_at` once the
-    subject is erased, `destroyed_at` once the key is; times are UTC.
+    `organisation_ids` are all of these. `closed_at` once the subject is erased, `destroyed_at` once the key
+    is; times are UTC.
     """
 
     table: ClassVar[str] = "vault_subject"
@@ -86,17 +84,14 @@ class VaultSubjectRow:
 
 
 def vault_subject_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    touches = isinstance(message.data, v.VaultEvent | SubjectEnrolled | SubjectEnrolmentCorrected)
-    return ((message.data.subject_id,),) if touches else ()
+    return ((message.data.subject_id,),) if isinstance(message.data, v.VaultEvent) else ()
 
 
 def fold_vault_subject(row: VaultSubjectRow | None, message: Recorded[Any], key: Key) -> VaultSubjectRow:
-    """The row after an event of the subject's vault, or of their enrolment, in whatever order they come."""
+    """The row after an event of the subject's vault."""
     event = message.data
     row = row or VaultSubjectRow(key[0], event.trial_id, event.site_id)
     match event:
-        case SubjectEnrolled() | SubjectEnrolmentCorrected():
-            return replace(row, trial_id=event.trial_id, site_id=event.site_id)
         case v.VaultHanded(request_id=request, organisations=to):
             handed = {one: vendors for one, vendors in {**row.handed, request: to}.items() if vendors}
             vendors = {vendor for those in handed.values() for vendor in those}

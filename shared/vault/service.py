@@ -16,6 +16,6 @@ def vault_projections(service: str) -> tuple[Projection, ...]:
             vault_rows.VaultSubjectRow,
             vault_rows.vault_subject_keys,
             vault_rows.fold_vault_subject,
-            (service, "trials"),
+            own,
         ),
     )

@@ -277,7 +277,7 @@ async def test_the_site_is_that_of_the_enrolment_whatever_somebody_names(desk: D
     elsewhere: dict[str, Any] = {"sponsors": [], "sites": {other: desk.trial}}
     here: dict[str, Any] = {"sponsors": [], "sites": {desk.site: desk.trial}}
     await desk.run.pool.execute(
-        "INSERT INTO vault_subject (subject_id, trial_id, site_id) VALUES ($1, $2, $3)",
+        "INSERT INTO known_subject VALUES ($1, $2, $3)",
         *(desk.subject, desk.trial, desk.site),
     )
     for site in (other, desk.site):

@@ -6,7 +6,14 @@ from uuid import UUID
 
 from shared.contracts.message import Event, Recorded
 from shared.contracts.retrieval import RequestCompleted, RequestOpened, RequestReopened
-from shared.contracts.trials import HoldAnnulled, HoldApplied, HoldLifted, SubjectWithdrawn
+from shared.contracts.trials import (
+    HoldAnnulled,
+    HoldApplied,
+    HoldLifted,
+    SubjectEnrolled,
+    SubjectEnrolmentCorrected,
+    SubjectWithdrawn,
+)
 
 Key = tuple[UUID, ...]
 
@@ -19,6 +26,17 @@ class SubjectAccess:
     key: ClassVar[tuple[str, ...]] = ("subject_id",)
     subject_id: UUID
     withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSubject:
+    """In which trial and at which site a subject was enrolled: that is where their vault is."""
+
+    table: ClassVar[str] = "known_subject"
+    key: ClassVar[tuple[str, ...]] = ("subject_id",)
+    subject_id: UUID
+    trial_id: UUID | None = None
+    site_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,27 @@ class ScopeRequests:
     key: ClassVar[tuple[str, ...]] = ("scope_id",)
     scope_id: UUID
     requests: tuple[IndexedRequest, ...] = ()
+
+
+def known_subject_keys(message: Recorded[Event]) -> tuple[Key, ...]:
+    """The subject that was enrolled, or whose enrolment was corrected."""
+    match message.data:
+        case SubjectEnrolled() | SubjectEnrolmentCorrected():
+            return ((message.data.subject_id,),)
+        case _:
+            return ()
+
+
+def fold_known_subject(row: KnownSubject | None, message: Recorded[Event], key: Key) -> KnownSubject | None:
+    """The subject after the event."""
+    match message.data:
+        case (
+            SubjectEnrolled(trial_id=trial, site_id=site)
+            | SubjectEnrolmentCorrected(trial_id=trial, site_id=site)
+        ):
+            return KnownSubject(key[0], trial, site)
+        case _:
+            return row
 
 
 def subject_access_keys(message: Recorded[Event]) -> tuple[Key, ...]:

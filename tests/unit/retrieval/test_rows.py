@@ -139,6 +139,21 @@ def test_a_completed_request_leaves_the_trial_and_stays_with_its_subject() -> No
     assert [one.open for one in rows[d.SUBJECT,].requests] == [False]
 
 
+def test_a_subject_is_known_by_where_it_was_enrolled_as_corrected() -> None:
+    told: dict[str, Any] = {
+        "trial_id": d.TRIAL,
+        "subject_id": d.SUBJECT,
+        "subject_code": "c-1",
+        "enrolled_on": date(2026, 3, 2),
+    }
+    enrolled = t.SubjectEnrolled(**told, site_id=d.CASE)
+    right = t.SubjectEnrolmentCorrected(**told, site_id=d.SITE, corrects=d.CASE, reason="typing_error")
+    messages = [recorded(enrolled), recorded(right)]
+    rows = folded(messages, guards.known_subject_keys, guards.fold_known_subject)
+    assert [*rows.values()] == [guards.KnownSubject(d.SUBJECT, d.TRIAL, d.SITE)]
+    assert guards.known_subject_keys(recorded(lifted(d.HOLD))) == ()
+
+
 def test_only_a_withdrawal_from_records_access_counts() -> None:
     def withdrawn(*scopes: t.WithdrawalScope) -> Recorded[Any]:
         return recorded(
@@ -244,6 +259,7 @@ def test_a_request_that_is_reopened_under_a_hold_is_frozen() -> None:
 @pytest.mark.parametrize(
     ("row", "keys", "fold"),
     [
+        (guards.KnownSubject(d.SUBJECT), guards.known_subject_keys, guards.fold_known_subject),
         (guards.SubjectAccess(d.SUBJECT), guards.subject_access_keys, guards.fold_subject_access),
         (guards.ScopeHolds(d.SITE, (d.HOLD,)), guards.scope_holds_keys, guards.fold_scope_holds),
         (guards.ScopeRequests(d.CASE), guards.scope_requests_keys, guards.fold_scope_requests),

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from shared.contracts import vault as v
 from shared.contracts.message import Actor, Facts, Recorded, Refusal, Wake
-from shared.contracts.trials import SubjectEnrolled
 from shared.rules import vault_commands as c
 from shared.rules.vault import Holding, decide, evolve, held_by
 from shared.rules.vault_rows import (
@@ -152,16 +151,6 @@ def test_a_vendor_brings_documents_while_a_leg_is_handed_to_it_and_does_nothing_
     assert subject == VaultSubjectRow(**ABOUT)
     assert then(holding(HANDED), hand()) == [HANDED.model_copy(update={"organisations": ()})]
     assert then(holding(), hand()) == []
-
-
-@pytest.mark.parametrize("first", ["enrolment", "vault"])
-def test_the_site_of_a_subject_is_that_of_the_enrolment_whichever_is_heard_of_first(first: str) -> None:
-    enrolled = SubjectEnrolled(
-        trial_id=TRIAL, site_id=UUID(int=33), subject_id=SUBJECT, subject_code="c-1", enrolled_on=NOW.date()
-    )
-    events: list[Any] = [enrolled, STORED] if first == "enrolment" else [STORED, enrolled]
-    _, subject = rows(*events)
-    assert subject == VaultSubjectRow(SUBJECT, TRIAL, UUID(int=33), documents=1)
 
 
 def test_time_alone_changes_nothing() -> None:

@@ -17,12 +17,13 @@ test: .venv/.ready ## unit, contract, integration, end-to-end and the short faul
 	$(BIN)/coverage report $(PURE) --precision=1 --fail-under=99.9
 	$(BIN)/pytest tests/integration tests/e2e tests/faults -m 'not long'
 
-check: .venv/.ready ## lint, format, types, import rules, licences and the rules of this repository
+check: .venv/.ready ## lint, format, types, import rules, licences, the bill of materials and the rules of this repository
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy shared services tests bench docs deploy
 	$(BIN)/lint-imports
 	$(BIN)/pytest tests/unit/test_repository.py
+	$(BIN)/python -m deploy.sbom
 
 bench: .venv/.ready ## benchmarks beside the raw limits and the peers; writes bench/results.json
 	$(BIN)/python -m bench

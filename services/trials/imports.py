@@ -95,10 +95,9 @@ async def _one(
     executor: Executor, tx: Connection, work: Work, command: RecordRegistryEntry, cause: Cause
 ) -> Outcome:
     """One record in a trace of its own: what follows from it has nothing to do with its neighbours."""
-    with telemetry.span(f"execute {command.type}", SpanKind.SERVER, parent=Context()) as span:
+    with telemetry.span(f"execute {command.type}", SpanKind.SERVER, parent=Context()):
         outcome = await executor.run(tx, work, command, cause)
-        span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
-        span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
+        telemetry.concern(outcome.correlation_id, outcome.stream_id)
         return outcome
 
 

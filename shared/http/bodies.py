@@ -21,6 +21,11 @@ _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # as signed bytes: one l
 _OTHERS = bytes(set(range(256)) - set(b"[{]}"))
 
 
+def media_type_of(request: Request) -> str:
+    """The media type of the body, without parameters; without a word it is octets (RFC 9110, 8.3)."""
+    return request.headers.get("content-type", OCTETS).partition(";")[0].strip().lower()
+
+
 def refuse_other_than(request: Request, *kinds: str) -> None:
     """415 for a body of another media type, or for one that is compressed.
 
@@ -28,8 +33,7 @@ def refuse_other_than(request: Request, *kinds: str) -> None:
     """
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise ProblemError(415, "content-encoding", "a body is taken as it is, not compressed")
-    # Without a word it is octets (RFC 9110, 8.3).
-    if request.headers.get("content-type", OCTETS).partition(";")[0].strip().lower() not in kinds:
+    if media_type_of(request) not in kinds:
         raise ProblemError(415, "content-type", f"Content-Type must be {', '.join(kinds)}")
 
 

@@ -96,7 +96,7 @@ async def store_document(
     is the vendor's for which it is stored, where a leg of the subject's record requests was handed to it.
     """
     bodies.refuse_other_than(request, *MEDIA_TYPES)
-    media_type = request.headers.get("content-type", bodies.OCTETS).partition(";")[0].strip().lower()
+    media_type = bodies.media_type_of(request)
     if kind not in request.app.state.kinds:
         at = [("/query/kind", f"one of {', '.join(request.app.state.kinds)}")]
         raise ProblemError(422, "invalid", "this vault takes no documents of that kind", errors=at)

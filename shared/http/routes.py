@@ -84,11 +84,10 @@ async def run(
     """
     name = wire_type(type(command), executor.service.name)
     with refused_as_problems(name, cause.expected_version):
-        with telemetry.span(f"execute {name}", SpanKind.SERVER, None, telemetry.context_of(parent)) as span:
+        with telemetry.span(f"execute {name}", SpanKind.SERVER, None, telemetry.context_of(parent)):
             act = discard.run if isinstance(command, DiscardCommand) else Executor.run
             outcome, repeated = await idempotency.once(executor, command, cause, key, body, act)
-            span.set_attribute("trialwire.correlation_id", str(outcome.correlation_id))
-            span.set_attribute("trialwire.stream_id", str(outcome.stream_id))
+            telemetry.concern(outcome.correlation_id, outcome.stream_id)
             answer = _answer(outcome, repeated)  # in the span: it tells the caller which trace it is
         metrics.COMMANDS.labels(name, "repeated" if repeated else "done").inc()
         return answer

@@ -123,10 +123,9 @@ class Act:
 
         parent = telemetry.context_of(self._request.headers.get("traceparent"))
         name = wire_type(type(command), executor.service.name)
-        with telemetry.span(f"execute {name}", SpanKind.SERVER, None, parent) as span:
+        with telemetry.span(f"execute {name}", SpanKind.SERVER, None, parent):
             done: Outcome = await executor.transact(work_on)
-            span.set_attribute("trialwire.correlation_id", str(done.correlation_id))
-            span.set_attribute("trialwire.stream_id", str(done.stream_id))
+            telemetry.concern(done.correlation_id, done.stream_id)
             return done
 
 

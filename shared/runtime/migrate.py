@@ -3,7 +3,8 @@
 import hashlib
 from pathlib import Path
 
-from shared.runtime.database import Connection
+from shared.runtime import logs
+from shared.runtime.database import Connection, Dsn, connected
 
 RUNTIME = Path(__file__).parent / "migrations"
 _LOCK = 7001
@@ -35,6 +36,13 @@ async def migrate(connection: Connection, service: Path) -> list[str]:
                     applied.append(f"{owner}/{file.name}")
         await connection.execute(_PROTECT)
         return applied
+
+
+async def migrated(dsn: Dsn, name: str, service: Path) -> None:
+    """Bring the database of the service of this name up to date, on a connection of its own."""
+    async with connected(dsn, f"{name} migrate", statement_timeout="0") as connection:
+        for file in await migrate(connection, service):
+            logs.log.info("migrated", name=file)
 
 
 async def _apply(connection: Connection, owner: str, file: Path) -> bool:

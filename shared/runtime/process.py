@@ -12,12 +12,12 @@ from shared.identity.kafka import Kafka
 from shared.runtime import logs, wakes, watch
 from shared.runtime.apply import Applier
 from shared.runtime.consumer import LANES, Subscription, Timing
-from shared.runtime.database import Dsn, Pool, connected, open_pool, retried
+from shared.runtime.database import Pool, open_pool, retried
 from shared.runtime.execute import Executor
 from shared.runtime.intake import Intake
 from shared.runtime.leases import Leases
 from shared.runtime.machines import machines_in
-from shared.runtime.migrate import migrate
+from shared.runtime.migrate import migrated
 from shared.runtime.relay import Relay
 from shared.runtime.replay import replay_after_upgrade
 from shared.runtime.service import Service
@@ -47,7 +47,7 @@ class Process:
         """Connect, migrate and start; on the way out stop within 13 s, losing nothing."""
         dsn = self.settings.dsn()
         self.pool = await retried(lambda: open_pool(dsn, self.service.name, self.settings.pool_size))
-        await retried(lambda: self._migrate(dsn))
+        await retried(lambda: migrated(dsn, self.service.name, self.service.migrations))
         self.checks.pop("database")
         leases = Leases(dsn, self.service.name)
         self.kafka = kafka = self.settings.cluster()
@@ -73,11 +73,6 @@ class Process:
             yield self
         finally:
             await self._stop(leases)
-
-    async def _migrate(self, dsn: Dsn) -> None:
-        async with connected(dsn, f"{self.service.name} migrate", statement_timeout="0") as connection:
-            for file in await migrate(connection, self.service.migrations):
-                logs.log.info("migrated", name=file)
 
     def _subscribe(self, timing: Timing) -> None:
         for source in self.service.sources:

@@ -60,6 +60,12 @@ def follow(parent: str | None) -> None:
             current.add_link(link.context)
 
 
+def concern(correlation: UUID, stream: UUID) -> None:
+    """Name on the current span what a command came to be about."""
+    correlate(correlation)
+    trace.get_current_span().set_attribute("trialwire.stream_id", str(stream))
+
+
 @contextmanager
 def span(
     name: str,

@@ -11,9 +11,9 @@ from shared.contracts.message import Actor
 from shared.rules.vault_commands import ConfirmDestruction
 from shared.runtime import logs, metrics
 from shared.runtime.cause import Cause
-from shared.runtime.database import TRANSIENT, Pool, connected, open_pool, retried
+from shared.runtime.database import TRANSIENT, Pool, open_pool, retried
 from shared.runtime.execute import Executor
-from shared.runtime.migrate import migrate
+from shared.runtime.migrate import migrated
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.vault.errors import MasterKeyError
@@ -46,12 +46,8 @@ async def opened(service: Service, settings: Settings) -> AsyncIterator[Vault | 
     if not url or not file:
         _refuse(service.name, "TRIALWIRE_VAULT_URL and TRIALWIRE_MASTER_KEYS_FILE are required")
     dsn = settings.dsn()
-
-    async def migrated() -> None:
-        async with connected(dsn, f"{service.name} migrate", statement_timeout="0") as connection:
-            await migrate(connection, service.migrations)
-
-    await retried(migrated)
+    # Before the process, which has not migrated yet: a wrong key is to be told before anything is consumed.
+    await retried(lambda: migrated(dsn, service.name, service.migrations))
     pool: Pool = await retried(lambda: open_pool(dsn, f"{service.name} vault", 4))
     try:
         yield await retried(lambda: _open(pool, service.name, url, file))

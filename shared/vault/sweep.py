@@ -6,21 +6,12 @@ from datetime import timedelta
 from shared.runtime.database import Pool
 from shared.vault.objects import Objects
 
-_ERASED = """
-UPDATE vault.document d SET swept_at = now() FROM vault.subject s
-WHERE s.subject_id = d.subject_id AND s.destroyed_at IS NOT NULL AND d.swept_at IS NULL
-"""
 # The row that a slow put is about to insert would meet this one: it fails, rather than name a deleted object.
 _CLAIM = """
 INSERT INTO vault.document (object, swept_at) SELECT u, now() FROM unnest($1::uuid[]) u ON CONFLICT DO NOTHING
 """
-_GOING = """
-SELECT object, subject_id IS NULL AS orphan FROM vault.document
-WHERE object = ANY ($1::uuid[]) AND swept_at IS NOT NULL
-"""
-
-
-_GONE = """
+_GOING = "SELECT object FROM vault.document WHERE object = ANY ($1::uuid[]) AND swept_at IS NOT NULL"
+_ERASED = """
 SELECT d.object FROM vault.subject s JOIN vault.document d USING (subject_id)
 WHERE s.destroyed_at IS NOT NULL AND d.swept_at IS NULL LIMIT 1000
 """
@@ -38,7 +29,7 @@ class Swept:
 
 async def delete_erased(pool: Pool, objects: Objects) -> int:
     """Delete up to a thousand objects of erased subjects, without a look at all others; answers how many."""
-    names = [row["object"] for row in await pool.fetch(_GONE)]
+    names = [row["object"] for row in await pool.fetch(_ERASED)]
     if names:
         await objects.delete(names)
         await pool.execute(_DELETED, names)
@@ -46,17 +37,18 @@ async def delete_erased(pool: Pool, objects: Objects) -> int:
 
 
 async def sweep(pool: Pool, objects: Objects, older_than: timedelta) -> Swept:
-    """Mark what is to go, then delete it; a sweep that was broken off is continued by the next.
+    """Delete what is left of the erased; mark what nobody names, then delete it.
 
-    `older_than` is for what has no row, which may be a put under way.
+    One that was broken off is continued by the next. `older_than` is for what has no row, which may be a put
+    under way.
     """
     before = await pool.fetchval("SELECT clock_timestamp()") - older_than
-    await pool.execute(_ERASED)
     orphans = erased = 0
+    while gone := await delete_erased(pool, objects):
+        erased += gone
     async for page in objects.pages():
         await pool.execute(_CLAIM, [name for name, at in page if at < before])
-        going = await pool.fetch(_GOING, [name for name, _ in page])
-        await objects.delete([row["object"] for row in going])
-        orphans += sum(row["orphan"] for row in going)
-        erased += sum(not row["orphan"] for row in going)
+        going = [row["object"] for row in await pool.fetch(_GOING, [name for name, _ in page])]
+        await objects.delete(going)
+        orphans += len(going)
     return Swept(orphans, erased, await objects.delete_parts(before))

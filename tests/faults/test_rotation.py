@@ -64,15 +64,16 @@ async def test_new_passwords_at_kafka_reach_every_client_of_a_service(place: Are
         await place.progress(20)
         for way in ("by hand", "as `trialwire up` does it"):
             place.history.note("fault", name=way)
-            for kind, file in files.items():
-                if way == "by hand":
+            if way == "by hand":
+                for kind, file in files.items():
                     user, password = getattr(place.pair, kind).name, secrets.token_urlsafe(24)
                     await change_password(place.servers.cluster, user, password)
                     write_private(file, f"{user}:{password}")
-                else:
-                    file.unlink()
-            if way != "by hand":
-                assert await logins(place.servers, place.pair, place.folder) == files
+            else:  # made aside: a client that asks while a file is gone keeps its former login, and counts it
+                (aside := place.folder / "aside").mkdir()
+                made = await logins(place.servers, place.pair, aside)
+                for kind, file in files.items():
+                    made[kind].replace(file)
             await asyncio.to_thread(kafka.stop, home)
             await asyncio.to_thread(kafka.start, home)
             await place.progress(20, 60)

@@ -17,7 +17,7 @@ from bench.serving import Serving, serving
 from bench.stack import Stack
 from services.safety.handlers import SERVICE
 from shared.contracts.message import Actor, Recorded
-from shared.contracts.trials import SubjectEnrolled
+from shared.contracts.trials.subject import SubjectEnrolled
 from shared.runtime.record import bucket_of, headers_of, meta_of
 
 EVENTS = 100_000

@@ -15,7 +15,7 @@ from shared.contracts.regulatory import (
     SafetyReportFiled,
 )
 from shared.contracts.safety import AdverseEventCorrected, CaseNotReportable, CaseOpened, CaseReportable
-from shared.contracts.trials import SiteSelected
+from shared.contracts.trials.site import SiteSelected
 from shared.rules.deadlines import Owner
 
 # Who owes a report of a trial that this service has not heard of yet: what is not transferred in writing is

@@ -24,14 +24,10 @@ from shared.contracts.retrieval import (
     RetrievalEvent,
 )
 from shared.contracts.safety import FollowUpRequested, SafetyEvent
-from shared.contracts.trials import (
-    HoldAnnulled,
-    HoldApplied,
-    HoldLifted,
-    SubjectErased,
-    SubjectWithdrawn,
-    TrialsEvent,
-)
+from shared.contracts.trials import TrialsEvent
+from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
+from shared.contracts.trials.keeping import SubjectErased
+from shared.contracts.trials.subject import SubjectWithdrawn
 from shared.rules.vault_commands import CloseVault, HandVault, SealDocument
 from shared.rules.vault_rows import DocumentRow
 

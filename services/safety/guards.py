@@ -6,17 +6,9 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.contracts.trials import (
-    SiteActivated,
-    SiteIdentified,
-    SiteSelected,
-    SubjectEnrolled,
-    SubjectEnrolmentCorrected,
-    SubjectWithdrawn,
-    TrialPlanRecorded,
-    TrialRegistered,
-    TrialStatusChanged,
-)
+from shared.contracts.trials.site import SiteActivated, SiteIdentified, SiteSelected
+from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected, SubjectWithdrawn
+from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatusChanged
 
 
 @dataclass(frozen=True, slots=True)

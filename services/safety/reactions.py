@@ -21,7 +21,7 @@ from shared.contracts.regulatory import (
 )
 from shared.contracts.retrieval import RecordsReceived, RequestCompleted
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
-from shared.contracts.trials import SubjectErased
+from shared.contracts.trials.keeping import SubjectErased
 from shared.rules.deadlines import Owner
 from shared.rules.vault_commands import CloseVault
 

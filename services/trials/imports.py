@@ -8,7 +8,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 
-from services.trials.commands import RecordRegistryEntry
+from services.trials.commands.trial import RecordRegistryEntry
 from services.trials.ctgov import Rejection, entries
 from shared.contracts.message import Actor
 from shared.rules.grants import Grants

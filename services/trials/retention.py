@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shared.contracts.trials import RetentionRule, Route
+from shared.contracts.trials.keeping import RetentionRule
+from shared.contracts.trials.trial import Route
 
 # Where a calendar day ends last on earth: a period that ends with a day is over everywhere only then.
 LAST_PLACE = "Etc/GMT+12"

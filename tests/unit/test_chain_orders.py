@@ -18,7 +18,9 @@ from services.retrieval.projections.requests import RequestRow
 from services.safety.commands import AssessCase, ReportAdverseEvent, ReviewNewInformation
 from services.safety.guards import KnownTrial
 from services.safety.handlers import SERVICE as SAFETY
-from services.trials.commands import EnrolSubject, IdentifySite, RegisterTrial, SelectSite
+from services.trials.commands.site import IdentifySite, SelectSite
+from services.trials.commands.subject import EnrolSubject
+from services.trials.commands.trial import RegisterTrial
 from services.trials.handlers import SERVICE as TRIALS
 from shared.contracts import regulatory, retrieval, safety
 from shared.contracts.deadline import DeadlineMet, DeadlineMissed

@@ -11,14 +11,10 @@ import pytest
 from services.retrieval.commands import OpenRequest
 from services.retrieval.handlers import SERVICE as RETRIEVAL
 from services.retrieval.projections.requests import RequestRow
-from services.trials.commands import (
-    ApplyHold,
-    EnrolSubject,
-    IdentifySite,
-    LiftHold,
-    RegisterTrial,
-    WithdrawSubject,
-)
+from services.trials.commands.hold import ApplyHold, LiftHold
+from services.trials.commands.site import IdentifySite
+from services.trials.commands.subject import EnrolSubject, WithdrawSubject
+from services.trials.commands.trial import RegisterTrial
 from services.trials.handlers import SERVICE as TRIALS
 from shared.contracts import retrieval as r
 from shared.contracts.retrieval import Purpose

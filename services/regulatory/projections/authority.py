@@ -14,7 +14,7 @@ from shared.contracts.regulatory import (
     IndReceived,
     IndReviewPeriodElapsed,
 )
-from shared.contracts.trials import HoldAnnulled, HoldApplied, HoldLifted
+from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 
 
 @dataclass(frozen=True, slots=True)

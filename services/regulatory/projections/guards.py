@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.contracts.message import Recorded
 from shared.contracts.regulatory import ClinicalHoldImposed, ClinicalHoldLifted
-from shared.contracts.trials import TrialPlanRecorded, TrialRegistered
+from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered
 
 
 @dataclass(frozen=True, slots=True)

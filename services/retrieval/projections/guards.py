@@ -6,14 +6,8 @@ from uuid import UUID
 
 from shared.contracts.message import Event, Recorded
 from shared.contracts.retrieval import RequestCompleted, RequestOpened, RequestReopened
-from shared.contracts.trials import (
-    HoldAnnulled,
-    HoldApplied,
-    HoldLifted,
-    SubjectEnrolled,
-    SubjectEnrolmentCorrected,
-    SubjectWithdrawn,
-)
+from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
+from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected, SubjectWithdrawn
 
 Key = tuple[UUID, ...]
 

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from services.trials.commands.words import Code, Text
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
 from shared.contracts.message import Command, Need, Signed
-from shared.contracts.trials import Effect, HoldSource, ScopeKind
+from shared.contracts.trials.hold import Effect, HoldSource, ScopeKind
 from shared.rules.dates import Day
 
 

@@ -12,7 +12,7 @@ from services.trials.projections.subjects import SubjectRow
 from services.trials.retention import STATED
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Need, Signed
-from shared.contracts.trials import ErasureReason, RetentionRule, ShorteningReason
+from shared.contracts.trials.keeping import ErasureReason, RetentionRule, ShorteningReason
 from shared.rules.dates import Day
 
 LegalHoldReason = Literal["litigation", "inspection", "investigation", "preservation_order"]

@@ -9,7 +9,8 @@ from uuid_utils.compat import uuid7
 from services.trials.commands.words import Count, Country, Text
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from shared.contracts.message import Command, Identifier, Need, Signed
-from shared.contracts.trials import Gate, RegistrySite
+from shared.contracts.trials.registry import RegistrySite
+from shared.contracts.trials.site import Gate
 from shared.rules.dates import Day, ZoneName
 
 

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from services.trials.commands.words import Code
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
 from shared.contracts.message import Command, Identifier, Need
-from shared.contracts.trials import WithdrawalScope
+from shared.contracts.trials.subject import WithdrawalScope
 from shared.rules.dates import Day
 
 

@@ -10,7 +10,8 @@ from uuid_utils.compat import uuid7
 from services.trials.commands.words import Code, Count, Country, Named, SponsorName, Text
 from services.trials.projections.guards import TrialCount, TrialGuard, TrialSites
 from shared.contracts.message import Command, Identifier, Need, Signed
-from shared.contracts.trials import PartialDate, RegistryFacts, RegistrySite, Route, TrialStatus
+from shared.contracts.trials.registry import PartialDate, RegistryFacts, RegistrySite
+from shared.contracts.trials.trial import Route, TrialStatus
 from shared.rules.dates import Day
 
 

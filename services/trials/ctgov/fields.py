@@ -5,7 +5,7 @@ from calendar import monthrange
 from typing import Any, Literal
 
 from services.trials.ctgov.rejection import FieldError
-from shared.contracts.trials import PartialDate
+from shared.contracts.trials.registry import PartialDate
 
 TEXT_LIMIT = 4000
 _NAMES = {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from services.trials.commands import RecordRegistryEntry
+from services.trials.commands.trial import RecordRegistryEntry
 from services.trials.ctgov import legacy, split, v2
 from services.trials.ctgov.rejection import FieldError, Rejection
 

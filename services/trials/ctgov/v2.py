@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any, Literal
 from uuid import uuid5
 
-from services.trials.commands import RecordRegistryEntry
+from services.trials.commands.trial import RecordRegistryEntry
 from services.trials.ctgov.fields import dated, degrees, items, number, section, text, truth
 from services.trials.ctgov.rejection import FieldError
 from services.trials.domain.registry import STATUS
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Identifier
-from shared.contracts.trials import Intervention, RegistryFacts, RegistrySite
+from shared.contracts.trials.registry import Intervention, RegistryFacts, RegistrySite
 
 NOT_STATED = "NOT_STATED"
 # The facts of one record travel in one event, which may have 256 KiB.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.trials.commands import CorrectEnrolment, EnrolSubject
+from services.trials.commands.subject import CorrectEnrolment, EnrolSubject
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
 from shared.contracts.message import Facts

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from services.trials.commands import AnnulDeviation, ReportDeviation
+from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from shared.contracts.message import Facts, Wake
-from shared.contracts.trials import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 
 DeviationEvent = DeviationReported | DeviationAnnulled
 

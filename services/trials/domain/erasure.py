@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
-from services.trials.commands import ApproveErasure, RejectErasure, RequestErasure
+from services.trials.commands.retention import ApproveErasure, RejectErasure, RequestErasure
 from services.trials.projections.guards import TrialGuard, TrialSites
 from services.trials.projections.retention import Kept, Retention
 from services.trials.projections.subjects import SubjectRow
 from services.trials.retention import LAST_PLACE, PERIODS
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.trials import (
+from shared.contracts.trials.keeping import (
     ErasureEvent,
     ErasureReason,
     ErasureRejected,

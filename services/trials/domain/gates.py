@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.trials.projections.guards import HoldView
-from services.trials.rules import AUTHORITY_HOLDS
-from shared.contracts.trials import Gate, GateEvidenceRecorded
+from services.trials.rules.holds import AUTHORITY_HOLDS
+from shared.contracts.trials.site import Gate, GateEvidenceRecorded
 from shared.rules.dates import local_date, start_of_day
 
 

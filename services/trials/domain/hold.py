@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from services.trials.commands import AnnulHold, ApplyHold, LiftHold
-from services.trials.rules import EFFECTS, ENROLMENT_NEEDS, HOLDS
+from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.rules.holds import EFFECTS, ENROLMENT_NEEDS, HOLDS
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.trials import (
+from shared.contracts.trials.hold import (
     Effect,
     HoldAnnulled,
     HoldApplied,

@@ -3,8 +3,8 @@
 from collections import deque
 from uuid import UUID
 
-from services.trials.rules import TRANSITIONS
-from shared.contracts.trials import TrialStatus, TrialStatusChanged
+from services.trials.rules.lifecycle import TRANSITIONS
+from shared.contracts.trials.trial import TrialStatus, TrialStatusChanged
 
 # What a jump may pass through: registries and sponsors both leave these unsaid.
 _UNSAID_BY_SPONSOR: frozenset[TrialStatus] = frozenset({"closed_accrual", "closed_accrual_intervention"})

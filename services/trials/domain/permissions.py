@@ -5,9 +5,9 @@ from datetime import date
 from uuid import UUID
 
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
-from services.trials.rules import EFFECTS
+from services.trials.rules.holds import EFFECTS
 from shared.contracts.message import Refusal
-from shared.contracts.trials import Effect
+from shared.contracts.trials.hold import Effect
 
 Permissions = dict[Effect, tuple[UUID, ...]]
 

@@ -6,11 +6,11 @@ from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
-from services.trials.commands import RecordRegistryEntry
+from services.trials.commands.trial import RecordRegistryEntry
 from services.trials.domain.lifecycle import moved_by_registry
 from services.trials.domain.state import Trial
 from services.trials.rules import NAMESPACE
-from shared.contracts.trials import (
+from shared.contracts.trials.registry import (
     PartialDate,
     RegistryChange,
     RegistryEntryChanged,
@@ -18,11 +18,8 @@ from shared.contracts.trials import (
     RegistryFacts,
     RegistrySite,
     RegistrySitesRecorded,
-    Route,
-    TrialEvent,
-    TrialRegistered,
-    TrialStatus,
 )
+from shared.contracts.trials.trial import Route, TrialEvent, TrialRegistered, TrialStatus
 
 # Bytes of sites an event, which itself stays below 256 KiB; and sites that are gone, by their ids.
 SITE_BYTES, GONE_AN_EVENT = 200_000, 1_000

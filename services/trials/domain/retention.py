@@ -5,10 +5,10 @@ from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
 
-from services.trials.commands import PlaceLegalHold, ReleaseLegalHold, SetRetention
+from services.trials.commands.retention import PlaceLegalHold, ReleaseLegalHold, SetRetention
 from services.trials.retention import PERIODS, STATED, last_day
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.trials import (
+from shared.contracts.trials.keeping import (
     LegalHoldPlaced,
     LegalHoldReleased,
     RetentionEvent,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
-from services.trials.commands import (
+from services.trials.commands.site import (
     ActivateSite,
     IdentifySite,
     RecordGateEvidence,
@@ -16,9 +16,10 @@ from services.trials.domain.permissions import holds_on, refusal_under
 from services.trials.domain.site_review import on_time, review, wake_at
 from services.trials.domain.site_state import Events, Site, evolve
 from services.trials.projections.guards import SiteGuard, TrialGuard
-from services.trials.rules import FINISHED, required_gates
+from services.trials.rules.gates import required_gates
+from services.trials.rules.lifecycle import FINISHED
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.trials import (
+from shared.contracts.trials.site import (
     GateEvidenceRecorded,
     SiteActivated,
     SiteEvent,

@@ -7,10 +7,10 @@ from services.trials.domain.gates import Open, closing_hold, gates, next_change
 from services.trials.domain.permissions import holds_on, permissions
 from services.trials.domain.site_state import Events, Site, evolve
 from services.trials.projections.guards import SiteGuard, TrialGuard
-from shared.contracts.trials import (
+from shared.contracts.trials.hold import PermissionsChanged
+from shared.contracts.trials.site import (
     GateRevoked,
     GateSatisfied,
-    PermissionsChanged,
     SiteEnrolmentStarted,
     SiteReady,
     SiteResumed,

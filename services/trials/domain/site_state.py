@@ -6,12 +6,12 @@ from uuid import UUID
 
 from services.trials.domain.gates import Gates, Open
 from services.trials.domain.permissions import ALLOWED, Permissions
-from shared.contracts.trials import (
+from shared.contracts.trials.hold import PermissionsChanged
+from shared.contracts.trials.site import (
     Gate,
     GateEvidenceRecorded,
     GateRevoked,
     GateSatisfied,
-    PermissionsChanged,
     SiteActivated,
     SiteEnrolmentStarted,
     SiteEvent,

@@ -6,14 +6,9 @@ from datetime import date
 from uuid import UUID
 
 from services.trials.domain.permissions import ALLOWED, Permissions
-from shared.contracts.trials import (
-    PartialDate,
-    PermissionsChanged,
-    RegistryFacts,
-    TrialEvent,
-    TrialPlanRecorded,
-    TrialStatus,
-)
+from shared.contracts.trials.hold import PermissionsChanged
+from shared.contracts.trials.registry import PartialDate, RegistryFacts
+from shared.contracts.trials.trial import TrialEvent, TrialPlanRecorded, TrialStatus
 
 Events = list[TrialEvent | PermissionsChanged]
 

@@ -1,10 +1,10 @@
 """The sponsor's moves along the lifecycle of a trial, and what stands in their way."""
 
-from services.trials.commands import ChangeTrialStatus, ReopenAccrual
+from services.trials.commands.trial import ChangeTrialStatus, ReopenAccrual
 from services.trials.domain.lifecycle import moves, path
 from services.trials.domain.state import Events, Trial
 from services.trials.projections.guards import TrialCount, TrialSites
-from services.trials.rules import REASON_REQUIRED
+from services.trials.rules.lifecycle import REASON_REQUIRED
 from shared.contracts.message import Facts, Refusal
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import assert_never
 from uuid import uuid5
 
-from services.trials.commands import (
+from services.trials.commands.subject import (
     CorrectEnrolment,
     DoseSubject,
     EnrolSubject,
@@ -17,10 +17,9 @@ from services.trials.domain.subject_state import Events, Subject, evolve
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.trials import (
-    DeviationAnnulled,
-    DeviationReported,
-    Effect,
+from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.hold import Effect
+from shared.contracts.trials.subject import (
     SubjectDosingReleased,
     SubjectEnrolled,
     SubjectEnrolmentCorrected,

@@ -5,9 +5,8 @@ from datetime import date
 from typing import assert_never
 from uuid import UUID
 
-from shared.contracts.trials import (
-    DeviationAnnulled,
-    DeviationReported,
+from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.subject import (
     SubjectDosingReleased,
     SubjectEnrolled,
     SubjectEnrolmentCorrected,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from services.trials.commands import (
+from services.trials.commands.trial import (
     ChangeTrialStatus,
     RecordAuthorisation,
     RecordRegistryEntry,
@@ -18,11 +18,13 @@ from services.trials.domain.state import Events, Trial
 from services.trials.domain.status_change import change_status, reopen
 from services.trials.projections.guards import TrialGuard
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.trials import (
-    PermissionsChanged,
+from shared.contracts.trials.hold import PermissionsChanged
+from shared.contracts.trials.registry import (
     RegistryEntryChanged,
     RegistryEntryRecorded,
     RegistrySitesRecorded,
+)
+from shared.contracts.trials.trial import (
     TrialAuthorised,
     TrialEvent,
     TrialPlanRecorded,

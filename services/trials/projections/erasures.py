@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.contracts.trials import ErasureRejected, ErasureRequested, SubjectErased
+from shared.contracts.trials.keeping import ErasureRejected, ErasureRequested, SubjectErased
 
 Key = tuple[Any, ...]
 

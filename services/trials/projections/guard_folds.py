@@ -14,17 +14,17 @@ from services.trials.projections.guards import (
     TrialSites,
 )
 from shared.contracts.message import Recorded
-from shared.contracts.trials import (
-    HoldAnnulled,
-    HoldApplied,
-    HoldLifted,
+from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
+from shared.contracts.trials.site import (
     SiteActivated,
     SiteEnrolmentStarted,
     SiteIdentified,
     SiteResumed,
     SiteSelected,
     SiteSuspended,
-    SubjectEnrolled,
+)
+from shared.contracts.trials.subject import SubjectEnrolled
+from shared.contracts.trials.trial import (
     TrialAuthorised,
     TrialPlanRecorded,
     TrialRegistered,

@@ -5,7 +5,8 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from shared.contracts.trials import Effect, HoldSource, Route, TrialStatus
+from shared.contracts.trials.hold import Effect, HoldSource
+from shared.contracts.trials.trial import Route, TrialStatus
 
 
 @dataclass(frozen=True, slots=True)

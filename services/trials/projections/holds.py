@@ -6,13 +6,8 @@ from typing import Any, ClassVar, assert_never
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.contracts.trials import (
-    DeviationAnnulled,
-    DeviationReported,
-    HoldAnnulled,
-    HoldApplied,
-    HoldLifted,
-)
+from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 
 Key = tuple[Any, ...]
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.contracts.trials import LegalHoldPlaced, LegalHoldReleased, RetentionRule, RetentionSet
+from shared.contracts.trials.keeping import LegalHoldPlaced, LegalHoldReleased, RetentionRule, RetentionSet
 
 Key = tuple[Any, ...]
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts.message import Identifier, Recorded
-from shared.contracts.trials import (
+from shared.contracts.trials.site import (
     GateRevoked,
     GateSatisfied,
     SiteActivated,

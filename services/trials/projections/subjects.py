@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts.message import Identifier, Recorded
-from shared.contracts.trials import (
+from shared.contracts.trials.keeping import SubjectErased
+from shared.contracts.trials.subject import (
     SubjectDosingReleased,
     SubjectEnrolled,
     SubjectEnrolmentCorrected,
-    SubjectErased,
     SubjectRandomised,
     SubjectWithdrawn,
 )

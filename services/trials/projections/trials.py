@@ -7,10 +7,8 @@ from uuid import UUID
 
 from services.trials.domain.registry import apply_changes
 from shared.contracts.message import Identifier, Recorded
-from shared.contracts.trials import (
-    RegistryEntryChanged,
-    RegistryEntryRecorded,
-    RegistryFacts,
+from shared.contracts.trials.registry import RegistryEntryChanged, RegistryEntryRecorded, RegistryFacts
+from shared.contracts.trials.trial import (
     TrialAuthorised,
     TrialPlanRecorded,
     TrialRegistered,

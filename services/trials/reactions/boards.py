@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.trials.commands import AnnulHold, ApplyHold, LiftHold, RecordGateEvidence
+from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.commands.site import RecordGateEvidence
 from services.trials.projections.guards import SiteGuard
 from services.trials.reactions import ids
 from shared.contracts.message import Command, Facts
@@ -15,7 +16,7 @@ from shared.contracts.regulatory import (
     IrbApproved,
     IrbLapseAnnulled,
 )
-from shared.contracts.trials import HoldSource
+from shared.contracts.trials.hold import HoldSource
 
 SiteLift = IrbApprovalRenewed | IrbLapseAnnulled | IrbApprovalReinstated
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.trials.commands import ReportDeviation
+from services.trials.commands.deviation import ReportDeviation
 from services.trials.reactions import ids
 from shared.contracts.deadline import DeadlineMissed
 from shared.contracts.message import Command, Facts, Recorded

@@ -1,13 +1,53 @@
 """Gates and holds: an authorisation opens a gate, a lost gate is a hold, new evidence ends it."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
-from services.trials.commands import ApplyHold, LiftHold, RecordGateEvidence
-from services.trials.projections.guards import SiteGuard
+from services.trials.commands.hold import ApplyHold, LiftHold
+from services.trials.commands.site import RecordGateEvidence
+from services.trials.projections.guards import SiteGuard, TrialGuard, TrialSites
 from services.trials.reactions import ids
-from shared.contracts.message import Command, Facts
-from shared.contracts.trials import Gate, GateRevoked, GateSatisfied, HoldSource
+from shared.contracts.message import Command, Facts, Need, Recorded
+from shared.contracts.trials.hold import HoldSource
+from shared.contracts.trials.site import Gate, GateRevoked, GateSatisfied, SiteSelected
+from shared.contracts.trials.trial import TrialAuthorised
+
+
+def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+    match message.data:
+        case TrialAuthorised(trial_id=trial_id):
+            return (Need(TrialSites, (trial_id,)),)
+        case SiteSelected(trial_id=trial_id):
+            return (Need(TrialGuard, (trial_id,)),)
+        case GateSatisfied(site_id=site_id):
+            return (Need(SiteGuard, (site_id,)),)
+        case _:
+            return ()
+
+
+def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+    match message.data:
+        case TrialAuthorised() as event:
+            sites = facts.get(TrialSites, event.trial_id)
+            chosen = sites.countries.items() if sites else ()
+            return [
+                authorised(event.trial_id, site_id, event.authorisation, event.effective_on)
+                for site_id, country in chosen
+                if country == event.country
+            ]
+        case SiteSelected() as event:
+            trial = facts.get(TrialGuard, event.trial_id)
+            known = trial.authorised.get(event.country) if trial else None
+            if known is None:
+                return []
+            return [authorised(event.trial_id, event.site_id, known.authorisation, known.effective_on)]
+        case GateRevoked() as event:
+            return lost_gate(event, message.id)
+        case GateSatisfied() as event:
+            return found_gate(event, message.id, facts)
+        case _:
+            return []
 
 
 def authorised(trial_id: UUID, site_id: UUID, authorisation: UUID, valid_from: date) -> Command:

@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from services.trials.projections.guards import HoldView, SiteGuard
 from services.trials.rules import NAMESPACE
-from shared.contracts.trials import HoldSource
+from shared.contracts.trials.hold import HoldSource
 
 
 def site_hold(source: HoldSource, of: UUID | str, site_id: UUID, since: date) -> UUID:

@@ -1,14 +1,34 @@
 """What a registry's record makes of sites, and of the hold that its SUSPENDED stands for."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from services.trials.commands import ApplyHold, LiftHold, RecordRegistrySite
-from shared.contracts.message import Command
-from shared.contracts.trials import RegistryEntryChanged, RegistryEntryRecorded, RegistrySitesRecorded
+from services.trials.commands.hold import ApplyHold, LiftHold
+from services.trials.commands.site import RecordRegistrySite
+from shared.contracts.message import Command, Facts, Need, Recorded
+from shared.contracts.trials.registry import (
+    RegistryEntryChanged,
+    RegistryEntryRecorded,
+    RegistrySitesRecorded,
+)
 
 # What ApplyHold takes; a registry's own limit is 250 characters.
 REASON_LIMIT = 1000
+
+
+def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+    return ()
+
+
+def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+    match message.data:
+        case RegistrySitesRecorded() as event:
+            return sites_of_registry(event)
+        case RegistryEntryRecorded() | RegistryEntryChanged() as event:
+            return pause(event, message.id)
+        case _:
+            return []
 
 
 def sites_of_registry(event: RegistrySitesRecorded) -> list[Command]:

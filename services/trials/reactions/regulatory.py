@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from services.trials.commands import ApplyHold, LiftHold, RecordAuthorisation
+from services.trials.commands.hold import ApplyHold, LiftHold
+from services.trials.commands.trial import RecordAuthorisation
 from services.trials.projections.guards import SiteGuard
 from services.trials.reactions import ids
 from services.trials.reactions.boards import end, evidence, stop, with_trial

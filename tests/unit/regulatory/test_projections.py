@@ -69,7 +69,8 @@ from shared.contracts.regulatory import (
     SafetyReportFiled,
     SafetyReportRejected,
 )
-from shared.contracts.trials import HoldAnnulled, HoldApplied, HoldLifted, TrialStatusChanged
+from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
+from shared.contracts.trials.trial import TrialStatusChanged
 from tests.unit.regulatory.flow import recorded
 
 ROWS = (

@@ -17,7 +17,8 @@ from shared.contracts.deadline import Clock, DeadlineArmed, Obligation
 from shared.contracts.message import Command, Recorded, Refusal
 from shared.contracts.regulatory import IrbApprovalActivated, IrbApprovalRenewed, IrbReviewOpened
 from shared.contracts.safety import AdverseEventCorrected, CaseNotReportable, CaseOpened, CaseReportable
-from shared.contracts.trials import SiteSelected, TrialRegistered
+from shared.contracts.trials.site import SiteSelected
+from shared.contracts.trials.trial import TrialRegistered
 from shared.rules.deadlines import DeadlineRow, clock_deadline_id
 from shared.rules.packs import pack
 from tests.unit.regulatory.flow import Flow, recorded

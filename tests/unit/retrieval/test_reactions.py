@@ -9,8 +9,9 @@ from services.retrieval import reactions
 from services.retrieval.projections.guards import IndexedRequest, ScopeHolds, ScopeRequests, SubjectAccess
 from shared.contracts import retrieval as r
 from shared.contracts import safety as s
-from shared.contracts import trials as t
 from shared.contracts.message import Event, Facts
+from shared.contracts.trials.keeping import SubjectErased
+from shared.contracts.trials.subject import SubjectWithdrawn
 from shared.rules.deadlines import ArmDeadline, CancelDeadline, MeetDeadline
 from shared.rules.vault_commands import CloseVault, HandVault, SealDocument
 from shared.rules.vault_rows import DocumentRow
@@ -67,7 +68,7 @@ def test_a_leg_that_is_handed_over_hands_the_vault_over_for_what_it_brings() -> 
 
 
 def test_an_erasure_closes_the_subject_s_vault() -> None:
-    erased = t.SubjectErased(
+    erased = SubjectErased(
         trial_id=d.TRIAL, subject_id=d.SUBJECT, reason="subject_request", requested_by="a", approved_by="b"
     )
     assert to_trials(erased) == [CloseVault(trial_id=d.TRIAL, subject_id=d.SUBJECT)]
@@ -119,7 +120,7 @@ def test_another_follow_up_after_the_end_opens_a_request_of_its_own() -> None:
 
 
 def test_a_withdrawal_reaches_every_request_of_the_subject() -> None:
-    event = t.SubjectWithdrawn(
+    event = SubjectWithdrawn(
         trial_id=d.TRIAL,
         site_id=d.SITE,
         subject_id=d.SUBJECT,

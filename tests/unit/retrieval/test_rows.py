@@ -13,8 +13,15 @@ from pydantic import TypeAdapter
 from services.retrieval import commands as c
 from services.retrieval.projections import custody, guards, legs, requests
 from shared.contracts import retrieval as r
-from shared.contracts import trials as t
 from shared.contracts.message import Actor, Event, Recorded
+from shared.contracts.trials.hold import Effect, HoldApplied, HoldLifted
+from shared.contracts.trials.subject import (
+    SubjectEnrolled,
+    SubjectEnrolmentCorrected,
+    SubjectWithdrawn,
+    WithdrawalScope,
+)
+from shared.contracts.trials.trial import TrialStatusChanged
 from tests.unit.retrieval import desk as d
 
 OTHER_REQUEST = UUID(int=99)
@@ -146,8 +153,8 @@ def test_a_subject_is_known_by_where_it_was_enrolled_as_corrected() -> None:
         "subject_code": "c-1",
         "enrolled_on": date(2026, 3, 2),
     }
-    enrolled = t.SubjectEnrolled(**told, site_id=d.CASE)
-    right = t.SubjectEnrolmentCorrected(**told, site_id=d.SITE, corrects=d.CASE, reason="typing_error")
+    enrolled = SubjectEnrolled(**told, site_id=d.CASE)
+    right = SubjectEnrolmentCorrected(**told, site_id=d.SITE, corrects=d.CASE, reason="typing_error")
     messages = [recorded(enrolled), recorded(right)]
     rows = folded(messages, guards.known_subject_keys, guards.fold_known_subject)
     assert [*rows.values()] == [guards.KnownSubject(d.SUBJECT, d.TRIAL, d.SITE)]
@@ -155,9 +162,9 @@ def test_a_subject_is_known_by_where_it_was_enrolled_as_corrected() -> None:
 
 
 def test_only_a_withdrawal_from_records_access_counts() -> None:
-    def withdrawn(*scopes: t.WithdrawalScope) -> Recorded[Any]:
+    def withdrawn(*scopes: WithdrawalScope) -> Recorded[Any]:
         return recorded(
-            t.SubjectWithdrawn(
+            SubjectWithdrawn(
                 trial_id=d.TRIAL,
                 site_id=d.SITE,
                 subject_id=d.SUBJECT,
@@ -172,8 +179,8 @@ def test_only_a_withdrawal_from_records_access_counts() -> None:
     assert rows == {(d.SUBJECT,): guards.SubjectAccess(d.SUBJECT, withdrawn=True)}
 
 
-def hold(of: UUID, *effects: t.Effect) -> t.HoldApplied:
-    return t.HoldApplied(
+def hold(of: UUID, *effects: Effect) -> HoldApplied:
+    return HoldApplied(
         hold_id=of,
         trial_id=d.TRIAL,
         source="irb_lapse",
@@ -184,8 +191,8 @@ def hold(of: UUID, *effects: t.Effect) -> t.HoldApplied:
     )
 
 
-def lifted(of: UUID) -> t.HoldLifted:
-    return t.HoldLifted(
+def lifted(of: UUID) -> HoldLifted:
+    return HoldLifted(
         hold_id=of,
         trial_id=d.TRIAL,
         source="irb_lapse",
@@ -268,6 +275,6 @@ def test_a_request_that_is_reopened_under_a_hold_is_frozen() -> None:
     ids=lambda value: getattr(value, "table", ""),
 )
 def test_an_event_about_something_else_is_not_shown(row: Any, keys: Any, fold: Any) -> None:
-    moved = t.TrialStatusChanged(trial_id=d.TRIAL, before="draft", after="in_review", basis="sponsor")
+    moved = TrialStatusChanged(trial_id=d.TRIAL, before="draft", after="in_review", basis="sponsor")
     assert keys(recorded(moved)) == ()
     assert fold(row, recorded(moved), (d.CASE,)) == row

@@ -23,7 +23,7 @@ from shared.contracts.message import Actor, CommandRefused, Event, Facts, Need, 
 from shared.contracts.regulatory import ReportOpened, SafetyReportAcknowledged, SafetyReportFiled
 from shared.contracts.retrieval import RecordsReceived, RequestCompleted
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
-from shared.contracts.trials import SubjectErased
+from shared.contracts.trials.keeping import SubjectErased
 from shared.rules.deadlines import ArmDeadline, MeetDeadline
 from shared.rules.vault_commands import CloseVault
 from tests.unit.safety.given_case import (

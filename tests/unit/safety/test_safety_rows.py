@@ -17,18 +17,10 @@ from services.safety.domain.state import Case
 from services.safety.guards import KnownSite, KnownSubject, KnownTrial
 from services.safety.projections import CaseRow, case_keys, fold_case
 from shared.contracts.message import Actor, CommandRefused, Event, Recorded
-from shared.contracts.trials import (
-    HoldLifted,
-    SiteActivated,
-    SiteIdentified,
-    SiteSelected,
-    SubjectEnrolled,
-    SubjectEnrolmentCorrected,
-    SubjectWithdrawn,
-    TrialPlanRecorded,
-    TrialRegistered,
-    TrialStatusChanged,
-)
+from shared.contracts.trials.hold import HoldLifted
+from shared.contracts.trials.site import SiteActivated, SiteIdentified, SiteSelected
+from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected, SubjectWithdrawn
+from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatusChanged
 from tests.unit.safety.given_case import (
     CASE,
     EXPECTED,

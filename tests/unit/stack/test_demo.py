@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from rich.console import Console
 
-from services.trials.commands import RecordRegistryEntry
+from services.trials.commands.trial import RecordRegistryEntry
 from services.trials.ctgov import entries
 from shared.contracts import regulatory, retrieval, safety, trials
 from shared.contracts.message import types_of

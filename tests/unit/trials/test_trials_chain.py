@@ -3,27 +3,27 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from services.trials.commands import (
+from services.trials.commands.hold import ApplyHold, LiftHold
+from services.trials.commands.site import (
     ActivateSite,
-    ApplyHold,
-    ChangeTrialStatus,
+    IdentifySite,
+    RecordGateEvidence,
+    ReviewSite,
+    SelectSite,
+)
+from services.trials.commands.subject import (
     CorrectEnrolment,
     DoseSubject,
     EnrolSubject,
-    IdentifySite,
-    LiftHold,
     RandomiseSubject,
-    RecordGateEvidence,
-    RegisterTrial,
-    ReviewSite,
-    SelectSite,
     WithdrawSubject,
 )
+from services.trials.commands.trial import ChangeTrialStatus, RegisterTrial
 from services.trials.domain import site as site_domain
 from services.trials.domain.permissions import permissions
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.reactions import ids
-from services.trials.rules import GATES
+from services.trials.rules.gates import GATES
 from shared.contracts.message import Refusal, Wake
 from shared.contracts.regulatory import (
     ClinicalHoldImposed,
@@ -35,22 +35,18 @@ from shared.contracts.regulatory import (
     IrbApproved,
     IrbLapseAnnulled,
 )
-from shared.contracts.trials import (
-    DeviationAnnulled,
-    DeviationReported,
+from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted, PermissionsChanged
+from shared.contracts.trials.site import (
     GateRevoked,
-    HoldAnnulled,
-    HoldApplied,
-    HoldLifted,
-    PermissionsChanged,
     SiteActivated,
     SiteEnrolmentStarted,
     SiteReady,
     SiteResumed,
     SiteSuspended,
-    SubjectEnrolled,
-    TrialStatusChanged,
 )
+from shared.contracts.trials.subject import SubjectEnrolled
+from shared.contracts.trials.trial import TrialStatusChanged
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World
 
 TODAY = NOW.date()

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.trials.cli import imports, trial
+from services.trials.cli.imports import imports
+from services.trials.cli.trial import trial
 
 run = CliRunner().invoke
 

@@ -6,16 +6,11 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.trials.commands import (
-    ActivateSite,
-    AnnulDeviation,
-    RecordRegistryEntry,
-    RegisterTrial,
-    ReopenAccrual,
-    ReportDeviation,
-)
+from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
+from services.trials.commands.site import ActivateSite
+from services.trials.commands.trial import RecordRegistryEntry, RegisterTrial, ReopenAccrual
 from shared.contracts.message import Command, Identifier
-from shared.contracts.trials import RegistryFacts
+from shared.contracts.trials.registry import RegistryFacts
 from tests.unit.trials.trials_world import NOW, SITE, TRIAL
 
 DEVIATION = UUID(int=31)

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from services.trials.commands import AnnulDeviation, ReportDeviation
+from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.domain.deviation import Deviation, DeviationEvent, decide, evolve
 from services.trials.reactions import react_to_regulatory, react_to_retrieval, react_to_safety
 from services.trials.reactions.ids import missed
 from shared.contracts.deadline import DeadlineMet, DeadlineMissed
 from shared.contracts.message import Command, Facts, Recorded, Wake
-from shared.contracts.trials import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from tests.unit.trials.trials_world import NOW, TRIAL, recorded
 
 TODAY = NOW.date()

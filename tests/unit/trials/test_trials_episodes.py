@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.trials.commands import ReviewSite
+from services.trials.commands.site import ReviewSite
 from shared.contracts.message import Refusal
 from shared.contracts.regulatory import (
     IrbApprovalReinstated,
@@ -12,7 +12,7 @@ from shared.contracts.regulatory import (
     IrbApprovalTerminated,
     IrbLapseAnnulled,
 )
-from shared.contracts.trials import HoldApplied, HoldLifted
+from shared.contracts.trials.hold import HoldApplied, HoldLifted
 from tests.unit.trials.test_trials_chain import (
     APPROVAL,
     TODAY,

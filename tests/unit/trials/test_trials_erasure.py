@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.trials.commands import (
+from services.trials.commands.retention import (
     ApproveErasure,
     PlaceLegalHold,
     RejectErasure,
@@ -25,8 +25,20 @@ from services.trials.projections.guards import Authorisation, TrialGuard, TrialS
 from services.trials.projections.retention import Kept, LegalHold, Released, Retention
 from services.trials.projections.subjects import SubjectRow, fold_subject, subject_keys
 from services.trials.retention import CONTRACT, PERIODS, STATED, last_day
-from shared.contracts import trials as t
 from shared.contracts.message import Actor, Facts, Recorded, Refusal, Wake
+from shared.contracts.trials.keeping import (
+    ErasureEvent,
+    ErasureReason,
+    ErasureRejected,
+    ErasureRequested,
+    LegalHoldPlaced,
+    LegalHoldReleased,
+    RetentionEvent,
+    RetentionRule,
+    RetentionSet,
+    SubjectErased,
+)
+from shared.contracts.trials.trial import Route
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TRIAL, SUBJECT, SITE, HOLD = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
@@ -35,10 +47,8 @@ OF: dict[str, Any] = {"trial_id": TRIAL, "subject_id": SUBJECT}
 REQUEST = RequestErasure(**OF, reason="subject_request")
 APPROVE = ApproveErasure(**OF)
 REJECT = RejectErasure(**OF, reason="not_entitled")
-REQUESTED = t.ErasureRequested(**OF, site_id=SITE, reason="subject_request", requested_by="p-01")
-ERASED = t.SubjectErased(
-    **OF, site_id=SITE, reason="subject_request", requested_by="p-01", approved_by="q-02"
-)
+REQUESTED = ErasureRequested(**OF, site_id=SITE, reason="subject_request", requested_by="p-01")
+ERASED = SubjectErased(**OF, site_id=SITE, reason="subject_request", requested_by="p-01", approved_by="q-02")
 CONTRACTED = Kept("contract", CONTRACT, date(2025, 1, 1))
 NONE = STATED["none_applies"][0]
 PAST = (CONTRACTED, Kept("none_applies", NONE, date(2025, 1, 1)))
@@ -53,7 +63,7 @@ def facts(*keeping: Kept, holds: tuple[LegalHold, ...] = (), by: Actor = ONE, **
     )
 
 
-def then(command: Any, facts: Facts, *events: t.ErasureEvent, now: datetime = NOW) -> Any:
+def then(command: Any, facts: Facts, *events: ErasureEvent, now: datetime = NOW) -> Any:
     state = reduce(erasure.evolve, events, erasure.Erasure())
     decision = erasure.decide(state, command, facts, now)
     return (decision.rule, decision.detail) if isinstance(decision, Refusal) else decision
@@ -73,7 +83,7 @@ def test_the_same_person_in_another_role_is_still_one_person() -> None:
 
 
 def test_nobody_agrees_to_what_nobody_asked_for_or_what_was_rejected() -> None:
-    rejected = t.ErasureRejected(**OF, reason="not_entitled")
+    rejected = ErasureRejected(**OF, reason="not_entitled")
     assert then(REJECT, facts(by=TWO), REQUESTED) == [rejected]
     for before in ((), (REQUESTED, rejected)):
         for command in (APPROVE, REJECT):
@@ -84,7 +94,7 @@ def test_nobody_agrees_to_what_nobody_asked_for_or_what_was_rejected() -> None:
 def test_a_subject_of_another_trial_is_unknown() -> None:
     trial = (Retention(TRIAL, PAST), TrialGuard(TRIAL))
     elsewhere = Facts(*trial, SubjectRow(SUBJECT, uuid4(), SITE), actor=ONE)
-    for reason in get_args(t.ErasureReason):
+    for reason in get_args(ErasureReason):
         assert then(RequestErasure(**OF, reason=reason), elsewhere)[0] == "unknown_subject"
     assert then(REQUEST, Facts(*trial, actor=ONE))[0] == "unknown_subject"
 
@@ -95,10 +105,10 @@ def test_data_of_somebody_never_enrolled_are_erased_for_two_reasons(reason: Any)
         return Facts(Retention(TRIAL, keeping), TrialGuard(TRIAL), actor=by)
 
     ask = RequestErasure(**OF, reason=reason)
-    requested = t.ErasureRequested(**OF, reason=reason, requested_by="p-01")
+    requested = ErasureRequested(**OF, reason=reason, requested_by="p-01")
     assert then(ask, of(*PAST)) == [requested]
     assert then(APPROVE, of(*PAST, by=TWO), requested) == [
-        t.SubjectErased(**OF, reason=reason, requested_by="p-01", approved_by="q-02")
+        SubjectErased(**OF, reason=reason, requested_by="p-01", approved_by="q-02")
     ]
     assert then(ask, of(CONTRACTED))[0] == "retention.not_stated"
     assert then(ask, Facts(Retention(TRIAL, PAST), actor=ONE))[0] == "unknown_subject"  # no such trial
@@ -184,7 +194,7 @@ def test_a_site_chosen_in_europe_makes_its_rule_apply(country: str, applies: boo
 
 
 @pytest.mark.parametrize("route", ["us_ide", "other"])
-def test_where_no_period_of_law_is_known_somebody_has_to_state_that_none_applies(route: t.Route) -> None:
+def test_where_no_period_of_law_is_known_somebody_has_to_state_that_none_applies(route: Route) -> None:
     assert then(REQUEST, facts(CONTRACTED, route=route)) == (
         "retention.not_stated",
         "no period of law is known to apply: state that none does",
@@ -234,7 +244,7 @@ def test_time_alone_erases_nothing() -> None:
     assert retention.decide(retention.Keeping(), Wake(stream=uuid4()), Facts(), NOW) == []
 
 
-def stated(command: Any, *events: t.RetentionEvent, now: datetime = NOW) -> Any:
+def stated(command: Any, *events: RetentionEvent, now: datetime = NOW) -> Any:
     keeping = reduce(retention.evolve, events, retention.Keeping())
     decision = retention.decide(keeping, command, Facts(actor=ONE), now)
     return decision.rule if isinstance(decision, Refusal) else decision
@@ -333,7 +343,7 @@ def test_a_legal_hold_is_placed_and_released_once() -> None:
 
 
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.sampled_from(sorted(PERIODS)))
-def test_no_period_is_shorter_than_its_years(anchored_on: date, rule: t.RetentionRule) -> None:
+def test_no_period_is_shorter_than_its_years(anchored_on: date, rule: RetentionRule) -> None:
     years = PERIODS[rule].years
     assert (last_day(anchored_on, years).year - anchored_on.year) == years
     assert (last_day(anchored_on, years) - anchored_on).days >= years * 365
@@ -348,14 +358,14 @@ def recorded(event: Any, by: Actor = ONE) -> Recorded[Any]:
 
 def test_the_row_of_what_keeps_records_holds_rules_and_legal_holds() -> None:
     row: Retention | None = None
-    one = t.RetentionSet(trial_id=TRIAL, rule="eu_ctr", citation="c", verified=True)
+    one = RetentionSet(trial_id=TRIAL, rule="eu_ctr", citation="c", verified=True)
     for event in (
         one,
         one.model_copy(update={"until": date(2051, 1, 1)}),
-        t.RetentionSet(trial_id=TRIAL, rule="contract", citation="d", verified=True, until=date(2040, 1, 1)),
-        t.LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=HOLD, reason="litigation"),
-        t.LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=SITE, subject_id=SUBJECT, reason="litigation"),
-        t.LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="matter_closed"),
+        RetentionSet(trial_id=TRIAL, rule="contract", citation="d", verified=True, until=date(2040, 1, 1)),
+        LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=HOLD, reason="litigation"),
+        LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=SITE, subject_id=SUBJECT, reason="litigation"),
+        LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="matter_closed"),
     ):
         (key,) = kept.retention_keys(recorded(event))
         row = kept.fold_retention(row, recorded(event), key)
@@ -367,14 +377,14 @@ def test_the_row_of_what_keeps_records_holds_rules_and_legal_holds() -> None:
 
 def test_the_row_of_what_keeps_records_names_who_loosened_it() -> None:
     row: Retention | None = None
-    set_ = t.RetentionSet(trial_id=TRIAL, rule="contract", citation="d", verified=True)
+    set_ = RetentionSet(trial_id=TRIAL, rule="contract", citation="d", verified=True)
     for event in (
         set_.model_copy(update={"until": date(2040, 1, 1), "set_by": "p-01"}),
         set_.model_copy(update={"until": date(2050, 1, 1)}),  # longer again: it was p-01 who shortened last
-        t.LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=SITE, subject_id=SUBJECT, reason="litigation"),
-        t.LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=HOLD, reason="litigation"),
-        t.LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="x", released_by="q-02"),
-        t.LegalHoldReleased(trial_id=TRIAL, legal_hold_id=SITE, reason="x", released_by="p-01"),
+        LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=SITE, subject_id=SUBJECT, reason="litigation"),
+        LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=HOLD, reason="litigation"),
+        LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="x", released_by="q-02"),
+        LegalHoldReleased(trial_id=TRIAL, legal_hold_id=SITE, reason="x", released_by="p-01"),
     ):
         row = kept.fold_retention(row, recorded(event), (TRIAL,))
     contract = Kept("contract", "d", date(2050, 1, 1), "p-01")
@@ -384,7 +394,7 @@ def test_the_row_of_what_keeps_records_names_who_loosened_it() -> None:
 
 def test_the_row_of_an_erasure_says_who_asked_and_who_decided() -> None:
     row: ErasureRow | None = None
-    rejected = t.ErasureRejected(**OF, reason="not_entitled")
+    rejected = ErasureRejected(**OF, reason="not_entitled")
     expected = ErasureRow(SUBJECT, TRIAL, SITE, "requested", "subject_request", "p-01", NOW)
     for event, by, status in ((REQUESTED, ONE, None), (rejected, TWO, "rejected"), (REQUESTED, ONE, None)):
         (key,) = erasure_keys(recorded(event))
@@ -393,8 +403,8 @@ def test_the_row_of_an_erasure_says_who_asked_and_who_decided() -> None:
     assert row == expected
     done = fold_erasure(row, recorded(ERASED, TWO), (SUBJECT,))
     assert (done.status, done.decided_by, done.decided_at) == ("erased", "q-02", NOW)
-    assert erasure_keys(recorded(t.LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="x"))) == ()
-    other = recorded(t.RetentionSet(trial_id=TRIAL, rule="eu_ctr", citation="c", verified=True))
+    assert erasure_keys(recorded(LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="x"))) == ()
+    other = recorded(RetentionSet(trial_id=TRIAL, rule="eu_ctr", citation="c", verified=True))
     assert fold_erasure(row, other, (SUBJECT,)) == row
     assert fold_erasure(None, recorded(rejected, TWO), (SUBJECT,)).status == "rejected"
 

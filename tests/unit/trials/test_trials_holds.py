@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.trials.commands import AnnulHold, ApplyHold, LiftHold
+from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.domain.hold import Hold, decide, evolve
 from services.trials.domain.permissions import permissions
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
 from shared.contracts.message import Facts, Need, Refusal, Wake
-from shared.contracts.trials import Effect, HoldAnnulled, HoldApplied, HoldEvent, HoldLifted, ScopeKind
+from shared.contracts.trials.hold import Effect, HoldAnnulled, HoldApplied, HoldEvent, HoldLifted, ScopeKind
 from tests.unit.trials.test_trials_chain import activate, enrol, gates_open, randomise
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World
 

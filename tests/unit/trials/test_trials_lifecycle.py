@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from services.trials.commands import (
+from services.trials.commands.trial import (
     ChangeTrialStatus,
     RecordAuthorisation,
     RegisterTrial,
@@ -16,10 +16,9 @@ from services.trials.domain.state import Trial
 from services.trials.domain.trial import TrialCommand, decide, evolve
 from services.trials.projections.guards import HoldView, TrialCount, TrialGuard
 from shared.contracts.message import Event, Facts, Refusal, Wake
-from shared.contracts.trials import (
-    PermissionsChanged,
-    RegistryChange,
-    RegistryEntryChanged,
+from shared.contracts.trials.hold import PermissionsChanged
+from shared.contracts.trials.registry import RegistryChange, RegistryEntryChanged
+from shared.contracts.trials.trial import (
     TrialAuthorised,
     TrialEvent,
     TrialRegistered,

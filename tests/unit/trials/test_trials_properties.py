@@ -8,28 +8,18 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.trials.commands import (
-    ActivateSite,
-    AnnulHold,
-    ApplyHold,
-    ChangeTrialStatus,
-    DoseSubject,
-    EnrolSubject,
-    IdentifySite,
-    LiftHold,
-    RandomiseSubject,
-    RecordGateEvidence,
-    RegisterTrial,
-    SelectSite,
-    WithdrawSubject,
-)
+from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.commands.site import ActivateSite, IdentifySite, RecordGateEvidence, SelectSite
+from services.trials.commands.subject import DoseSubject, EnrolSubject, RandomiseSubject, WithdrawSubject
+from services.trials.commands.trial import ChangeTrialStatus, RegisterTrial
 from services.trials.domain.permissions import permissions
 from services.trials.projections import guards
 from services.trials.projections import holds as hold_rows
 from services.trials.projections import sites as site_rows
 from services.trials.projections import subjects as subject_rows
 from services.trials.projections import trials as trial_rows
-from services.trials.rules import GATES, HOLDS
+from services.trials.rules.gates import GATES
+from services.trials.rules.holds import HOLDS
 from shared.contracts.message import Command, Recorded, Refusal
 from tests.unit.trials.trials_world import GUARDS, NOW, SITE, TRIAL, World
 

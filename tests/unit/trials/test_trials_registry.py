@@ -8,32 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.commands import (
-    ChangeTrialStatus,
-    LiftHold,
-    RecordRegistryEntry,
-    RegisterTrial,
-    SelectSite,
-)
+from services.trials.commands.hold import LiftHold
+from services.trials.commands.site import SelectSite
+from services.trials.commands.trial import ChangeTrialStatus, RecordRegistryEntry, RegisterTrial
 from services.trials.ctgov import entries
 from services.trials.domain import registry
 from services.trials.domain.lifecycle import path
 from services.trials.projections.guards import TrialGuard
-from services.trials.rules import TRANSITIONS
+from services.trials.rules.lifecycle import TRANSITIONS
 from shared.contracts.message import Identifier, Refusal
-from shared.contracts.trials import (
-    HoldApplied,
-    HoldLifted,
+from shared.contracts.trials.hold import HoldApplied, HoldLifted
+from shared.contracts.trials.registry import (
     RegistryEntryChanged,
     RegistryEntryRecorded,
     RegistrySitesRecorded,
-    SiteIdentified,
-    SiteRegistryStatusChanged,
-    TrialPlanRecorded,
-    TrialRegistered,
-    TrialStatus,
-    TrialStatusChanged,
 )
+from shared.contracts.trials.site import SiteIdentified, SiteRegistryStatusChanged
+from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatus, TrialStatusChanged
 from tests.unit.trials.trials_records import DATA, chunks, needs_data, placed, study
 from tests.unit.trials.trials_world import TRIAL, World
 

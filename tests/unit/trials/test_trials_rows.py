@@ -6,15 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.trials.commands import (
-    ApplyHold,
-    ChangeTrialStatus,
-    CorrectEnrolment,
-    LiftHold,
-    RecordAuthorisation,
-    RegisterTrial,
-    WithdrawSubject,
-)
+from services.trials.commands.hold import ApplyHold, LiftHold
+from services.trials.commands.subject import CorrectEnrolment, WithdrawSubject
+from services.trials.commands.trial import ChangeTrialStatus, RecordAuthorisation, RegisterTrial
 from services.trials.projections import guard_folds, holds, sites, subjects, trials
 from services.trials.projections.guards import HoldView, SubjectGuard, TrialGuard, TrialSites
 from services.trials.projections.holds import DeviationRow, HoldRow
@@ -22,16 +16,12 @@ from services.trials.projections.sites import SiteRow
 from services.trials.projections.subjects import SubjectRow
 from services.trials.projections.trials import TrialRow
 from shared.contracts.message import Event, Identifier
-from shared.contracts.trials import (
-    DeviationAnnulled,
-    DeviationReported,
-    HoldAnnulled,
-    RegistryChange,
-    RegistryEntryChanged,
-    SiteReady,
-    SubjectEnrolled,
-    TrialStatusChanged,
-)
+from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.hold import HoldAnnulled
+from shared.contracts.trials.registry import RegistryChange, RegistryEntryChanged
+from shared.contracts.trials.site import SiteReady
+from shared.contracts.trials.subject import SubjectEnrolled
+from shared.contracts.trials.trial import TrialStatusChanged
 from tests.unit.trials.test_trials_chain import dose, enrol, randomise
 from tests.unit.trials.test_trials_properties import folded
 from tests.unit.trials.test_trials_registry import entry, plan, version

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.trials.commands import (
+from services.trials.commands.site import (
     ActivateSite,
     IdentifySite,
     RecordGateEvidence,
@@ -16,13 +16,13 @@ from services.trials.commands import (
 )
 from services.trials.domain.site import Site, SiteCommand, decide, evolve, wake_at
 from services.trials.projections.guards import HoldView, SiteGuard, TrialGuard
-from services.trials.rules import GATES, required_gates
+from services.trials.rules.gates import GATES, required_gates
 from shared.contracts.message import Event, Facts, Refusal, Wake
-from shared.contracts.trials import (
+from shared.contracts.trials.registry import RegistrySite
+from shared.contracts.trials.site import (
     Gate,
     GateEvidenceRecorded,
     GateSatisfied,
-    RegistrySite,
     SiteActivated,
     SiteEvent,
     SiteIdentified,

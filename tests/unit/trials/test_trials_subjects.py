@@ -3,10 +3,11 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from services.trials.commands import CorrectEnrolment
+from services.trials.commands.subject import CorrectEnrolment
 from services.trials.domain import subject
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.trials import DeviationAnnulled, DeviationReported, SubjectEnrolmentCorrected
+from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.subject import SubjectEnrolmentCorrected
 from tests.unit.trials.test_trials_chain import dose, enrol, randomise, selected
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World
 

@@ -5,29 +5,30 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.trials.commands import (
+from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
+from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.commands.site import (
     ActivateSite,
-    AnnulDeviation,
-    AnnulHold,
-    ApplyHold,
-    ChangeTrialStatus,
+    IdentifySite,
+    RecordGateEvidence,
+    RecordRegistrySite,
+    ReviewSite,
+    SelectSite,
+)
+from services.trials.commands.subject import (
     CorrectEnrolment,
     DoseSubject,
     EnrolSubject,
-    IdentifySite,
-    LiftHold,
     RandomiseSubject,
+    WithdrawSubject,
+)
+from services.trials.commands.trial import (
+    ChangeTrialStatus,
     RecordAuthorisation,
-    RecordGateEvidence,
     RecordRegistryEntry,
-    RecordRegistrySite,
     RegisterTrial,
     ReopenAccrual,
-    ReportDeviation,
-    ReviewSite,
     ReviewTrial,
-    SelectSite,
-    WithdrawSubject,
 )
 from services.trials.domain import deviation, hold, site, subject, trial
 from services.trials.domain.state import Trial

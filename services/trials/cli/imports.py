@@ -1,20 +1,18 @@
-"""`trialwire import` and `trialwire trial`: registry records into the log, and what has become of trials."""
+"""`trialwire import`: records of other systems, into the log."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
-from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
-from shared.stack.client import WRONG_USE, Json, Most, emit, fail, get, listed, send, show, table
+from shared.stack.client import WRONG_USE, Json, emit, fail, send
 
 imports = typer.Typer(no_args_is_help=True, help="Import records of other systems.")
-trial = typer.Typer(no_args_is_help=True, help="Trials, their lifecycle, holds and deadlines.")
 
 CHUNK = 256 * 1024
 
@@ -64,55 +62,6 @@ def _chunks(source: BinaryIO, bar: Progress, task: TaskID) -> Iterator[bytes]:
     while chunk := source.read(CHUNK):
         yield chunk
         bar.advance(task, len(chunk))
-
-
-@trial.command("list")
-def list_trials(
-    status: Annotated[str | None, typer.Option(help="Only in this status of the lifecycle.")] = None,
-    phase: Annotated[str | None, typer.Option(help="Only of this phase, such as PHASE2.")] = None,
-    text: Annotated[str | None, typer.Option(help="Part of title, number or sponsor.")] = None,
-    limit: Most = 50,
-    as_json: Json = False,
-) -> None:
-    """List trials."""
-    found = listed("trials", "/v1/trials", limit, status=status, phase=phase, text=text)
-    show(found, ("nct", "status", "registry_status", "phases", "enrolled", "open_holds", "title"), as_json)
-
-
-@trial.command("show")
-def show_trial(
-    name: Annotated[str, typer.Argument(metavar="NCT…|ID", help="Registry number or id.")],
-    as_json: Json = False,
-) -> None:
-    """Show a trial: its lifecycle with holds, its sites, enrolment and deadlines."""
-    found = get("trials", f"/v1/trials/{_path_of(name)}")
-    if as_json:
-        emit(found)
-        return
-    holds = [f"{hold['source']} since {hold['since']}" for hold in found["lifecycle"]["holds"]]
-    facts = {
-        "trial": f"{found['nct'] or ''} {found['title']}",
-        "id": found["trial_id"],
-        "correlation": found["correlation_id"],
-        "sponsor": found["sponsor_name"],
-        "status": f"{found['status']} (registry: {found['registry_status'] or 'none'})",
-        "holds": "; ".join(holds) or "none",
-        "sites": ", ".join(f"{count} {status}" for status, count in sorted(found["sites"].items())) or "none",
-        "enrolled": f"{found['enrolled']} of {found['target'] or '?'}",
-        "deviations": found["deviations"],
-    }
-    for label, value in facts.items():
-        typer.echo(f"{label:<12} {value}")
-    table(found["deadlines"], ("due_on", "status", "code", "citation", "anchor", "anchor_on", "owner"))
-
-
-def _path_of(name: str) -> str:
-    if name.upper().startswith("NCT"):
-        return f"nct/{name.upper()}"
-    try:
-        return str(UUID(name))
-    except ValueError:
-        fail(f"{name} is neither an NCT number nor an id", WRONG_USE)
 
 
 def _progress() -> Progress:

@@ -1,0 +1,1 @@
+"""Commands of the trials service on the command line, a module a group."""

@@ -1,0 +1,120 @@
+"""What a public registry says of a trial, and the events of its records."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import JsonValue
+
+from shared.contracts.message import Event, Identifier, Value
+
+
+class PartialDate(Value):
+    """A date as exact as its source gave it: `text` is YYYY, YYYY-MM or YYYY-MM-DD."""
+
+    text: str
+    precision: Literal["year", "month", "day"]
+    kind: Literal["actual", "estimated"] | None = None
+
+
+class Intervention(Value):
+    """What a trial studies, as the registry names it: kind DRUG, DEVICE, BIOLOGICAL and so on."""
+
+    kind: str
+    name: str
+
+
+class RegistryFacts(Value):
+    """What a registry says of a trial: its codes and dates unchanged, no contacts of staff.
+
+    `status_unverified`: the registry has not had the status confirmed for two years (its code UNKNOWN).
+    """
+
+    status: str
+    last_known_status: str | None = None
+    status_unverified: bool = False
+    why_stopped: str | None = None
+    title: str
+    official_title: str | None = None
+    acronym: str | None = None
+    sponsor_name: str
+    study_type: str
+    phases: tuple[str, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    conditions: tuple[str, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
+    enrolment: int | None = None
+    enrolment_kind: Literal["actual", "estimated"] | None = None
+    start: PartialDate | None = None
+    primary_completion: PartialDate | None = None
+    completion: PartialDate | None = None
+    verified_on: PartialDate | None = None
+    first_posted: PartialDate | None = None
+    results_posted: PartialDate | None = None
+    fda_regulated_drug: bool | None = None
+    fda_regulated_device: bool | None = None
+
+
+class RegistryChange(Value):
+    """One field of RegistryFacts that a newer registry record states differently, with its new value."""
+
+    field: str
+    value: JsonValue = None
+
+
+class RegistrySite(Value):
+    """A location of the registry; the same place of the same trial always has the same `site_id`."""
+
+    site_id: UUID
+    name: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postcode: str | None = None
+    country: str | None = None
+    status: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class RegistryEntryRecorded(Event):
+    """The first record of a registry about the trial. `updated` is the record's last update there.
+
+    `suspended_as` is the hold `sponsor_pause` that the registry's status SUSPENDED stands for.
+    """
+
+    type: ClassVar[str] = "trials.trial.registry_entry_recorded.v1"
+    trial_id: UUID
+    registry: str
+    facts: RegistryFacts
+    updated: PartialDate | None = None
+    as_of: date | None = None
+    suspended_as: UUID | None = None
+
+
+class RegistryEntryChanged(Event):
+    """A newer record of the registry says something else: only the fields that changed.
+
+    `suspended_as` is the hold that the registry's status SUSPENDED stands for, `resumed_from` its end.
+    """
+
+    type: ClassVar[str] = "trials.trial.registry_entry_changed.v1"
+    trial_id: UUID
+    registry: str
+    changes: tuple[RegistryChange, ...]
+    updated: PartialDate | None = None
+    as_of: date | None = None
+    suspended_as: UUID | None = None
+    resumed_from: UUID | None = None
+
+
+class RegistrySitesRecorded(Event):
+    """Locations that the registry lists anew or with another status, at most 200 an event.
+
+    `unlisted` are locations that the registry does not list any more.
+    """
+
+    type: ClassVar[str] = "trials.trial.registry_sites_recorded.v1"
+    trial_id: UUID
+    registry: str
+    sites: tuple[RegistrySite, ...] = ()
+    unlisted: tuple[UUID, ...] = ()

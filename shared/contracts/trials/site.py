@@ -1,0 +1,171 @@
+"""Events of sites: identification, selection, gates, activation, suspension."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.message import Event, Identifier
+from shared.contracts.trials.trial import Route
+
+Gate = Literal[
+    "contract",
+    "irb_current",
+    "ha_ok",
+    "form_1572",
+    "financial_disclosure",
+    "delegation_log",
+    "training",
+    "lab_cert",
+    "ip_on_site",
+    "ib_receipt",
+    "siv_done",
+    "consent_version_released",
+]
+
+
+class SiteIdentified(Event):
+    """A site that might take part; `zone` is its IANA zone where known."""
+
+    type: ClassVar[str] = "trials.site.identified.v1"
+    trial_id: UUID
+    site_id: UUID
+    name: str
+    country: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postcode: str | None = None
+    zone: str | None = None
+    basis: Literal["sponsor", "registry"]
+    registry_status: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+
+
+class SiteRegistryStatusChanged(Event):
+    """The registry says something else of the site; `listed` is false when it names it no more."""
+
+    type: ClassVar[str] = "trials.site.registry_status_changed.v1"
+    trial_id: UUID
+    site_id: UUID
+    registry_status: str | None
+    listed: bool = True
+
+
+class SiteSelected(Event):
+    """The site shall take part; its ethics board, zone and the gates it has to pass are known."""
+
+    type: ClassVar[str] = "trials.site.selected.v1"
+    trial_id: UUID
+    site_id: UUID
+    irb: str | None = None
+    zone: str
+    country: str
+    route: Route
+    required_gates: tuple[Gate, ...]
+    target: int | None = None
+
+
+class GateEvidenceRecorded(Event):
+    """A document or decision that bears on a gate, valid on the site's local dates given (inclusive).
+
+    `corrects` names the evidence whose place this one takes, which may be itself with other dates.
+    """
+
+    type: ClassVar[str] = "trials.site.gate_evidence_recorded.v1"
+    trial_id: UUID
+    site_id: UUID
+    gate: Gate
+    evidence_id: UUID
+    valid_from: date
+    valid_to: date | None = None
+    document_ref: str | None = None
+    corrects: UUID | None = None
+    recorded_on: date
+
+
+class GateSatisfied(Event):
+    """A gate is open: `evidence` says by what. `replaces` is the evidence whose loss had closed it."""
+
+    type: ClassVar[str] = "trials.site.gate_satisfied.v1"
+    trial_id: UUID
+    site_id: UUID
+    gate: Gate
+    evidence: UUID
+    valid_to: date | None = None
+    replaces: UUID | None = None
+
+
+class GateRevoked(Event):
+    """A gate closed again: by `hold` where one is named, else as its evidence ran out or was corrected."""
+
+    type: ClassVar[str] = "trials.site.gate_revoked.v1"
+    trial_id: UUID
+    site_id: UUID
+    gate: Gate
+    evidence: UUID
+    valid_to: date | None = None
+    activated: bool = False
+    hold: UUID | None = None
+    revoked_on: date
+
+
+class SiteReady(Event):
+    """All gates of the site are open; a signed act may activate it."""
+
+    type: ClassVar[str] = "trials.site.ready.v1"
+    trial_id: UUID
+    site_id: UUID
+    gates: tuple[Gate, ...]
+
+
+class SiteActivated(Event):
+    """The signed green light: the site may begin. `gates` are those open at that moment."""
+
+    type: ClassVar[str] = "trials.site.activated.v1"
+    trial_id: UUID
+    site_id: UUID
+    gates: tuple[Gate, ...]
+    activated_on: date
+    zone: str
+    country: str
+
+
+class SiteEnrolmentStarted(Event):
+    """The first subject of the site enrolled."""
+
+    type: ClassVar[str] = "trials.site.enrolment_started.v1"
+    trial_id: UUID
+    site_id: UUID
+
+
+class SiteSuspended(Event):
+    """The site stopped for the holds named, or for the gates lost."""
+
+    type: ClassVar[str] = "trials.site.suspended.v1"
+    trial_id: UUID
+    site_id: UUID
+    holds: tuple[UUID, ...] = ()
+    gates: tuple[Gate, ...] = ()
+
+
+class SiteResumed(Event):
+    """Nothing stops the site any more: it goes on with the status it had."""
+
+    type: ClassVar[str] = "trials.site.resumed.v1"
+    trial_id: UUID
+    site_id: UUID
+    status: Literal["activated", "enrolling"]
+
+
+SiteEvent = (
+    SiteIdentified
+    | SiteRegistryStatusChanged
+    | SiteSelected
+    | GateEvidenceRecorded
+    | GateSatisfied
+    | GateRevoked
+    | SiteReady
+    | SiteActivated
+    | SiteEnrolmentStarted
+    | SiteSuspended
+    | SiteResumed
+)

@@ -1,0 +1,103 @@
+"""Events of subjects, by code alone."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.message import Event, Identifier
+
+SubjectStatus = Literal[
+    "potential-candidate",
+    "candidate",
+    "screening",
+    "eligible",
+    "ineligible",
+    "pending-on-study",
+    "on-study",
+    "on-study-intervention",
+    "on-study-observation",
+    "follow-up",
+    "off-study",
+    "withdrawn",
+]
+WithdrawalScope = Literal["intervention", "follow_up", "records_access", "samples"]
+
+
+class SubjectEnrolled(Event):
+    """A subject enrolled. `breaks` names the rules that the enrolment broke, which does not undo it."""
+
+    type: ClassVar[str] = "trials.subject.enrolled.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    subject_code: str
+    enrolled_on: date
+    identifiers: tuple[Identifier, ...] = ()
+    breaks: tuple[str, ...] = ()
+
+
+class SubjectEnrolmentCorrected(Event):
+    """The enrolment that event `corrects` told was otherwise; the whole data stands here."""
+
+    type: ClassVar[str] = "trials.subject.enrolment_corrected.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    subject_code: str
+    enrolled_on: date
+    corrects: UUID
+    reason: str | None = None
+    breaks: tuple[str, ...] = ()
+
+
+class SubjectRandomised(Event):
+    """A subject was let into randomisation; the allocation is restricted and never stands here."""
+
+    type: ClassVar[str] = "trials.subject.randomised.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    randomised_on: date
+
+
+class SubjectDosingReleased(Event):
+    """A dose may be given to the subject on that date: no hold forbids it."""
+
+    type: ClassVar[str] = "trials.subject.dosing_released.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    dose_on: date
+
+
+class SubjectWithdrawn(Event):
+    """A subject withdrew from the scopes named; withdrawal erases nothing."""
+
+    type: ClassVar[str] = "trials.subject.withdrawn.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    withdrawn_on: date
+    scopes: tuple[WithdrawalScope, ...]
+    breaks: tuple[str, ...] = ()
+
+
+class SubjectStatusChanged(Event):
+    """The subject moved on (FHIR R4 ResearchSubject.status); `reason` is a code, of a screen failure for one.
+
+    `withdrawn` is only who leaves before registration; later exits are `off-study` with their reason.
+    """
+
+    type: ClassVar[str] = "trials.subject.status_changed.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    before: SubjectStatus | None
+    after: SubjectStatus
+    reason: str | None = None
+    changed_on: date
+
+
+SubjectEvent = (
+    SubjectEnrolled | SubjectEnrolmentCorrected | SubjectRandomised | SubjectDosingReleased | SubjectWithdrawn
+)

@@ -1,0 +1,101 @@
+"""Events of trials: registration, plan, lifecycle, authorisations."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.message import Event, Identifier
+from shared.contracts.trials.registry import (
+    RegistryEntryChanged,
+    RegistryEntryRecorded,
+    RegistrySitesRecorded,
+)
+
+TrialStatus = Literal[
+    "draft",
+    "in_review",
+    "disapproved",
+    "approved",
+    "active",
+    "temp_closed_accrual",
+    "temp_closed_accrual_intervention",
+    "closed_accrual",
+    "closed_accrual_intervention",
+    "completed",
+    "admin_completed",
+    "withdrawn",
+    "archived",
+    "registry_only",
+]
+Route = Literal["us_ind", "us_ide", "other"]
+
+
+class TrialRegistered(Event):
+    """A trial is known: from its sponsor's plan, or from a public registry's record.
+
+    `owner` names who carries the safety obligations, `owner_id` the organisation to which they were
+    transferred (21 CFR 312.52); `route` decides which gates its sites need;
+    `registry_only` is the status of expanded access programmes, which have no trial lifecycle.
+    """
+
+    type: ClassVar[str] = "trials.trial.registered.v1"
+    trial_id: UUID
+    title: str
+    phases: tuple[str, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    sponsor_name: str
+    study_type: str
+    basis: Literal["sponsor", "registry"]
+    status: TrialStatus
+    route: Route = "other"
+    owner: str = "sponsor"
+    owner_id: UUID | None = None
+    target: int | None = None
+
+
+class TrialPlanRecorded(Event):
+    """The sponsor's plan of a trial that a registry had made known before."""
+
+    type: ClassVar[str] = "trials.trial.plan_recorded.v1"
+    trial_id: UUID
+    title: str
+    phases: tuple[str, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    study_type: str
+    route: Route
+    owner: str
+    owner_id: UUID | None = None
+    target: int | None = None
+
+
+class TrialStatusChanged(Event):
+    """The trial moved on in its lifecycle. `inferred`: a status in between that nobody stated."""
+
+    type: ClassVar[str] = "trials.trial.status_changed.v1"
+    trial_id: UUID
+    before: TrialStatus
+    after: TrialStatus
+    basis: Literal["sponsor", "registry"]
+    reason: str | None = None
+    inferred: bool = False
+
+
+class TrialAuthorised(Event):
+    """The health authority lets the trial begin, from `effective_on` (an IND or IDE in effect, a CTA)."""
+
+    type: ClassVar[str] = "trials.trial.authorised.v1"
+    trial_id: UUID
+    country: str
+    effective_on: date
+    authorisation: UUID
+
+
+TrialEvent = (
+    TrialRegistered
+    | TrialPlanRecorded
+    | RegistryEntryRecorded
+    | RegistryEntryChanged
+    | RegistrySitesRecorded
+    | TrialStatusChanged
+    | TrialAuthorised
+)

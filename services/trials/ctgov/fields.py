@@ -47,24 +47,24 @@ def items(parent: dict[str, Any], path: str, name: str, kind: type) -> list[Any]
     return [checked(item, f"{path}{name}") for item in value] if kind is str else value
 
 
-def text(parent: dict[str, Any], path: str, name: str) -> str | None:
+def text(parent: dict[str, Any], path: str, name: str, limit: int = TEXT_LIMIT) -> str | None:
     """Text below `path` without surrounding space; None where it is absent or blank."""
     value = parent.get(name)
     if value is None:
         return None
     if not isinstance(value, str):
         raise FieldError(f"{path}{name}", f"is {name_of(value)}, not text")
-    return checked(value, f"{path}{name}") or None
+    return checked(value, f"{path}{name}", limit) or None
 
 
-def checked(value: str, field: str) -> str:
+def checked(value: str, field: str, limit: int = TEXT_LIMIT) -> str:
     """Text that can be stored and sent; FieldError where it cannot."""
     if "\x00" in value:
         raise FieldError(field, "contains a NUL character, which no text may")
     if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
         raise FieldError(field, "contains half a surrogate pair, which is no character")
-    if len(value) > TEXT_LIMIT:
-        raise FieldError(field, f"has {len(value)} characters, more than {TEXT_LIMIT}")
+    if len(value) > limit:
+        raise FieldError(field, f"has {len(value)} characters, more than {limit}")
     return value.strip()
 
 

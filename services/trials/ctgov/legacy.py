@@ -5,13 +5,10 @@ from typing import Any
 
 from lxml import etree
 
+from services.trials.ctgov import legacy_plan as plan
 from services.trials.ctgov.rejection import FieldError
+from services.trials.ctgov.words import code_of, text_of
 
-_WORDS = {
-    "Approved for marketing": "APPROVED_FOR_MARKETING",
-    "Unknown status": "UNKNOWN",
-    "Active, not recruiting": "ACTIVE_NOT_RECRUITING",
-}
 _PHASES = {"N/A": ["NA"], "Early Phase 1": ["EARLY_PHASE1"], "Phase 0": ["EARLY_PHASE1"]}
 _KINDS = {"Actual": "ACTUAL", "Anticipated": "ESTIMATED", "Estimated": "ESTIMATED", "Estimate": "ESTIMATED"}
 # The registry writes English months, whatever the locale of this machine is.
@@ -40,17 +37,17 @@ def study(document: bytes) -> dict[str, Any]:
 
 def _study(root: etree._Element) -> dict[str, Any]:
     identification = {
-        "nctId": _text(root, "id_info/nct_id"),
-        "orgStudyIdInfo": {"id": _text(root, "id_info/org_study_id")},
+        "nctId": text_of(root, "id_info/nct_id"),
+        "orgStudyIdInfo": {"id": text_of(root, "id_info/org_study_id")},
         "secondaryIdInfos": [{"id": e.text, "type": "OTHER"} for e in root.findall("id_info/secondary_id")],
-        "briefTitle": _text(root, "brief_title"),
-        "officialTitle": _text(root, "official_title"),
-        "acronym": _text(root, "acronym"),
+        "briefTitle": text_of(root, "brief_title"),
+        "officialTitle": text_of(root, "official_title"),
+        "acronym": text_of(root, "acronym"),
     }
-    why = _text(root, "why_stopped")
+    why = text_of(root, "why_stopped")
     status = {
-        "overallStatus": _code(_text(root, "overall_status")),
-        "lastKnownStatus": _code(_text(root, "last_known_status")),
+        "overallStatus": code_of(text_of(root, "overall_status")),
+        "lastKnownStatus": code_of(text_of(root, "last_known_status")),
         "whyStopped": " ".join(why.split()) if why else None,
         "statusVerifiedDate": _date(root, "verification_date").get("date"),
         "startDateStruct": _date(root, "start_date"),
@@ -65,10 +62,14 @@ def _study(root: etree._Element) -> dict[str, Any]:
     protocol = {
         "identificationModule": identification,
         "statusModule": status,
-        "sponsorCollaboratorsModule": {"leadSponsor": {"name": _text(root, "sponsors/lead_sponsor/agency")}},
+        "sponsorCollaboratorsModule": {
+            "leadSponsor": {"name": text_of(root, "sponsors/lead_sponsor/agency")}
+        },
         "designModule": _design(root),
         "conditionsModule": {"conditions": [e.text or "" for e in root.findall("condition")]},
-        "armsInterventionsModule": {"interventions": _interventions(root)},
+        "armsInterventionsModule": {"interventions": _interventions(root), "armGroups": plan.arms(root)},
+        "eligibilityModule": plan.eligibility(root),
+        "outcomesModule": plan.outcomes(root),
         "oversightModule": {
             "isFdaRegulatedDrug": _yes(root, "oversight_info/is_fda_regulated_drug"),
             "isFdaRegulatedDevice": _yes(root, "oversight_info/is_fda_regulated_device"),
@@ -77,63 +78,52 @@ def _study(root: etree._Element) -> dict[str, Any]:
     }
     return {
         "protocolSection": protocol,
+        "resultsSection": plan.results(root),
         "derivedSection": {"miscInfoModule": {"versionHolder": _as_of(root)}},
     }
 
 
 def _design(root: etree._Element) -> dict[str, Any]:
-    kind = _text(root, "study_type")
-    phase = _text(root, "phase")
-    count = _text(root, "enrollment")
+    kind = text_of(root, "study_type")
+    phase = text_of(root, "phase")
+    count = text_of(root, "enrollment")
     if count is not None and not (count.isascii() and count.isdigit()):
         raise FieldError("enrollment", f"{count[:40]!r} is not a whole number")
     enrolment = root.find("enrollment")
     stated = enrolment.get("type", "") if enrolment is not None else ""
     return {
         # "Observational [Patient Registry]" is observational; the model in brackets is not kept.
-        "studyType": _code(kind.split("[")[0].strip()) if kind else None,
-        "phases": _PHASES.get(phase) or [_code(p) or "" for p in phase.split("/")] if phase else [],
+        "studyType": code_of(kind.split("[")[0].strip()) if kind else None,
+        "phases": _PHASES.get(phase) or [code_of(p) or "" for p in phase.split("/")] if phase else [],
+        "designInfo": plan.design(root),
         "enrollmentInfo": {"count": int(count) if count else None, "type": _KINDS.get(stated)},
     }
 
 
 def _interventions(root: etree._Element) -> list[dict[str, Any]]:
     return [
-        {"type": _code(_text(e, "intervention_type")), "name": _text(e, "intervention_name")}
+        {"type": code_of(text_of(e, "intervention_type")), "name": text_of(e, "intervention_name")}
         for e in root.findall("intervention")
     ]
 
 
 def _location(element: etree._Element) -> dict[str, Any]:
     return {
-        "facility": _text(element, "facility/name"),
-        "city": _text(element, "facility/address/city"),
-        "state": _text(element, "facility/address/state"),
-        "zip": _text(element, "facility/address/zip"),
-        "country": _text(element, "facility/address/country"),
-        "status": _code(_text(element, "status")),
+        "facility": text_of(element, "facility/name"),
+        "city": text_of(element, "facility/address/city"),
+        "state": text_of(element, "facility/address/state"),
+        "zip": text_of(element, "facility/address/zip"),
+        "country": text_of(element, "facility/address/country"),
+        "status": code_of(text_of(element, "status")),
     }
 
 
-def _text(element: etree._Element, path: str) -> str | None:
-    found = element.findtext(path)
-    return found.strip() or None if found else None
-
-
-def _code(words: str | None) -> str | None:
-    """The API's code of the registry's words: `Phase 2` is PHASE2, `Not yet recruiting` is likewise."""
-    if words is None or words in _WORDS:
-        return _WORDS.get(words or "")
-    code = re.sub(r"[^A-Za-z0-9]+", "_", words).strip("_").upper()
-    return code.replace("PHASE_", "PHASE")
-
-
 def _yes(element: etree._Element, path: str) -> bool | None:
-    return {"Yes": True, "No": False}.get(_text(element, path) or "")
+    return {"Yes": True, "No": False}.get(text_of(element, path) or "")
 
 
 def _date(root: etree._Element, name: str) -> dict[str, str | None]:
-    value = _text(root, name)
+    value = text_of(root, name)
     if value is None:
         return {}
     element = root.find(name)
@@ -150,5 +140,5 @@ def _iso(value: str, field: str) -> str:
 
 
 def _as_of(root: etree._Element) -> str | None:
-    found = _PROCESSED.search(_text(root, "required_header/download_date") or "")
+    found = _PROCESSED.search(text_of(root, "required_header/download_date") or "")
     return _iso(found[1], "required_header.download_date") if found else None

@@ -1,18 +1,18 @@
 """A study of the registry's API v2 as a registry entry; modules may be missing, staff contacts stay out."""
 
 import re
-from collections import Counter
 from datetime import date
 from typing import Any, Literal
-from uuid import uuid5
 
 from services.trials.commands.trial import RecordRegistryEntry
-from services.trials.ctgov.fields import dated, degrees, items, number, section, text, truth
+from services.trials.ctgov.fields import dated, items, number, section, text, truth
+from services.trials.ctgov.places import sites
+from services.trials.ctgov.plan import arms, design, eligibility, outcomes
 from services.trials.ctgov.rejection import FieldError
+from services.trials.ctgov.results import participant_flow
 from services.trials.domain.registry import STATUS
-from services.trials.rules import NAMESPACE
 from shared.contracts.message import Identifier
-from shared.contracts.trials.registry import Intervention, RegistryFacts, RegistrySite
+from shared.contracts.trials.registry import Intervention, RegistryFacts
 
 NOT_STATED = "NOT_STATED"
 # The facts of one record travel in one event, which may have 256 KiB.
@@ -43,13 +43,13 @@ def entry(study: Any) -> RecordRegistryEntry:
         raise FieldError(f"{_ID}nctId", "is missing")
     if not _NCT.fullmatch(nct):
         raise FieldError(f"{_ID}nctId", f"{nct[:40]!r} is not NCT and eight digits")
-    facts = _facts(protocol, identification, status, nct)
+    facts = _facts(protocol, identification, status, nct).model_copy(update=_plan(study, protocol))
     if (size := len(facts.model_dump_json().encode())) > FACTS_LIMIT:
         raise FieldError("protocolSection", f"its facts have {size} bytes, more than {FACTS_LIMIT}")
     return RecordRegistryEntry(
         nct=nct,
         facts=facts,
-        sites=_sites(section(protocol, "protocolSection.", "contactsLocationsModule"), nct),
+        sites=sites(section(protocol, "protocolSection.", "contactsLocationsModule"), nct),
         updated=dated(status, "protocolSection.statusModule.", "lastUpdateSubmitDate"),
         as_of=_as_of(study),
     )
@@ -95,6 +95,17 @@ def _facts(
     )
 
 
+def _plan(study: dict[str, Any], protocol: dict[str, Any]) -> dict[str, Any]:
+    given = section(protocol, "protocolSection.", "armsInterventionsModule")
+    return {
+        "design": design(section(protocol, "protocolSection.", "designModule")),
+        "arms": arms(given),
+        "eligibility": eligibility(section(protocol, "protocolSection.", "eligibilityModule")),
+        "outcomes": outcomes(section(protocol, "protocolSection.", "outcomesModule")),
+        "flow": participant_flow(section(study, "", "resultsSection")),
+    }
+
+
 def _status(status: dict[str, Any], name: str) -> str | None:
     field = "protocolSection.statusModule."
     code = text(status, field, name)
@@ -130,35 +141,6 @@ def _interventions(arms: dict[str, Any], path: str) -> tuple[Intervention, ...]:
             Intervention(kind=text(item, at, "type") or "OTHER", name=text(item, at, "name") or NOT_STATED)
         )
     return tuple(found)
-
-
-def _sites(contacts: dict[str, Any], nct: str) -> tuple[RegistrySite, ...]:
-    module = "protocolSection.contactsLocationsModule."
-    seen: Counter[str] = Counter()
-    sites = []
-    for n, place in enumerate(items(contacts, module, "locations", dict)):
-        path = f"{module}locations[{n}]."
-        name, city, state, postcode, country = (
-            text(place, path, field) for field in ("facility", "city", "state", "zip", "country")
-        )
-        point = section(place, path, "geoPoint")
-        # Two entries that differ in nothing are two sites: the second one counts on.
-        where = "|".join((nct, *(part or "" for part in (name, city, state, postcode, country))))
-        sites.append(
-            RegistrySite(
-                site_id=uuid5(NAMESPACE, f"ctgov-site|{where}|{seen[where]}"),
-                name=name,
-                city=city,
-                state=state,
-                postcode=postcode,
-                country=country,
-                status=text(place, path, "status"),
-                latitude=degrees(point, f"{path}geoPoint.", "lat", 90),
-                longitude=degrees(point, f"{path}geoPoint.", "lon", 180),
-            )
-        )
-        seen[where] += 1
-    return tuple(sites)
 
 
 def _as_of(study: dict[str, Any]) -> date | None:

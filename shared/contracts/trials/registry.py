@@ -24,6 +24,67 @@ class Intervention(Value):
     name: str
 
 
+class RegistryArm(Value):
+    """An arm as the registry lists it, with the names of what is given in it (`Drug: aspirin`)."""
+
+    label: str
+    kind: str | None = None
+    interventions: tuple[str, ...] = ()
+
+
+class RegistryDesign(Value):
+    """How the trial is built, in the registry's codes: RANDOMIZED, PARALLEL, DOUBLE, PARTICIPANT."""
+
+    allocation_type: str | None = None
+    intervention_model: str | None = None
+    primary_purpose: str | None = None
+    masking: str | None = None
+    who_masked: tuple[str, ...] = ()
+    observational_model: str | None = None
+    time_perspective: str | None = None
+
+
+class RegistryEligibility(Value):
+    """Who may take part: `criteria` is the registry's text, ages as it writes them (`18 Years`)."""
+
+    sex: str | None = None
+    minimum_age: str | None = None
+    maximum_age: str | None = None
+    healthy_volunteers: bool | None = None
+    age_groups: tuple[str, ...] = ()
+    criteria: str | None = None
+
+
+class RegistryOutcome(Value):
+    """What the trial measures, and over which time."""
+
+    role: Literal["primary", "secondary", "other"]
+    measure: str
+    time_frame: str | None = None
+
+
+class FlowCount(Value):
+    """Participants of each group, by the group's id, that came to a milestone or left for a reason."""
+
+    name: str
+    participants: dict[str, int]
+
+
+class FlowPeriod(Value):
+    """A period of the posted results: STARTED, COMPLETED and other milestones, and why participants left."""
+
+    title: str
+    milestones: tuple[FlowCount, ...] = ()
+    left: tuple[FlowCount, ...] = ()
+
+
+class ParticipantFlow(Value):
+    """The participant flow of the posted results; `groups` are titles by id. Numbers, never persons."""
+
+    groups: dict[str, str]
+    periods: tuple[FlowPeriod, ...] = ()
+
+
 class RegistryFacts(Value):
     """What a registry says of a trial: its codes and dates unchanged, no contacts of staff.
 
@@ -53,6 +114,11 @@ class RegistryFacts(Value):
     results_posted: PartialDate | None = None
     fda_regulated_drug: bool | None = None
     fda_regulated_device: bool | None = None
+    design: RegistryDesign | None = None
+    arms: tuple[RegistryArm, ...] = ()
+    eligibility: RegistryEligibility | None = None
+    outcomes: tuple[RegistryOutcome, ...] = ()
+    flow: ParticipantFlow | None = None
 
 
 class RegistryChange(Value):

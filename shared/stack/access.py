@@ -33,7 +33,7 @@ from shared.stack.home import Home, write_private
 from shared.stack.topics import administrator, present
 
 FILE = Path(__file__).resolve().parents[2] / "deploy" / "access.toml"
-ADMINISTRATOR, OBSERVER, UNBLINDED = "administrator", "observer", "unblinded"
+ADMINISTRATOR, OBSERVER, UNBLINDED, SOURCE = "administrator", "observer", "unblinded", "source"
 # Passwords are 24 random bytes: more rounds would make each connection slower, and none harder to guess.
 _SCRAM = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
 _SECONDS = 30.0

@@ -2,7 +2,7 @@
 
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
-from services.trials.domain import deviation, erasure, hold, retention, site, subject, trial
+from services.trials.domain import deviation, erasure, feed, hold, retention, site, subject, trial
 from services.trials.domain.state import Trial
 from shared.runtime.service import Aggregate
 
@@ -21,5 +21,6 @@ AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate(
         "retention", retention.RetentionCommand, retention.Keeping(), retention.decide, retention.evolve
     ),
+    Aggregate("feed", feed.FeedCommand, feed.Feed(), feed.decide, feed.evolve, feed.wake_at),
     Aggregate("erasure", erasure.ErasureCommand, erasure.Erasure(), erasure.decide, erasure.evolve),
 )

@@ -1,6 +1,6 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
-from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import erasures, feeds, guard_folds, guards, holds, sites, subjects, trials
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -20,5 +20,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(holds.DeviationRow, holds.deviation_keys, holds.fold_deviation, OWN),
     Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
+    Projection(feeds.FeedRow, feeds.feed_keys, feeds.fold_feed, OWN),
+    Projection(feeds.SiteFeeds, feeds.site_feeds_keys, feeds.fold_site_feeds, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

@@ -4,6 +4,7 @@ from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.feed import FeedEvent
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
 from shared.contracts.trials.site import SiteEvent
@@ -20,6 +21,7 @@ TrialsEvent = (
     | SubjectEvent
     | SubjectStatusChanged
     | DataCountsRecorded
+    | FeedEvent
     | DeviationReported
     | DeviationAnnulled
     | CommandRefused

@@ -21,8 +21,8 @@ def service(name: str) -> Service:
     return found
 
 
-def test_the_file_knows_the_services_and_two_who_only_read_and_nobody_else() -> None:
-    assert set(PRINCIPALS) == {*SERVICES, access.OBSERVER, access.UNBLINDED}
+def test_the_file_knows_the_services_who_only_reads_who_only_writes_and_nobody_else() -> None:
+    assert set(PRINCIPALS) == {*SERVICES, access.OBSERVER, access.UNBLINDED, access.SOURCE}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -58,6 +58,13 @@ def test_what_would_reveal_an_allocation_is_read_by_a_principal_of_its_own_and_n
     assert unblinded.read == restricted
     assert not unblinded.write
     assert [name for name, one in PRINCIPALS.items() if one.read & restricted] == [access.UNBLINDED]
+
+
+def test_another_system_writes_commands_and_reads_nothing() -> None:
+    source = PRINCIPALS[access.SOURCE]
+    assert source.write == {"trials.commands", "safety.commands"}
+    assert not source.read
+    assert not source.groups
 
 
 def test_no_rule_names_a_topic_that_is_not_there() -> None:

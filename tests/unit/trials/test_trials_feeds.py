@@ -1,0 +1,275 @@
+"""Readings of other systems: days told, days missing, and what a summary breaks."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from services.trials.commands.feed import EndFeed, MeasureDue, RecordDailySummary, StartFeed
+from services.trials.domain.feed import Feed, decide, evolve, wake_at
+from services.trials.projections.feeds import (
+    FeedRow,
+    SiteFeeds,
+    feed_keys,
+    fold_feed,
+    fold_site_feeds,
+    site_feeds_keys,
+)
+from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
+from shared.contracts.message import Command, Event, Facts, Refusal, Wake
+from shared.contracts.trials.deviation import DeviationReported
+from shared.contracts.trials.feed import DayMissing, DaySummarised, FeedEnded, FeedStarted
+from tests.unit.trials.trials_world import SITE, SUBJECT, TRIAL, recorded
+
+ZONE = "America/New_York"
+FIRST = date(2026, 3, 2)
+DAY = timedelta(days=1)
+IDS: dict[str, Any] = {
+    "trial_id": TRIAL,
+    "site_id": SITE,
+    "subject_id": SUBJECT,
+    "source_system": "wrist-1",
+}
+MEASURES = (MeasureDue(code="heart_rate", expected_a_day=24), MeasureDue(code="steps", expected_a_day=1))
+START = StartFeed(**IDS, kind="wearable", measures=MEASURES, begins_on=FIRST, zone=ZONE, late_after=2)
+HELD = HoldView(UUID(int=40), "sponsor_pause", ("collect_data",), FIRST)
+
+
+def site(*holds: HoldView) -> Facts:
+    return Facts(SiteGuard(SITE, TRIAL, "activated", holds=holds))
+
+
+def told(day: date, measure: str = "heart_rate", received: int = 24, mark: str = "a") -> RecordDailySummary:
+    named = {"raw_data_ref": f"readings/{day}", "sha256": mark * 64}
+    given: dict[str, Any] = {"day": day, "measure": measure, "received": received, **named}
+    return RecordDailySummary(**IDS, **given)
+
+
+def at(day: date, hour: int = 12) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def after(*steps: tuple[Command, datetime], facts: Facts | None = None) -> tuple[Feed, list[Event]]:
+    """The state and all events once these were decided."""
+    feed, events = Feed(), list[Event]()
+    for command, now in steps:
+        found = decide(feed, command, facts or site(), now)  # type: ignore[arg-type]
+        assert not isinstance(found, Refusal), found
+        for event in found:
+            feed = evolve(feed, event)
+        events += found
+    return feed, events
+
+
+def refused(feed: Feed, command: Command, facts: Facts | None = None) -> str:
+    found = decide(feed, command, facts or site(), at(FIRST))  # type: ignore[arg-type]
+    assert isinstance(found, Refusal)
+    return found.rule
+
+
+def summary(command: RecordDailySummary, *before: tuple[Command, datetime], **given: Any) -> DaySummarised:
+    _, events = after(*before, (command, given.pop("now", at(FIRST + 30 * DAY))), **given)
+    return next(event for event in reversed(events) if isinstance(event, DaySummarised))
+
+
+def test_a_feed_starts_once() -> None:
+    feed, (event,) = after((START, at(FIRST)))
+    assert isinstance(event, FeedStarted)
+    assert event.feed_id == START.stream_id
+    assert decide(feed, START, site(), at(FIRST)) == []
+    assert refused(feed, START.model_copy(update={"late_after": 5})) == "feed.already_started"
+
+
+def test_a_feed_is_asked_for_where_data_may_be_collected() -> None:
+    assert refused(Feed(), START, Facts()) == "site.other_trial"
+    assert refused(Feed(), START, Facts(SiteGuard(SITE, UUID(int=99)))) == "site.other_trial"
+    assert refused(Feed(), START, site(HELD)) == "hold.collect_data"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"measures": ()},
+        {"measures": (*MEASURES, MEASURES[0])},
+        {"measures": ({"code": "steps", "expected_a_day": 0},)},
+        {"zone": "Mars/Olympus"},
+        {"late_after": -1},
+    ],
+)
+def test_a_feed_that_cannot_be_is_no_command(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        StartFeed.model_validate(START.model_dump() | wrong)
+
+
+def test_a_day_is_told_and_told_otherwise() -> None:
+    first = summary(told(FIRST, received=20), (START, at(FIRST)))
+    assert (first.expected, first.received, first.received_before, first.breaks) == (24, 20, None, ())
+    again = summary(
+        told(FIRST, received=23, mark="b"), (START, at(FIRST)), (told(FIRST, received=20), at(FIRST))
+    )
+    assert (again.received, again.received_before) == (23, 20)
+
+
+def test_the_same_summary_again_tells_nothing() -> None:
+    feed, _ = after((START, at(FIRST)), (told(FIRST), at(FIRST + DAY)))
+    assert decide(feed, told(FIRST), site(), at(FIRST + DAY)) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "before", "rule"),
+    [
+        (told(FIRST), (), "feed.not_started"),
+        (told(FIRST - DAY), ((START, at(FIRST)),), "feed.outside_period"),
+        (told(FIRST, "mood"), ((START, at(FIRST)),), "feed.unknown_measure"),
+        (told(FIRST + 60 * DAY), ((START, at(FIRST)),), "feed.in_future"),
+        (
+            told(FIRST + 9 * DAY),
+            ((START, at(FIRST)), (EndFeed(**IDS, ended_on=FIRST + 5 * DAY, reason="lost"), at(FIRST))),
+            "feed.outside_period",
+        ),
+    ],
+)
+def test_a_summary_that_breaks_a_rule_is_kept_and_marked(
+    command: RecordDailySummary, before: tuple[tuple[Command, datetime], ...], rule: str
+) -> None:
+    assert summary(command, *before).breaks == (rule,)
+
+
+def test_data_collected_under_a_hold_are_a_deviation_once_a_hold() -> None:
+    started = evolve(Feed(), after((START, at(FIRST)))[1][0])  # type: ignore[arg-type]
+    first = decide(started, told(FIRST), site(HELD), at(FIRST))
+    assert isinstance(first, list)
+    assert [type(event) for event in first] == [DaySummarised, DeviationReported]
+    for event in first:
+        started = evolve(started, event)
+    (second,) = decide(started, told(FIRST + DAY), site(HELD), at(FIRST + DAY))  # type: ignore[misc]
+    assert isinstance(second, DaySummarised)
+    assert second.breaks == ("data.under_hold",)
+
+
+def test_a_day_of_which_nothing_came_in_time_is_missing() -> None:
+    feed, _ = after((START, at(FIRST)), (told(FIRST), at(FIRST)))
+    due = wake_at(feed)
+    assert due == datetime(2026, 3, 5, 5, tzinfo=UTC)  # midnight in New York, three days on
+    assert decide(feed, Wake(stream=START.stream_id), site(), due - timedelta(seconds=1)) == []
+    (missing,) = decide(feed, Wake(stream=START.stream_id), site(), due)  # type: ignore[misc]
+    assert missing == DayMissing(
+        feed_id=START.stream_id,
+        trial_id=TRIAL,
+        site_id=SITE,
+        subject_id=SUBJECT,
+        day=FIRST,
+        measures=("steps",),
+        expected=1,
+    )
+
+
+def test_a_late_summary_takes_the_missing_day_back() -> None:
+    wake = Wake(stream=START.stream_id)
+    late = summary(told(FIRST, "steps", 1), (START, at(FIRST)), (wake, at(FIRST + 3 * DAY)))
+    assert late.was_missing
+    in_time = (told(FIRST, "steps", 1), at(FIRST))
+    assert not summary(told(FIRST, "steps", 0, "b"), (START, at(FIRST)), in_time).was_missing
+
+
+def test_nothing_is_missing_after_the_end_or_before_the_start() -> None:
+    ended = EndFeed(**IDS, ended_on=FIRST + DAY, reason="completed")
+    feed, events = after(
+        (START, at(FIRST)),
+        (ended, at(FIRST + DAY)),
+        (Wake(stream=START.stream_id), at(FIRST + 60 * DAY)),
+    )
+    assert [event.day for event in events if isinstance(event, DayMissing)] == [FIRST, FIRST + DAY]
+    assert wake_at(feed) is None
+    assert wake_at(Feed()) is None
+    assert decide(Feed(), Wake(stream=START.stream_id), site(), at(FIRST)) == []
+    assert decide(feed, ended, site(), at(FIRST)) == []
+
+
+def test_a_feed_does_not_end_before_it_begins() -> None:
+    feed, _ = after((START, at(FIRST)))
+    early = EndFeed(**IDS, ended_on=FIRST - DAY, reason="completed")
+    assert refused(feed, early) == "feed.ends_before_it_begins"
+    assert refused(Feed(), early) == "feed.not_started"
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.builds(
+            told,
+            st.integers(0, 6).map(lambda n: FIRST + n * DAY),
+            st.sampled_from(["heart_rate", "steps"]),
+            st.integers(0, 24),
+            st.sampled_from("abc"),
+        ),
+        st.just(Wake(stream=START.stream_id)),
+    ),
+    max_size=15,
+)
+
+
+@given(STEPS, st.integers(0, 12))
+def test_the_rows_say_what_the_days_say(steps: list[Command], days: int) -> None:
+    now = at(FIRST + days * DAY)
+    feed, events = after((START, now), *((step, now) for step in steps))
+    row, total = FeedRow(START.stream_id), SiteFeeds(SITE)
+    for version, event in enumerate(events, 1):
+        message = recorded(event, START.stream_id, version)
+        assert (feed_keys(message), site_feeds_keys(message)) == (((START.stream_id,),), ((SITE,),))
+        row = fold_feed(row, message, (START.stream_id,))
+        total = fold_site_feeds(total, message, (SITE,))
+    known = {**dict.fromkeys(feed.missing, 0), **{key: received for key, (received, _) in feed.told.items()}}
+    assert row.received == total.received == sum(known.values())
+    assert row.expected == total.expected == sum(24 if measure == "heart_rate" else 1 for _, measure in known)
+    assert row.days_missing == total.days_missing == len(feed.missing)
+    assert (total.feeds, row.kind, row.last_day) == (
+        1,
+        "wearable",
+        max((d for d, _ in feed.told), default=None),
+    )
+
+
+def test_a_site_s_sums_do_not_ask_in_which_order_its_feeds_were_told() -> None:
+    _, mine = after((START, at(FIRST)), (told(FIRST), at(FIRST)))
+    theirs = StartFeed.model_validate(START.model_dump() | {"subject_id": UUID(int=77)})
+    events = [(START.stream_id, event) for event in mine]
+    events += [(theirs.stream_id, event) for event in after((theirs, at(FIRST)))[1]]
+    sums = []
+    for order in (events, events[::-1]):
+        total = SiteFeeds(SITE)
+        for stream, event in order:
+            total = fold_site_feeds(total, recorded(event, stream), (SITE,))
+        sums.append(replace(total, trial_id=TRIAL))
+    assert sums[0] == sums[1]
+
+
+def test_the_row_of_a_feed_tells_its_end() -> None:
+    row = FeedRow(START.stream_id)
+    ended = EndFeed(**IDS, ended_on=FIRST + DAY, reason="completed")
+    for event in after((START, at(FIRST)), (told(FIRST - DAY), at(FIRST)), (ended, at(FIRST)))[1]:
+        row = fold_feed(row, recorded(event, START.stream_id), (START.stream_id,))
+    assert (row.ended_on, row.questionable) == (FIRST + DAY, 1)
+    ids: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE, "subject_id": SUBJECT}
+    alone = recorded(FeedEnded(**ids, feed_id=SITE, ended_on=FIRST, reason="lost"), SITE)
+    assert fold_feed(None, alone, (SITE,)).site_id == SITE
+    assert fold_site_feeds(None, alone, (SITE,)).trial_id == TRIAL
+    deviation = DeviationReported(
+        **ids, deviation_id=SITE, category="data_collection", rules=("data.under_hold",), occurred_on=FIRST
+    )
+    assert (feed_keys(recorded(deviation, SITE)), site_feeds_keys(recorded(deviation, SITE))) == ((), ())
+
+
+def test_a_day_between_two_missing_ones_was_told() -> None:
+    only = StartFeed.model_validate(START.model_dump() | {"measures": MEASURES[1:]})
+    steps = ((only, at(FIRST)), (told(FIRST + DAY, "steps"), at(FIRST + DAY)))
+    _, events = after(*steps, (Wake(stream=START.stream_id), at(FIRST + 5 * DAY)))
+    assert [event.day for event in events if isinstance(event, DayMissing)] == [FIRST, FIRST + 2 * DAY]
+
+
+def test_a_command_names_the_guards_of_its_trial_site_and_subject() -> None:
+    assert {need.row for need in START.needs()} == {SiteGuard, SubjectGuard, TrialGuard}

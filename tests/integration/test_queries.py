@@ -34,6 +34,13 @@ LISTS: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
         {"identifiers": """'[{"value": "X-1"}]'::jsonb"""},
     ),
     ("trials", f"/v1/trials/{TRIAL}/sites", "site", "site_id", {"trial_id": "$1"}),
+    (
+        "trials",
+        f"/v1/trials/{TRIAL}/matchings",
+        "matching",
+        "run_id",
+        {"trial_id": "$1", "run_at": DUE},
+    ),
     ("trials", f"/v1/trials/{TRIAL}/feeds", "feed", "feed_id", {"trial_id": "$1"}),
     ("trials", f"/v1/trials/{TRIAL}/subjects", "subject", "subject_id", {"trial_id": "$1"}),
     (

@@ -2,7 +2,19 @@
 
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
-from services.trials.domain import deviation, erasure, feed, hold, retention, site, subject, trial
+from services.trials.commands.matching import RecordCriteria, RecordMatchingRun
+from services.trials.domain import (
+    criteria,
+    deviation,
+    erasure,
+    feed,
+    hold,
+    matching,
+    retention,
+    site,
+    subject,
+    trial,
+)
 from services.trials.domain.state import Trial
 from shared.runtime.service import Aggregate
 
@@ -22,5 +34,7 @@ AGGREGATES: tuple[Aggregate, ...] = (
         "retention", retention.RetentionCommand, retention.Keeping(), retention.decide, retention.evolve
     ),
     Aggregate("feed", feed.FeedCommand, feed.Feed(), feed.decide, feed.evolve, feed.wake_at),
+    Aggregate("criteria", RecordCriteria, criteria.Criteria(), criteria.decide, criteria.evolve),
+    Aggregate("matching", RecordMatchingRun, matching.Runs(), matching.decide, matching.evolve),
     Aggregate("erasure", erasure.ErasureCommand, erasure.Erasure(), erasure.decide, erasure.evolve),
 )

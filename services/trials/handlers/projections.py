@@ -1,6 +1,16 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
-from services.trials.projections import erasures, feeds, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import (
+    erasures,
+    feeds,
+    guard_folds,
+    guards,
+    holds,
+    matching,
+    sites,
+    subjects,
+    trials,
+)
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -22,5 +32,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
     Projection(feeds.FeedRow, feeds.feed_keys, feeds.fold_feed, OWN),
     Projection(feeds.SiteFeeds, feeds.site_feeds_keys, feeds.fold_site_feeds, OWN),
+    Projection(matching.CriteriaRow, matching.criteria_keys, matching.fold_criteria, OWN),
+    Projection(matching.MatchingRow, matching.matching_keys, matching.fold_matching, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

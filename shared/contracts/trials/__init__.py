@@ -7,6 +7,7 @@ from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReport
 from shared.contracts.trials.feed import FeedEvent
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
+from shared.contracts.trials.matching import CriteriaRecorded, MatchingRun
 from shared.contracts.trials.site import SiteEvent
 from shared.contracts.trials.subject import SubjectEvent, SubjectStatusChanged
 from shared.contracts.trials.trial import TrialEvent
@@ -22,6 +23,8 @@ TrialsEvent = (
     | SubjectStatusChanged
     | DataCountsRecorded
     | FeedEvent
+    | CriteriaRecorded
+    | MatchingRun
     | DeviationReported
     | DeviationAnnulled
     | CommandRefused

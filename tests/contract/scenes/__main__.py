@@ -15,6 +15,7 @@ from tests.contract.scenes import (
     cases,
     discards,
     feeds,
+    matching,
     passing,
     records,
     refusals,
@@ -35,6 +36,7 @@ SCENES: tuple[Scene, ...] = (
     vaults.play,
     discards.play,
     feeds.play,
+    matching.play,
 )
 
 

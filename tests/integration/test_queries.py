@@ -41,6 +41,21 @@ LISTS: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
         "run_id",
         {"trial_id": "$1", "run_at": DUE},
     ),
+    ("trials", f"/v1/campaigns?trial={TRIAL}", "campaign", "campaign_id", {"trial_id": "$1"}),
+    (
+        "trials",
+        f"/v1/trials/{TRIAL}/support-requests",
+        "support_request",
+        "request_id",
+        {"trial_id": "$1"},
+    ),
+    (
+        "trials",
+        f"/v1/trials/{TRIAL}/retention-risks",
+        "retention_risk",
+        "subject_id",
+        {"trial_id": "$1", "score": "n / 2"},
+    ),
     ("trials", f"/v1/trials/{TRIAL}/feeds", "feed", "feed_id", {"trial_id": "$1"}),
     ("trials", f"/v1/trials/{TRIAL}/subjects", "subject", "subject_id", {"trial_id": "$1"}),
     (

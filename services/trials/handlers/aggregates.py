@@ -3,7 +3,9 @@
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.matching import RecordCriteria, RecordMatchingRun
+from services.trials.commands.recruitment import AssessRetentionRisk
 from services.trials.domain import (
+    campaign,
     criteria,
     deviation,
     erasure,
@@ -11,8 +13,10 @@ from services.trials.domain import (
     hold,
     matching,
     retention,
+    retention_risk,
     site,
     subject,
+    support,
     trial,
 )
 from services.trials.domain.state import Trial
@@ -36,5 +40,16 @@ AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate("feed", feed.FeedCommand, feed.Feed(), feed.decide, feed.evolve, feed.wake_at),
     Aggregate("criteria", RecordCriteria, criteria.Criteria(), criteria.decide, criteria.evolve),
     Aggregate("matching", RecordMatchingRun, matching.Runs(), matching.decide, matching.evolve),
+    Aggregate("campaign", campaign.CampaignCommand, campaign.Campaign(), campaign.decide, campaign.evolve),
+    Aggregate(
+        "support", support.SupportCommand, support.Support(), support.decide, support.evolve, support.wake_at
+    ),
+    Aggregate(
+        "retention_risk",
+        AssessRetentionRisk,
+        retention_risk.RetentionRisk(),
+        retention_risk.decide,
+        retention_risk.evolve,
+    ),
     Aggregate("erasure", erasure.ErasureCommand, erasure.Erasure(), erasure.decide, erasure.evolve),
 )

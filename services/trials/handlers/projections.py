@@ -7,6 +7,7 @@ from services.trials.projections import (
     guards,
     holds,
     matching,
+    recruitment,
     sites,
     subjects,
     trials,
@@ -34,5 +35,10 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(feeds.SiteFeeds, feeds.site_feeds_keys, feeds.fold_site_feeds, OWN),
     Projection(matching.CriteriaRow, matching.criteria_keys, matching.fold_criteria, OWN),
     Projection(matching.MatchingRow, matching.matching_keys, matching.fold_matching, OWN),
+    Projection(recruitment.CampaignRow, recruitment.campaign_keys, recruitment.fold_campaign, OWN),
+    Projection(recruitment.SupportRow, recruitment.support_keys, recruitment.fold_support, OWN),
+    Projection(
+        recruitment.RetentionRiskRow, recruitment.retention_risk_keys, recruitment.fold_retention_risk, OWN
+    ),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

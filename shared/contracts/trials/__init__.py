@@ -8,6 +8,7 @@ from shared.contracts.trials.feed import FeedEvent
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
 from shared.contracts.trials.matching import CriteriaRecorded, MatchingRun
+from shared.contracts.trials.recruitment import CampaignEvent, RetentionRiskAssessed, SupportEvent
 from shared.contracts.trials.site import SiteEvent
 from shared.contracts.trials.subject import SubjectEvent, SubjectStatusChanged
 from shared.contracts.trials.trial import TrialEvent
@@ -25,6 +26,9 @@ TrialsEvent = (
     | FeedEvent
     | CriteriaRecorded
     | MatchingRun
+    | CampaignEvent
+    | SupportEvent
+    | RetentionRiskAssessed
     | DeviationReported
     | DeviationAnnulled
     | CommandRefused

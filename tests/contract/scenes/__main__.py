@@ -18,6 +18,7 @@ from tests.contract.scenes import (
     matching,
     passing,
     records,
+    recruitment,
     refusals,
     reviews,
     subjects,
@@ -37,6 +38,7 @@ SCENES: tuple[Scene, ...] = (
     discards.play,
     feeds.play,
     matching.play,
+    recruitment.play,
 )
 
 

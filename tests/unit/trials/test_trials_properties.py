@@ -14,14 +14,10 @@ from services.trials.commands.subject import DoseSubject, EnrolSubject, Randomis
 from services.trials.commands.trial import ChangeTrialStatus, RegisterTrial
 from services.trials.domain.permissions import permissions
 from services.trials.projections import guards
-from services.trials.projections import holds as hold_rows
-from services.trials.projections import sites as site_rows
-from services.trials.projections import subjects as subject_rows
-from services.trials.projections import trials as trial_rows
 from services.trials.rules.gates import GATES
 from services.trials.rules.holds import HOLDS
 from shared.contracts.message import Command, Recorded, Refusal
-from tests.unit.trials.trials_world import GUARDS, NOW, SITE, TRIAL, World
+from tests.unit.trials.trials_world import NOW, OWN, SITE, TRIAL, World
 
 TODAY = NOW.date()
 HOLD_IDS = [UUID(int=200 + n) for n in range(4)]
@@ -134,20 +130,11 @@ histories = st.tuples(st.sampled_from([[], ACTIVATED]), st.lists(commands, max_s
     lambda parts: [*parts[0], *parts[1]]
 )
 
-ROWS: tuple[tuple[Any, Any, Any], ...] = (
-    *GUARDS,
-    (trial_rows.TrialRow, trial_rows.trial_keys, trial_rows.fold_trial),
-    (site_rows.SiteRow, site_rows.site_keys, site_rows.fold_site),
-    (subject_rows.SubjectRow, subject_rows.subject_keys, subject_rows.fold_subject),
-    (hold_rows.HoldRow, hold_rows.hold_keys, hold_rows.fold_hold),
-    (hold_rows.DeviationRow, hold_rows.deviation_keys, hold_rows.fold_deviation),
-)
-
 
 def folded(messages: list[Recorded[Any]]) -> dict[Any, Any]:
     rows: dict[Any, Any] = {}
     for message in messages:
-        for row, keys, fold in ROWS:
+        for row, keys, fold in OWN:
             for key in keys(message):
                 rows[row, key] = fold(rows.get((row, key)), message, key)
     return rows

@@ -5,34 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
-from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
-from services.trials.commands.site import (
-    ActivateSite,
-    IdentifySite,
-    RecordGateEvidence,
-    RecordRegistrySite,
-    ReviewSite,
-    SelectSite,
-)
-from services.trials.commands.subject import (
-    CorrectEnrolment,
-    DoseSubject,
-    EnrolSubject,
-    RandomiseSubject,
-    WithdrawSubject,
-)
-from services.trials.commands.trial import (
-    ChangeTrialStatus,
-    RecordAuthorisation,
-    RecordRegistryEntry,
-    RegisterTrial,
-    ReopenAccrual,
-    ReviewTrial,
-)
-from services.trials.domain import deviation, hold, site, subject, trial
-from services.trials.domain.state import Trial
-from services.trials.projections import guard_folds, guards
+from services.trials.handlers.aggregates import AGGREGATES
+from services.trials.handlers.projections import PROJECTIONS
 from services.trials.reactions import (
     needs_of_own,
     needs_of_regulatory,
@@ -40,43 +14,17 @@ from services.trials.reactions import (
     react_to_regulatory,
 )
 from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal
+from shared.runtime.service import Aggregate
 
 TRIAL, SITE, SUBJECT = (UUID(int=n) for n in (1, 2, 3))
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 
-AGGREGATES: tuple[tuple[Any, Any, tuple[type[Command], ...]], ...] = (
-    (
-        trial,
-        Trial(),
-        (
-            RegisterTrial,
-            RecordRegistryEntry,
-            ChangeTrialStatus,
-            ReopenAccrual,
-            RecordAuthorisation,
-            ReviewTrial,
-        ),
-    ),
-    (
-        site,
-        site.Site(),
-        (IdentifySite, RecordRegistrySite, SelectSite, RecordGateEvidence, ReviewSite, ActivateSite),
-    ),
-    (
-        subject,
-        subject.Subject(),
-        (EnrolSubject, CorrectEnrolment, RandomiseSubject, DoseSubject, WithdrawSubject),
-    ),
-    (hold, hold.Hold(), (ApplyHold, LiftHold, AnnulHold)),
-    (deviation, deviation.Deviation(), (ReportDeviation, AnnulDeviation)),
-)
-GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
-    (guards.TrialGuard, guard_folds.trial_guard_keys, guard_folds.fold_trial_guard),
-    (guards.SiteGuard, guard_folds.site_guard_keys, guard_folds.fold_site_guard),
-    (guards.SubjectGuard, guard_folds.subject_guard_keys, guard_folds.fold_subject_guard),
-    (guards.TrialSites, guard_folds.trial_sites_keys, guard_folds.fold_trial_sites),
-    (guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count),
-)
+OWN = tuple((p.row, p.keys, p.fold) for p in PROJECTIONS if p.sources == ("trials",))
+
+
+def of(command: Command) -> Aggregate:
+    """The aggregate that decides the command."""
+    return next(known for known in AGGREGATES if isinstance(command, known.commands))
 
 
 def recorded(event: Event, stream: UUID, version: int = 1, source: str = "trials") -> Recorded[Any]:
@@ -101,7 +49,7 @@ class World:
 
     now: datetime = NOW
     streams: dict[UUID, list[Event]] = field(default_factory=dict)
-    states: dict[UUID, tuple[Any, Any]] = field(default_factory=dict)
+    states: dict[UUID, tuple[Aggregate, Any]] = field(default_factory=dict)
     guards: dict[tuple[type[Any], tuple[Any, ...]], Any] = field(default_factory=dict)
     told: list[Recorded[Any]] = field(default_factory=list)
 
@@ -110,18 +58,17 @@ class World:
         return Facts(*(row for row in found if row is not None))
 
     def decide(self, command: Command) -> list[Event] | Refusal:
-        module, initial = next((m, i) for m, i, commands in AGGREGATES if isinstance(command, commands))
-        _, state = self.states.get(command.stream_id, (module, initial))
-        decision: list[Event] | Refusal = module.decide(state, command, self.facts(command.needs()), self.now)
-        return decision
+        known = of(command)
+        _, state = self.states.get(command.stream_id, (known, known.initial))
+        decision = known.decide(state, command, self.facts(command.needs()), self.now)
+        return decision if isinstance(decision, Refusal) else [*decision]
 
     def do(self, command: Command) -> list[Event] | Refusal:
         """Decide, record, and let own reactions follow until nothing more happens."""
-        module, initial = next((m, i) for m, i, commands in AGGREGATES if isinstance(command, commands))
         decision = self.decide(command)
         if isinstance(decision, Refusal):
             return decision
-        messages = [self._record(module, initial, command.stream_id, event) for event in decision]
+        messages = [self._record(of(command), command.stream_id, event) for event in decision]
         for message in messages:
             for reaction in react_to_own(message, self.facts(needs_of_own(message))):
                 self.do(reaction)
@@ -133,13 +80,13 @@ class World:
         for reaction in react_to_regulatory(message, self.facts(needs_of_regulatory(message))):
             self.do(reaction)
 
-    def _record(self, module: Any, initial: Any, stream: UUID, event: Event) -> Recorded[Any]:
+    def _record(self, known: Aggregate, stream: UUID, event: Event) -> Recorded[Any]:
         self.streams.setdefault(stream, []).append(event)
-        _, state = self.states.get(stream, (module, initial))
-        self.states[stream] = (module, module.evolve(state, event))
+        _, state = self.states.get(stream, (known, known.initial))
+        self.states[stream] = (known, known.evolve(state, event))
         message = recorded(event, stream, len(self.streams[stream]))
         self.told.append(message)
-        for row, keys, fold in GUARDS:
+        for row, keys, fold in OWN:
             for key in keys(message):
                 self.guards[row, key] = fold(self.guards.get((row, key)), message, key)
         return message

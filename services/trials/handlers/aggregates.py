@@ -2,13 +2,40 @@
 
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
-from services.trials.domain import deviation, erasure, hold, retention, site, subject, trial
+from services.trials.commands.investigator import InvestigatorCommand
+from services.trials.commands.site_contract import ContractCommand
+from services.trials.domain import (
+    deviation,
+    erasure,
+    hold,
+    investigator,
+    retention,
+    site,
+    site_contract,
+    subject,
+    trial,
+)
 from services.trials.domain.state import Trial
 from shared.runtime.service import Aggregate
 
 AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate("trial", trial.TrialCommand, Trial(), trial.decide, trial.evolve),
     Aggregate("site", site.SiteCommand, site.Site(), site.decide, site.evolve, site.wake_at),
+    Aggregate(
+        "site_contract",
+        ContractCommand,
+        site_contract.Contract(),
+        site_contract.decide,
+        site_contract.evolve,
+    ),
+    Aggregate(
+        "investigator",
+        InvestigatorCommand,
+        investigator.Investigator(),
+        investigator.decide,
+        investigator.evolve,
+        investigator.wake_at,
+    ),
     Aggregate("subject", subject.SubjectCommand, subject.Subject(), subject.decide, subject.evolve),
     Aggregate("hold", ApplyHold | LiftHold | AnnulHold, hold.Hold(), hold.decide, hold.evolve),
     Aggregate(

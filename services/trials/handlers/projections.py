@@ -1,6 +1,18 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
-from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import (
+    erasures,
+    feasibility,
+    guard_folds,
+    guards,
+    holds,
+    investigators,
+    site_contracts,
+    sites,
+    staff,
+    subjects,
+    trials,
+)
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -15,6 +27,12 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count, OWN),
     Projection(trials.TrialRow, trials.trial_keys, trials.fold_trial, OWN),
     Projection(sites.SiteRow, sites.site_keys, sites.fold_site, OWN),
+    Projection(feasibility.FeasibilityRow, feasibility.feasibility_keys, feasibility.fold_feasibility, OWN),
+    Projection(staff.SiteStaff, staff.staff_keys, staff.fold_staff, OWN),
+    Projection(site_contracts.ContractRow, site_contracts.contract_keys, site_contracts.fold_contract, OWN),
+    Projection(
+        investigators.InvestigatorRow, investigators.investigator_keys, investigators.fold_investigator, OWN
+    ),
     Projection(subjects.SubjectRow, subjects.subject_keys, subjects.fold_subject, OWN),
     Projection(holds.HoldRow, holds.hold_keys, holds.fold_hold, OWN),
     Projection(holds.DeviationRow, holds.deviation_keys, holds.fold_deviation, OWN),

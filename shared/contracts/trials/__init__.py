@@ -4,9 +4,13 @@ from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.feasibility import FeasibilityEvent
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
+from shared.contracts.trials.investigator import InvestigatorEvent
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
 from shared.contracts.trials.site import SiteEvent
+from shared.contracts.trials.site_contract import ContractEvent
+from shared.contracts.trials.site_steps import SiteStepEvent
 from shared.contracts.trials.subject import SubjectEvent, SubjectStatusChanged
 from shared.contracts.trials.trial import TrialEvent
 
@@ -17,6 +21,10 @@ TrialsEvent = (
     | HoldEvent
     | PermissionsChanged
     | SiteEvent
+    | SiteStepEvent
+    | FeasibilityEvent
+    | ContractEvent
+    | InvestigatorEvent
     | SubjectEvent
     | SubjectStatusChanged
     | DataCountsRecorded

@@ -1,20 +1,14 @@
 """The trials service in memory: its deciders, guard rows and reactions, without broker or database."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid5
 
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
-from services.trials.commands.site import (
-    ActivateSite,
-    IdentifySite,
-    RecordGateEvidence,
-    RecordRegistrySite,
-    ReviewSite,
-    SelectSite,
-)
+from services.trials.commands.investigator import InvestigatorCommand
+from services.trials.commands.site_contract import ContractCommand
 from services.trials.commands.subject import (
     CorrectEnrolment,
     DoseSubject,
@@ -30,16 +24,16 @@ from services.trials.commands.trial import (
     ReopenAccrual,
     ReviewTrial,
 )
-from services.trials.domain import deviation, hold, site, subject, trial
+from services.trials.domain import deviation, hold, investigator, site, site_contract, subject, trial
 from services.trials.domain.state import Trial
-from services.trials.projections import guard_folds, guards
+from services.trials.projections import guard_folds, guards, staff
 from services.trials.reactions import (
     needs_of_own,
     needs_of_regulatory,
     react_to_own,
     react_to_regulatory,
 )
-from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal
+from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal, Wake
 
 TRIAL, SITE, SUBJECT = (UUID(int=n) for n in (1, 2, 3))
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
@@ -60,13 +54,15 @@ AGGREGATES: tuple[tuple[Any, Any, tuple[type[Command], ...]], ...] = (
     (
         site,
         site.Site(),
-        (IdentifySite, RecordRegistrySite, SelectSite, RecordGateEvidence, ReviewSite, ActivateSite),
+        get_args(site.SiteCommand),
     ),
     (
         subject,
         subject.Subject(),
         (EnrolSubject, CorrectEnrolment, RandomiseSubject, DoseSubject, WithdrawSubject),
     ),
+    (site_contract, site_contract.Contract(), get_args(ContractCommand)),
+    (investigator, investigator.Investigator(), get_args(InvestigatorCommand)),
     (hold, hold.Hold(), (ApplyHold, LiftHold, AnnulHold)),
     (deviation, deviation.Deviation(), (ReportDeviation, AnnulDeviation)),
 )
@@ -75,6 +71,7 @@ GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
     (guards.SiteGuard, guard_folds.site_guard_keys, guard_folds.fold_site_guard),
     (guards.SubjectGuard, guard_folds.subject_guard_keys, guard_folds.fold_subject_guard),
     (guards.TrialSites, guard_folds.trial_sites_keys, guard_folds.fold_trial_sites),
+    (staff.SiteStaff, staff.staff_keys, staff.fold_staff),
     (guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count),
 )
 
@@ -127,6 +124,14 @@ class World:
                 self.do(reaction)
         return decision
 
+    def wake(self, stream: UUID) -> None:
+        """The clock of a stream strikes, and reactions follow."""
+        module, state = self.states[stream]
+        for event in module.decide(state, Wake(stream=stream), Facts(), self.now):
+            message = self._record(module, state, stream, event)
+            for reaction in react_to_own(message, self.facts(needs_of_own(message))):
+                self.do(reaction)
+
     def hear(self, event: Event, stream: UUID) -> None:
         """An event of regulatory arrives."""
         message = recorded(event, stream, len(self.told) + 1, "regulatory")
@@ -137,7 +142,7 @@ class World:
         self.streams.setdefault(stream, []).append(event)
         _, state = self.states.get(stream, (module, initial))
         self.states[stream] = (module, module.evolve(state, event))
-        message = recorded(event, stream, len(self.streams[stream]))
+        message = replace(recorded(event, stream, len(self.streams[stream])), time=self.now)
         self.told.append(message)
         for row, keys, fold in GUARDS:
             for key in keys(message):

@@ -15,7 +15,7 @@ from shared.contracts.message import Command, Identifier, Need
 from shared.contracts.trials.investigator import Qualification, StaffRole, Task
 from shared.rules.dates import Day
 
-# Events can never be erased: a person is named in them by a number of the trade, or an opaque id of the staff.
+# Events can never be erased: they name a person by a number of the trade, or by an opaque id of the staff.
 _SYSTEMS = {
     "npi": re.compile(r"[0-9]{10}"),
     "orcid": re.compile(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]"),

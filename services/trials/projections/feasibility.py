@@ -14,6 +14,7 @@ from shared.contracts.trials.feasibility import (
     FeasibilityReceived,
     FeasibilitySent,
     Question,
+    RegistryFactor,
 )
 
 Key = tuple[Any, ...]
@@ -30,7 +31,7 @@ class FeasibilityRow:
     questionnaire_id: UUID | None = None
     status: str | None = None
     questions: tuple[Question, ...] = ()
-    weights: dict[str, float] | None = None
+    weights: dict[RegistryFactor, float] | None = None
     conditions: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
     sent_on: date | None = None
@@ -62,7 +63,7 @@ def fold_feasibility(row: FeasibilityRow | None, message: Recorded[Any], key: Ke
                 questionnaire_id=event.questionnaire_id,
                 status="sent",
                 questions=event.questions,
-                weights={str(name): weight for name, weight in event.weights.items()},
+                weights=dict(event.weights),
                 conditions=event.conditions,
                 sent_on=event.sent_on,
                 due_on=event.due_on,

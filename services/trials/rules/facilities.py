@@ -12,6 +12,7 @@ from services.trials.rules.registry_countries import code_of
 _APOSTROPHES = re.compile(r"['\u2019`\u00b4]")
 _APART = re.compile(r"[^a-z0-9]+")
 _EMPTY = frozenset({"the", "of", "and", "at", "inc", "llc", "ltd", "gmbh", "pa", "pc", "ppds"})
+_NUMBER, _NUMBERED = re.compile(r"(?:^| )(?:\d+ ?)+$"), re.compile(r"(?:(?:^| )(?:no|number|site|ref))+$")
 _LETTERS = re.compile(r"\b([a-z]) (?=[a-z]\b)")
 # What sponsors write where they name no site: "Some Sponsor Investigational Site", "Local Institution".
 _PLACE_HOLDER = re.compile(
@@ -40,8 +41,11 @@ def facility_key(name: str | None, city: str | None, country: str | None) -> str
     place = place_key(city, country)
     if place is None or not name:
         return None
+    words = plain(name)
     # A number at the end tells the sites of one sponsor apart, not facilities.
-    words = re.sub(r"(?: (?:no|number|site|ref))*(?: \d+)+$", "", plain(name))
-    if not words or _PLACE_HOLDER.search(words):
+    unnumbered = _NUMBER.sub("", words)
+    if not unnumbered or _PLACE_HOLDER.search(unnumbered):
         return None
-    return f"{words}|{place}"
+    if unnumbered != words:
+        unnumbered = _NUMBERED.sub("", unnumbered)
+    return f"{unnumbered}|{place}" if unnumbered else None

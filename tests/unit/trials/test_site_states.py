@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.trials.commands.feasibility import AnswerFeasibility, CompleteFeasibility, SendFeasibility
+from services.trials.commands.feasibility import AnswerFeasibility, CompleteFeasibility, Said, SendFeasibility
 from services.trials.commands.hold import ApplyHold, LiftHold
 from services.trials.commands.site import ActivateSite, IdentifySite, RecordGateEvidence, SelectSite
 from services.trials.commands.site_steps import (
@@ -35,7 +35,7 @@ FORM, HOLD = UUID(int=50), UUID(int=51)
 ASK: dict[str, Any] = {"questions": ({"code": "beds", "kind": "number", "weight": 1, "target": 10},)}
 HELD: dict[str, Any] = {"hold_id": HOLD, "trial_id": TRIAL, "source": "sponsor_pause"}
 SEND = SendFeasibility(**AT, **ASK, questionnaire_id=FORM, due_on=TODAY + DAY)
-ANSWER = AnswerFeasibility(**AT, questionnaire_id=FORM, answers=({"code": "beds", "value": 5},))
+ANSWER = AnswerFeasibility(**AT, questionnaire_id=FORM, answers=(Said(code="beds", value=5),))
 SUITABLE = CompleteFeasibility(**AT, outcome="suitable")
 SCHEDULE = ScheduleQualification(**AT, visit_on=TODAY)
 QUALIFY = QualifySite(**AT, visited_on=TODAY, report_ref="etmf/pssv")
@@ -217,7 +217,7 @@ CASES: dict[tuple[SiteStatus, SiteStatus], dict[str, Case]] = {
             "feasibility_sent",
             None,
             nothing,
-            AnswerFeasibility(**AT, questionnaire_id=FORM, answers=({"code": "beds", "value": True},)),
+            AnswerFeasibility(**AT, questionnaire_id=FORM, answers=(Said(code="beds", value=True),)),
         ),
     },
     ("feasibility_received", "qualification_scheduled"): {

@@ -64,9 +64,7 @@ def _facts(found: dict[str, Any], score: dict[str, Any]) -> dict[str, Any]:
         "lacks": ", ".join(lacking) or "no gate",
         "enrolled": f"{found['enrolled']} of {found['target'] or '?'}",
         "score": "none" if score["score"] is None else of_all,
-        "fixed": f"{score['fixed']['score']} {score['fixed']['outcome']}"
-        if score["fixed"]["outcome"]
-        else "no",
+        "fixed": f"{fixed['score']} {fixed['outcome']}" if fixed["outcome"] else "no",
     }
 
 

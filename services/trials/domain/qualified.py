@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from services.trials.projections.staff import Person, SiteStaff, Valid
 from services.trials.rules.qualifications import REQUIRED
-from shared.contracts.trials.investigator import Qualification
+from shared.contracts.trials.investigator import Qualification, StaffRole
 
 DAY = timedelta(days=1)
 Run = tuple[date, date | None]
@@ -40,9 +40,9 @@ def trained(staff: SiteStaff, on: date) -> Run:
     begins: list[date] = []
     ends: list[date] = []
     for person in staff.staff.values():
-        if person.delegated_on is None or person.until is not None:
+        if person.role is None or person.delegated_on is None or person.until is not None:
             continue
-        for span in _shown(person, on):
+        for span in _shown(person, person.role, person.delegated_on, on):
             begins.append(span[0])
             ends += [span[1]] if span[1] else []
     if not begins:
@@ -50,9 +50,7 @@ def trained(staff: SiteStaff, on: date) -> Run:
     return (max(begins), min(ends, default=None))
 
 
-def _shown(person: Person, on: date) -> list[Run]:
-    if person.role is None or person.delegated_on is None:
-        return []
-    nothing = (person.delegated_on, person.delegated_on - DAY)
+def _shown(person: Person, role: StaffRole, delegated_on: date, on: date) -> list[Run]:
+    nothing = (delegated_on, delegated_on - DAY)
     found = person.qualifications.values()
-    return [run_on(runs(found, kind), on) or nothing for kind in REQUIRED[person.role]]
+    return [run_on(runs(found, kind), on) or nothing for kind in REQUIRED[role]]

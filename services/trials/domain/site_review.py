@@ -32,7 +32,7 @@ def wake_at(site: Site) -> datetime | None:
 def on_time(site: Site, now: datetime) -> Events:
     """What time alone makes of questionnaire and gates; a review of the holds follows by reaction."""
     events: Events = [*reminder(site, now)]
-    if site.selection and site.status not in OVER:
+    if site.status not in OVER:
         events += _gate_changes(site, site.gates.held, now)
         for event in events:
             site = evolve(site, event)

@@ -72,7 +72,7 @@ def fold_feasibility(row: FeasibilityRow | None, message: Recorded[Any], key: Ke
             return replace(known, status="overdue")
         case FeasibilityReceived(answers=answers, received_on=day):
             return replace(known, status="received", answers=answers, received_on=day)
-        case FeasibilityCompleted() as event:
+        case event:
             return replace(
                 known,
                 status="completed",
@@ -83,5 +83,3 @@ def fold_feasibility(row: FeasibilityRow | None, message: Recorded[Any], key: Ke
                 outcome=event.outcome,
                 completed_on=event.completed_on,
             )
-        case _:
-            return known

@@ -12,7 +12,6 @@ from shared.contracts.trials.investigator import (
     InvestigatorLeft,
     QualificationRecorded,
     TasksDelegated,
-    TrainingExpired,
     TrainingExpiring,
 )
 
@@ -71,10 +70,9 @@ def fold_investigator(row: InvestigatorRow | None, message: Recorded[Any], key: 
             return replace(person, tasks=tasks, delegated_on=day if tasks else None)
         case TrainingExpiring(kind=kind, valid_to=day):
             return replace(person, expiring=person.expiring | {kind: day})
-        case TrainingExpired(kind=kind, valid_to=day):
-            return replace(_renewed(person, kind, None), expired=person.expired | {kind: day})
         case _:
-            return person
+            ended = person.expired | {event.kind: event.valid_to}
+            return replace(_renewed(person, event.kind, None), expired=ended)
 
 
 def _renewed(person: InvestigatorRow, kind: str, until: date | None) -> InvestigatorRow:

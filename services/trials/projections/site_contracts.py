@@ -76,7 +76,6 @@ def fold_contract(row: ContractRow | None, message: Recorded[Any], key: Key) -> 
                 expires_on=event.expires_on,
                 document_ref=event.document_ref,
             )
-        case ContractAbandoned(reason=reason, on=day):
-            return replace(contract, status="abandoned", to_act=None, since=day, ended_on=day, reason=reason)
-        case _:
-            return contract
+        case event:
+            gone = replace(contract, status="abandoned", to_act=None, since=event.on)
+            return replace(gone, ended_on=event.on, reason=event.reason)

@@ -18,6 +18,7 @@ from tests.contract.scenes import (
     records,
     refusals,
     reviews,
+    sites,
     subjects,
     vaults,
 )
@@ -29,6 +30,7 @@ SCENES: tuple[Scene, ...] = (
     approvals.play,
     authority.play,
     subjects.play,
+    sites.play,
     cases.play,
     records.play,
     vaults.play,

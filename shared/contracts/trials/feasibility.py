@@ -42,7 +42,7 @@ class Factor(Value):
 
     name: str
     weight: float
-    value: float | None
+    value: float | None = None
     inputs: Mapping[str, JsonValue]
     stale: bool = False
 

@@ -338,3 +338,10 @@ def test_another_questionnaire_than_the_one_sent_has_no_answers() -> None:
     refusal = at("feasibility_sent").do(other)
     assert isinstance(refusal, Refusal)
     assert refusal.field == "questionnaire_id"
+
+
+def test_a_score_that_is_stored_is_read_back_in_full() -> None:
+    world = at("feasibility_received")
+    (fixed,) = world.events(FeasibilityCompleted)
+    assert None in {one.value for one in fixed.factors}
+    assert FeasibilityCompleted.model_validate_json(fixed.model_dump_json(exclude_none=True)) == fixed

@@ -26,7 +26,9 @@ def plain(text: str) -> str:
     """Words in small Latin letters and digits; accents, signs, small words and company forms are left out."""
     latin = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     words = _APART.sub(" ", _APOSTROPHES.sub("", latin.casefold().replace("&", " and "))).split()
-    return _LETTERS.sub(r"\1", " ".join(word for word in words if word not in _EMPTY))
+    # Letters that stand apart are one word, "M D" as "MD"; and that word may be an empty one, "P A" as "PA".
+    joined = _LETTERS.sub(r"\1", " ".join(word for word in words if word not in _EMPTY))
+    return " ".join(word for word in joined.split() if word not in _EMPTY)
 
 
 def place_key(city: str | None, country: str | None) -> str | None:

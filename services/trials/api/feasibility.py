@@ -23,7 +23,7 @@ _RECORD = TypeAdapter(RegistryRecord)
 _LISTED = """
 SELECT f.site_id, f.trial_id, s.name, s.status AS site_status, f.status, f.sent_on, f.due_on, f.received_on,
     f.score, f.covered, f.capacity, f.outcome, f.completed_on
-FROM feasibility f JOIN site s USING (site_id)
+FROM feasibility f LEFT JOIN site s USING (site_id)
 WHERE ($1::uuid IS NULL OR f.trial_id = $1) AND ($2::text IS NULL OR f.status = $2)
 """
 

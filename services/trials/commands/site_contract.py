@@ -1,9 +1,9 @@
 """Commands on the contract with a site: the steps of its negotiation, its execution, its end without one."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Text
@@ -54,12 +54,6 @@ class ExecuteContract(OfContract):
     expires_on: Day | None = None
     document_ref: Text
     sha256: Sha256 | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
-        if self.expires_on and self.expires_on < (self.effective_on or self.executed_on):
-            raise ValueError("expires_on: the contract ends before it begins")
-        return self
 
 
 class AbandonContract(OfContract):

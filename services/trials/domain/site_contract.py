@@ -96,11 +96,15 @@ def _execute(
     day, last = command.executed_on, contract.last
     if refusal := _refused(contract, command, "executed", "executed_on", day, facts, now):
         return refusal
+    begins = command.effective_on or day
+    if command.expires_on and command.expires_on < begins:
+        detail = f"{command.expires_on} is before {begins}, from which it counts"
+        return Refusal("contract.ends_before_it_begins", detail, contract.status, "expires_on")
     return [
         ContractExecuted(
             **command.model_dump(exclude={"effective_on"}),
             kind=last.kind if last else "agreement",
-            effective_on=command.effective_on or day,
+            effective_on=begins,
             days=(day - contract.opened_on).days,
         )
     ]

@@ -5,7 +5,6 @@ from typing import Any, get_args
 from uuid import UUID
 
 import pytest
-from pydantic import ValidationError
 
 from services.trials.commands.site_contract import (
     AbandonContract,
@@ -79,16 +78,12 @@ def test_the_days_of_a_step_follow_each_other(pair: tuple[ContractStatus, Contra
     before, to = pair
     world = negotiated(before)
     assert to in TRANSITIONS[before]
-    rules = set()
-    for day in (BEGUN - DAY, TODAY + DAY):
-        refusal = world.do(step(to, day))
-        assert isinstance(refusal, Refusal)
-        rules.add(refusal.rule)
+    wrong = [step(to, BEGUN - DAY), step(to, TODAY + DAY)]
     if to == "executed":
-        with pytest.raises(ValidationError, match="ends before it begins"):
-            step("executed", TODAY, expires_on=TODAY - DAY)
-        rules.add("contract.ends_before_it_begins")
-    assert rules == set(GUARDS[pair])
+        wrong.append(step(to, TODAY, expires_on=TODAY - DAY))
+    refusals = [world.do(act) for act in wrong]
+    assert {one.rule for one in refusals if isinstance(one, Refusal)} == set(GUARDS[pair])
+    assert status_of(world) == before
 
 
 def test_a_contract_begins_with_its_draft_at_a_site_of_the_trial() -> None:

@@ -16,6 +16,9 @@ _KNOWN = {
     "currency": "USD",
     "received_on": "2026-03-02",
     "custodian_state": "TX",
+    "weight": 1,
+    "system": "npi",
+    "value": "1234567893",
 }
 
 

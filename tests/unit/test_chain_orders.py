@@ -43,7 +43,11 @@ BEFORE = [
         RegisterTrial(trial_id=TRIAL, title="A trial", sponsor="Sponsor"),
     ),
     Act("identify", "trials", IdentifySite(trial_id=TRIAL, site_id=SITE, name="Site", zone=ZONE)),
-    Act("select", "trials", SelectSite(trial_id=TRIAL, site_id=SITE, zone=ZONE, country="US")),
+    Act(
+        "select",
+        "trials",
+        SelectSite(trial_id=TRIAL, site_id=SITE, zone=ZONE, country="US", qualification_waived="known_site"),
+    ),
     Act(
         "enrol",
         "trials",

@@ -2,9 +2,34 @@
 
 from fastapi import APIRouter
 
-from services.trials.api import feeds, imports, keeping, matching, recruitment, sites, subjects, trials
+from services.trials.api import (
+    contracts,
+    feasibility,
+    feeds,
+    imports,
+    investigators,
+    keeping,
+    matching,
+    recruitment,
+    sites,
+    subjects,
+    trials,
+)
 
 # Each part writes its whole path: who may read a page, and what a reading names, is its route as written.
 router = APIRouter()
-for part in (trials, sites, subjects, keeping, imports, feeds, matching, recruitment):
+_PARTS = (
+    trials,
+    sites,
+    subjects,
+    keeping,
+    imports,
+    feeds,
+    matching,
+    recruitment,
+    feasibility,
+    contracts,
+    investigators,
+)
+for part in _PARTS:
     router.include_router(part.router)

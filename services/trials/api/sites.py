@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from shared.http.answers import Cursor, Limit, Order, Text, page
+from shared.http.answers import Cursor, Limit, Order, Text, one, page
 
 router = APIRouter(prefix="/v1", tags=["queries"])
 _BY_ID = Order({"site_id": UUID})
@@ -21,3 +21,9 @@ async def sites(
 ) -> Response:
     """Sites of a trial with their gates and their count."""
     return await page(request, _SITES, trial_id, status, order=_BY_ID, limit=limit, after=after)
+
+
+@router.get("/trials/{trial_id}/sites/{site_id}")
+async def site(request: Request, trial_id: UUID, site_id: UUID) -> Response:
+    """One site with its gates, what stops it, and its count."""
+    return await one(request, f"{_SITES} AND s.site_id = $3", trial_id, None, site_id)

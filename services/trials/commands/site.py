@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Count, Country, Text
+from services.trials.commands.words import Code, Count, Country, Text
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from shared.contracts.message import Command, Identifier, Need, Signed
 from shared.contracts.trials.registry import RegistrySite
@@ -57,13 +57,17 @@ class RecordRegistrySite(OfSite):
 
 
 class SelectSite(OfSite):
-    """Choose a site for the trial: its board, zone, country and target."""
+    """Choose a qualified site for the trial: its board, zone, country and target.
+
+    `qualification_waived` is the sponsor's reason, as a code, to take a site that nobody has qualified.
+    """
 
     type: ClassVar[str] = "trials.select_site.v1"
     irb: Text | None = None
     zone: ZoneName
     country: Country
     target: Count | None = None
+    qualification_waived: Code | None = None
 
 
 class RecordGateEvidence(OfSite):

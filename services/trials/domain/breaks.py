@@ -25,6 +25,7 @@ def enrolment_breaks(command: EnrolSubject | CorrectEnrolment, facts: Facts, now
     day = command.enrolled_on
     holds = forbidding(holds_on(trial, site, facts.get(SubjectGuard, command.subject_id)), "enrol", day)
     activated = site is not None and site.activated_on is not None and site.activated_on <= day
+    closed_on = site.enrolment_closed_on if site else None
     # An approved trial becomes active by its first activated site, a moment later.
     recruiting = trial is not None and (
         trial.status == "active" or (trial.status == "approved" and activated)
@@ -32,6 +33,7 @@ def enrolment_breaks(command: EnrolSubject | CorrectEnrolment, facts: Facts, now
     found = {
         "trial.not_active": not recruiting,
         "site.not_active": not activated,
+        "site.enrolment_closed": closed_on is not None and closed_on <= day,
         "enrolment.under_hold": bool(holds),
         # No place on earth is more than 14 hours ahead of UTC.
         "enrolment.in_future": day > (now + timedelta(hours=14)).date(),

@@ -1,13 +1,15 @@
 """Which gates of a site are open: derived from evidence and its dates, never stored."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import assert_never
 from uuid import UUID
 
 from services.trials.projections.guards import HoldView
 from services.trials.rules.holds import AUTHORITY_HOLDS
-from shared.contracts.trials.site import Gate, GateEvidenceRecorded
+from services.trials.rules.qualifications import training_evidence
+from shared.contracts.trials.site import Gate, GateEvidenceRecorded, GateRevoked, GateSatisfied
 from shared.rules.dates import local_date, start_of_day
 
 
@@ -38,10 +40,7 @@ def gates(state: Gates, zone: str, now: datetime) -> dict[Gate, GateEvidenceReco
     """The required gates that evidence opens on the site's local date, each with the longest valid."""
     today = local_date(now, zone)
     found: dict[Gate, GateEvidenceRecorded] = {}
-    corrected = {e.corrects for e in state.evidence.values() if e.corrects != e.evidence_id}
-    for evidence in state.evidence.values():
-        if evidence.gate not in state.required or evidence.evidence_id in corrected:
-            continue
+    for evidence in _counting(state):
         if not _valid(evidence, today):
             continue
         known = found.get(evidence.gate)
@@ -60,12 +59,25 @@ def next_change(state: Gates, zone: str) -> datetime | None:
     ends = [start_of_day(o.valid_to + timedelta(days=1), zone) for o in state.open.values() if o.valid_to]
     begins = [
         start_of_day(evidence.valid_from, zone)
-        for evidence in state.evidence.values()
-        if evidence.gate in state.required
-        and evidence.gate not in state.open
-        and evidence.valid_from > state.looked_on
+        for evidence in _counting(state)
+        if evidence.gate not in state.open and evidence.valid_from > state.looked_on
     ]
     return min(ends + begins, default=None)
+
+
+def _counting(state: Gates) -> Iterator[GateEvidenceRecorded]:
+    """The evidence for required gates that nothing has taken the place of.
+
+    Once `training` follows from the people of the site, no other paper opens it.
+    """
+    corrected = {e.corrects for e in state.evidence.values() if e.corrects != e.evidence_id}
+    for evidence in state.evidence.values():
+        derived = training_evidence(evidence.site_id)
+        outdone = evidence.gate == "training" and derived in state.evidence
+        if evidence.gate not in state.required or evidence.evidence_id in corrected:
+            continue
+        if not outdone or evidence.evidence_id == derived:
+            yield evidence
 
 
 def _valid(evidence: GateEvidenceRecorded, on: date) -> bool:
@@ -74,3 +86,24 @@ def _valid(evidence: GateEvidenceRecorded, on: date) -> bool:
 
 def _last_day(evidence: GateEvidenceRecorded) -> date:
     return evidence.valid_to or date.max
+
+
+def evolve_gates(state: Gates, event: GateEvidenceRecorded | GateSatisfied | GateRevoked) -> Gates:
+    """The gates after evidence, or after what was told of one."""
+    match event:
+        case GateEvidenceRecorded():
+            evidence = dict(state.evidence) | {event.evidence_id: event}
+            return replace(state, evidence=evidence, looked_on=max(state.looked_on, event.recorded_on))
+        case GateSatisfied(gate=gate):
+            opened = dict(state.open) | {gate: Open(event.evidence, event.valid_to)}
+            lost = {g: e for g, e in state.lost.items() if g != gate}
+            held = None if gate == "ha_ok" else state.held
+            return replace(state, open=opened, lost=lost, held=held)
+        case GateRevoked(gate=gate):
+            still = {g: o for g, o in state.open.items() if g != gate}
+            lost = dict(state.lost) | {gate: event.evidence}
+            looked_on = max(state.looked_on, event.revoked_on)
+            held = event.hold if gate == "ha_ok" else state.held
+            return replace(state, open=still, lost=lost, held=held, looked_on=looked_on)
+        case _:
+            assert_never(event)

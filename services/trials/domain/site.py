@@ -1,8 +1,14 @@
 """The site: identified, selected, ready when its gates are open, activated by signature, stopped by holds."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import assert_never
 
+from services.trials.commands.feasibility import (
+    AnswerFeasibility,
+    CompleteFeasibility,
+    FeasibilityCommand,
+    SendFeasibility,
+)
 from services.trials.commands.site import (
     ActivateSite,
     IdentifySite,
@@ -11,27 +17,38 @@ from services.trials.commands.site import (
     ReviewSite,
     SelectSite,
 )
+from services.trials.commands.site_steps import SiteStepCommand
+from services.trials.domain import feasibility, site_steps
 from services.trials.domain.gates import closing_hold, gates
 from services.trials.domain.permissions import holds_on, refusal_under
+from services.trials.domain.site_registry import from_registry
 from services.trials.domain.site_review import on_time, review, wake_at
-from services.trials.domain.site_state import Events, Site, evolve
+from services.trials.domain.site_state import AnyEvent, Events, Site, evolve
+from services.trials.domain.site_transition import transition
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.rules.gates import required_gates
 from services.trials.rules.lifecycle import FINISHED
+from services.trials.rules.site_states import UNQUALIFIED
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.site import (
     GateEvidenceRecorded,
     SiteActivated,
-    SiteEvent,
     SiteIdentified,
-    SiteRegistryStatusChanged,
     SiteSelected,
 )
 from shared.rules.dates import local_date
 
 __all__ = ["Site", "decide", "evolve", "wake_at"]
 
-GuardedCommand = IdentifySite | SelectSite | RecordGateEvidence | ReviewSite | ActivateSite
+GuardedCommand = (
+    IdentifySite
+    | SelectSite
+    | RecordGateEvidence
+    | ReviewSite
+    | ActivateSite
+    | SiteStepCommand
+    | FeasibilityCommand
+)
 SiteCommand = GuardedCommand | RecordRegistrySite
 
 
@@ -40,10 +57,10 @@ def decide(site: Site, command: SiteCommand | Wake, facts: Facts, now: datetime)
     if isinstance(command, Wake):
         return on_time(site, now)
     if isinstance(command, RecordRegistrySite):
-        return [*_from_registry(site, command)]
+        return [*from_registry(site, command)]
     trial = facts.get(TrialGuard, command.trial_id)
     guard = facts.get(SiteGuard, command.site_id)
-    told = _told(site, command, trial, guard, now)
+    told = _told(site, command, facts, now)
     if isinstance(told, Refusal):
         return told
     for event in told:
@@ -51,60 +68,31 @@ def decide(site: Site, command: SiteCommand | Wake, facts: Facts, now: datetime)
     return [*told, *review(site, trial, guard, now)]
 
 
-def _told(
-    site: Site, command: GuardedCommand, trial: TrialGuard | None, guard: SiteGuard | None, now: datetime
-) -> list[SiteEvent] | Refusal:
+def _told(site: Site, command: GuardedCommand, facts: Facts, now: datetime) -> Sequence[AnyEvent] | Refusal:
+    trial = facts.get(TrialGuard, command.trial_id)
     match command:
         case IdentifySite():
             given = command.model_dump()
             return [] if site.status else [SiteIdentified(**given, basis="sponsor")]
-        case SelectSite():
-            return _select(site, command, trial)
         case RecordGateEvidence():
             return _evidence(site, command, now)
         case ReviewSite():
             return []
+        case _ if site.trial_id not in (None, command.trial_id):
+            return Refusal("site.other_trial", "the site belongs to another trial", site.status, "trial_id")
+        case SelectSite():
+            return _select(site, command, trial)
         case ActivateSite():
-            return _activate(site, command, trial, guard, now)
+            return _activate(site, command, trial, facts.get(SiteGuard, command.site_id), now)
+        case SendFeasibility() | AnswerFeasibility() | CompleteFeasibility():
+            return feasibility.decide(site, command, facts, now)
         case _:
-            assert_never(command)
+            return site_steps.decide(site, command, now)
 
 
-def _from_registry(site: Site, command: RecordRegistrySite) -> list[SiteEvent]:
-    said = command.site
-    if site.status is None and said:
-        place = ", ".join(part for part in (said.city, said.country) if part)
-        return [
-            SiteIdentified(
-                trial_id=command.trial_id,
-                site_id=command.site_id,
-                name=said.name or place or "unnamed",
-                country=said.country,
-                city=said.city,
-                state=said.state,
-                postcode=said.postcode,
-                basis="registry",
-                registry_status=said.status,
-            )
-        ]
-    now_says = (said.status if said else site.registry_status, said is not None)
-    if site.status is None or now_says == (site.registry_status, site.listed):
-        return []
-    return [
-        SiteRegistryStatusChanged(
-            trial_id=command.trial_id,
-            site_id=command.site_id,
-            registry_status=now_says[0],
-            listed=now_says[1],
-        )
-    ]
-
-
-def _select(site: Site, command: SelectSite, trial: TrialGuard | None) -> list[SiteEvent] | Refusal:
+def _select(site: Site, command: SelectSite, trial: TrialGuard | None) -> Events | Refusal:
     if site.status is None:
         return Refusal("site.unknown", "there is no site with this id", None, "site_id")
-    if site.trial_id != command.trial_id:
-        return Refusal("site.other_trial", "the site belongs to another trial", site.status, "trial_id")
     if trial and trial.status in FINISHED:
         return Refusal("trial.finished", f"the trial is {trial.status}", trial.status)
     route = trial.route if trial else "other"
@@ -115,10 +103,13 @@ def _select(site: Site, command: SelectSite, trial: TrialGuard | None) -> list[S
         return []
     if site.selection:
         return Refusal("site.already_selected", "the site was selected otherwise", site.status)
-    return [selected]
+    if site.status in UNQUALIFIED and not (site.status == "identified" and command.qualification_waived):
+        detail = "only a qualified site is selected, or one identified whose qualification is waived"
+        return Refusal("site.not_qualified", detail, site.status, "qualification_waived")
+    return transition(site, "selected") or [selected]
 
 
-def _evidence(site: Site, command: RecordGateEvidence, now: datetime) -> list[SiteEvent]:
+def _evidence(site: Site, command: RecordGateEvidence, now: datetime) -> Events:
     today = local_date(now, site.zone or "UTC")
     evidence = GateEvidenceRecorded(**command.model_dump(), recorded_on=today)
     known = site.gates.evidence.get(command.evidence_id)
@@ -130,11 +121,14 @@ def _evidence(site: Site, command: RecordGateEvidence, now: datetime) -> list[Si
 
 def _activate(
     site: Site, command: ActivateSite, trial: TrialGuard | None, guard: SiteGuard | None, now: datetime
-) -> list[SiteEvent] | Refusal:
+) -> Events | Refusal:
     if site.activated:
         return []
     if site.selection is None:
         return Refusal("site.not_selected", "only a selected site is activated", site.status)
+    preparing = site.status in ("selected", "startup", "ready")
+    if not preparing and (refusal := transition(site, "activated")):
+        return refusal
     if trial is None or trial.status not in ("approved", "active"):
         standing = trial.status if trial else None
         return Refusal("trial.not_approved", f"the trial is {standing or 'not known'}", standing)

@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.trials.domain.feasibility import reminded_at, reminder
 from services.trials.domain.gates import Open, closing_hold, gates, next_change
 from services.trials.domain.permissions import holds_on, permissions
 from services.trials.domain.site_state import Events, Site, evolve
 from services.trials.projections.guards import SiteGuard, TrialGuard
+from services.trials.rules.site_states import OVER
 from shared.contracts.trials.hold import PermissionsChanged
 from shared.contracts.trials.site import (
     GateRevoked,
@@ -21,26 +23,33 @@ from shared.rules.dates import local_date
 
 
 def wake_at(site: Site) -> datetime | None:
-    """When time alone may change a gate of a selected site."""
-    return next_change(site.gates, site.selection.zone) if site.selection else None
+    """When time alone may change a gate of a selected site, or make an unanswered questionnaire overdue."""
+    if site.status in OVER:
+        return None
+    return next_change(site.gates, site.selection.zone) if site.selection else reminded_at(site)
 
 
 def on_time(site: Site, now: datetime) -> Events:
-    """What time alone makes of the gates; a review of the holds follows by reaction."""
-    return _gate_changes(site, site.gates.held, now)
+    """What time alone makes of questionnaire and gates; a review of the holds follows by reaction."""
+    events: Events = [*reminder(site, now)]
+    if site.status not in OVER:
+        events += _gate_changes(site, site.gates.held, now)
+        for event in events:
+            site = evolve(site, event)
+        events += _ready(site)
+    return events
 
 
 def review(site: Site, trial: TrialGuard | None, guard: SiteGuard | None, now: datetime) -> Events:
     """Everything that follows from evidence, holds and enrolment as they stand."""
-    if site.selection is None:
+    if site.selection is None or site.status in OVER:
         return []
     holds = holds_on(trial, guard)
     events = _gate_changes(site, closing_hold(holds), now)
     ids = _ids(site.selection)
     for event in events:
         site = evolve(site, event)
-    if site.status in ("selected", "startup") and len(site.gates.open) == len(site.gates.required):
-        events.append(SiteReady(**ids, gates=tuple(site.gates.required)))
+    events += _ready(site)
     if site.goes_on_as == "activated" and guard and guard.enrolled:
         events.append(SiteEnrolmentStarted(**ids))
         site = evolve(site, events[-1])
@@ -53,6 +62,14 @@ def review(site: Site, trial: TrialGuard | None, guard: SiteGuard | None, now: d
             )
         )
     return events
+
+
+def _ready(site: Site) -> Events:
+    if site.selection is None or site.status not in ("selected", "startup"):
+        return []
+    if len(site.gates.open) < len(site.gates.required):
+        return []
+    return [SiteReady(**_ids(site.selection), gates=tuple(site.gates.required))]
 
 
 def _gate_changes(site: Site, held: UUID | None, now: datetime) -> Events:
@@ -97,7 +114,8 @@ def _ids(selection: SiteSelected) -> dict[str, UUID]:
 
 
 def _stop_or_go_on(site: Site, holds: tuple[UUID, ...], ids: dict[str, UUID]) -> Events:
-    if not site.activated:
+    # Who has closed the enrolment stops no more than that: holds go on to forbid what they forbid.
+    if not site.activated or site.status == "closed_to_enrolment":
         return []
     closed = tuple(gate for gate in site.gates.required if gate not in site.gates.open)
     if (holds or closed) and (

@@ -1,11 +1,21 @@
 """What decisions need of a site, and how its events change that."""
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Literal, assert_never
 from uuid import UUID
 
-from services.trials.domain.gates import Gates, Open
+from services.trials.domain.gates import Gates, evolve_gates
 from services.trials.domain.permissions import ALLOWED, Permissions
+from services.trials.rules.site_states import STATUS_AFTER
+from shared.contracts.trials.feasibility import (
+    Answer,
+    FeasibilityCompleted,
+    FeasibilityEvent,
+    FeasibilityOverdue,
+    FeasibilityReceived,
+    FeasibilitySent,
+)
 from shared.contracts.trials.hold import PermissionsChanged
 from shared.contracts.trials.site import (
     Gate,
@@ -20,11 +30,18 @@ from shared.contracts.trials.site import (
     SiteRegistryStatusChanged,
     SiteResumed,
     SiteSelected,
+    SiteStatus,
     SiteSuspended,
 )
+from shared.contracts.trials.site_steps import (
+    QualificationScheduled,
+    SiteClosingStarted,
+    SiteStepEvent,
+    SiteTerminated,
+)
 
-Status = Literal["identified", "selected", "startup", "ready", "activated", "enrolling", "suspended"]
-Events = list[SiteEvent | PermissionsChanged]
+AnyEvent = SiteEvent | SiteStepEvent | FeasibilityEvent | PermissionsChanged
+Events = list[AnyEvent]
 
 
 @dataclass(frozen=True)
@@ -32,7 +49,14 @@ class Site:
     """What decisions need of a site. `goes_on_as` is the status behind a suspension."""
 
     trial_id: UUID | None = None
-    status: Status | None = None
+    status: SiteStatus | None = None
+    identified_zone: str | None = None
+    asked: FeasibilitySent | None = None
+    reminded: bool = False
+    answers: tuple[Answer, ...] = ()
+    completed: FeasibilityCompleted | None = None
+    visit_on: date | None = None
+    activated_on: date | None = None
     registry_status: str | None = None
     listed: bool = True
     selection: SiteSelected | None = None
@@ -49,11 +73,21 @@ class Site:
     def zone(self) -> str | None:
         return self.selection.zone if self.selection else None
 
+    @property
+    def known_zone(self) -> str | None:
+        """The zone it was selected with, or the one it was identified with."""
+        return self.zone or self.identified_zone
 
-def evolve(site: Site, event: SiteEvent | PermissionsChanged) -> Site:
+    @property
+    def local_zone(self) -> str:
+        """Its zone; UTC while that is not known."""
+        return self.known_zone or "UTC"
+
+
+def evolve(site: Site, event: AnyEvent) -> Site:
     match event:
-        case SiteIdentified(trial_id=trial_id, registry_status=said):
-            known = replace(site, trial_id=trial_id, registry_status=said)
+        case SiteIdentified(trial_id=trial_id, registry_status=said, zone=zone):
+            known = replace(site, trial_id=trial_id, registry_status=said, identified_zone=zone)
             return replace(known, status=site.status or "identified")
         case SiteRegistryStatusChanged(registry_status=said, listed=listed):
             return replace(site, registry_status=said, listed=listed)
@@ -63,11 +97,11 @@ def evolve(site: Site, event: SiteEvent | PermissionsChanged) -> Site:
         case GateEvidenceRecorded() | GateSatisfied() | GateRevoked():
             status = "startup" if site.status in ("selected", "ready") else site.status
             moved = status if isinstance(event, GateSatisfied | GateRevoked) else site.status
-            return replace(site, gates=_evolve_gates(site.gates, event), status=moved)
+            return replace(site, gates=evolve_gates(site.gates, event), status=moved)
         case SiteReady():
             return replace(site, status="ready")
-        case SiteActivated():
-            return replace(site, status="activated", goes_on_as="activated")
+        case SiteActivated(activated_on=day):
+            return replace(site, status="activated", goes_on_as="activated", activated_on=day)
         case SiteEnrolmentStarted():
             stopped = site.status == "suspended"
             return replace(site, status="suspended" if stopped else "enrolling", goes_on_as="enrolling")
@@ -77,25 +111,32 @@ def evolve(site: Site, event: SiteEvent | PermissionsChanged) -> Site:
             return replace(site, status=status, stopped_by=(frozenset(), frozenset()))
         case PermissionsChanged(permissions=answer):
             return replace(site, permissions=answer)
+        case FeasibilitySent() | FeasibilityOverdue() | FeasibilityReceived() | FeasibilityCompleted():
+            return _evolve_feasibility(site, event)
         case _:
-            assert_never(event)
+            return _evolve_steps(site, event)
 
 
-def _evolve_gates(state: Gates, event: GateEvidenceRecorded | GateSatisfied | GateRevoked) -> Gates:
+def _evolve_feasibility(site: Site, event: FeasibilityEvent) -> Site:
     match event:
-        case GateEvidenceRecorded():
-            evidence = dict(state.evidence) | {event.evidence_id: event}
-            return replace(state, evidence=evidence, looked_on=max(state.looked_on, event.recorded_on))
-        case GateSatisfied(gate=gate):
-            opened = dict(state.open) | {gate: Open(event.evidence, event.valid_to)}
-            lost = {g: e for g, e in state.lost.items() if g != gate}
-            held = None if gate == "ha_ok" else state.held
-            return replace(state, open=opened, lost=lost, held=held)
-        case GateRevoked(gate=gate):
-            still = {g: o for g, o in state.open.items() if g != gate}
-            lost = dict(state.lost) | {gate: event.evidence}
-            looked_on = max(state.looked_on, event.revoked_on)
-            held = event.hold if gate == "ha_ok" else state.held
-            return replace(state, open=still, lost=lost, held=held, looked_on=looked_on)
+        case FeasibilitySent():
+            return replace(site, status="feasibility_sent", asked=event)
+        case FeasibilityOverdue():
+            return replace(site, reminded=True)
+        case FeasibilityReceived(answers=answers):
+            return replace(site, status="feasibility_received", answers=answers)
+        case FeasibilityCompleted():
+            return replace(site, completed=event)
         case _:
             assert_never(event)
+
+
+def _evolve_steps(site: Site, event: SiteStepEvent) -> Site:
+    moved = replace(site, status=STATUS_AFTER[type(event)])
+    match event:
+        case QualificationScheduled(visit_on=day):
+            return replace(moved, visit_on=day)
+        case SiteClosingStarted() | SiteTerminated():
+            return replace(moved, goes_on_as=None, stopped_by=(frozenset(), frozenset()))
+        case _:
+            return moved

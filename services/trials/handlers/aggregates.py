@@ -2,8 +2,10 @@
 
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.commands.investigator import InvestigatorCommand
 from services.trials.commands.matching import RecordCriteria, RecordMatchingRun
 from services.trials.commands.recruitment import AssessRetentionRisk
+from services.trials.commands.site_contract import ContractCommand
 from services.trials.domain import (
     campaign,
     criteria,
@@ -11,10 +13,12 @@ from services.trials.domain import (
     erasure,
     feed,
     hold,
+    investigator,
     matching,
     retention,
     retention_risk,
     site,
+    site_contract,
     subject,
     support,
     trial,
@@ -52,4 +56,19 @@ AGGREGATES: tuple[Aggregate, ...] = (
         retention_risk.evolve,
     ),
     Aggregate("erasure", erasure.ErasureCommand, erasure.Erasure(), erasure.decide, erasure.evolve),
+    Aggregate(
+        "site_contract",
+        ContractCommand,
+        site_contract.Contract(),
+        site_contract.decide,
+        site_contract.evolve,
+    ),
+    Aggregate(
+        "investigator",
+        InvestigatorCommand,
+        investigator.Investigator(),
+        investigator.decide,
+        investigator.evolve,
+        investigator.wake_at,
+    ),
 )

@@ -2,13 +2,17 @@
 
 from services.trials.projections import (
     erasures,
+    feasibility,
     feeds,
     guard_folds,
     guards,
     holds,
+    investigators,
     matching,
     recruitment,
+    site_contracts,
     sites,
+    staff,
     subjects,
     trials,
 )
@@ -41,4 +45,10 @@ PROJECTIONS: tuple[Projection, ...] = (
         recruitment.RetentionRiskRow, recruitment.retention_risk_keys, recruitment.fold_retention_risk, OWN
     ),
     deadline_rows("regulatory", "safety", "retrieval"),
+    Projection(feasibility.FeasibilityRow, feasibility.feasibility_keys, feasibility.fold_feasibility, OWN),
+    Projection(staff.SiteStaff, staff.staff_keys, staff.fold_staff, OWN),
+    Projection(site_contracts.ContractRow, site_contracts.contract_keys, site_contracts.fold_contract, OWN),
+    Projection(
+        investigators.InvestigatorRow, investigators.investigator_keys, investigators.fold_investigator, OWN
+    ),
 )

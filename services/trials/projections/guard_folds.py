@@ -13,6 +13,7 @@ from services.trials.projections.guards import (
     TrialGuard,
     TrialSites,
 )
+from services.trials.rules.site_states import STATUS_AFTER
 from shared.contracts.message import Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.site import (
@@ -23,6 +24,7 @@ from shared.contracts.trials.site import (
     SiteSelected,
     SiteSuspended,
 )
+from shared.contracts.trials.site_steps import SiteEnrolmentClosed
 from shared.contracts.trials.subject import SubjectEnrolled
 from shared.contracts.trials.trial import (
     TrialAuthorised,
@@ -61,6 +63,7 @@ def fold_trial_guard(row: TrialGuard | None, message: Recorded[Any], key: Key) -
 _SITE_STATUS: dict[type[Any], str] = {
     SiteEnrolmentStarted: "enrolling",
     SiteSuspended: "suspended",
+    **STATUS_AFTER,
 }
 
 
@@ -69,6 +72,8 @@ def site_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
         case SiteIdentified() | SiteSelected() | SiteActivated() | SiteResumed() | SubjectEnrolled() as event:
             return ((event.site_id,),)
         case SiteEnrolmentStarted() | SiteSuspended() as event:
+            return ((event.site_id,),)
+        case event if type(event) in STATUS_AFTER:
             return ((event.site_id,),)
         case _:
             return _hold_keys(message, ("site",))
@@ -89,6 +94,8 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
             return guard  # told late: the site goes on as enrolling once it is resumed
         case SubjectEnrolled():
             return replace(guard, enrolled=guard.enrolled + 1)
+        case SiteEnrolmentClosed(closed_on=day):
+            return replace(guard, enrolment_closed_on=day, status="closed_to_enrolment")
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
             return replace(guard, holds=_fold_holds(guard.holds, event))
         case event:

@@ -65,6 +65,7 @@ class SiteGuard:
     target: int | None = None
     enrolled: int = 0
     holds: tuple[HoldView, ...] = ()
+    enrolment_closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from services.trials.rules.facilities import facility_key, place_key
+from services.trials.rules.site_states import STATUS_AFTER
 from shared.contracts.message import Identifier, Recorded
 from shared.contracts.trials.site import (
     GateRevoked,
@@ -17,6 +19,16 @@ from shared.contracts.trials.site import (
     SiteResumed,
     SiteSelected,
     SiteSuspended,
+)
+from shared.contracts.trials.site_steps import (
+    QualificationScheduled,
+    SiteClosed,
+    SiteClosingStarted,
+    SiteDeclined,
+    SiteEnrolmentClosed,
+    SiteNotSelected,
+    SiteQualified,
+    SiteTerminated,
 )
 
 Key = tuple[Any, ...]
@@ -32,7 +44,10 @@ class OpenGate:
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """One site; `stopped_gates` and `stopped_holds` say why it is suspended."""
+    """One site; `stopped_gates` and `stopped_holds` say why it is suspended, `reason` why it is not taken.
+
+    `facility` and `place` are the same for every spelling of its name and of its city (rules/facilities.py).
+    """
 
     table: ClassVar[str] = "site"
     key: ClassVar[tuple[str, ...]] = ("site_id",)
@@ -57,6 +72,14 @@ class SiteRow:
     stopped_holds: tuple[UUID, ...] = ()
     stopped_gates: tuple[str, ...] = ()
     activated_on: date | None = None
+    facility: str | None = None
+    place: str | None = None
+    reason: str | None = None
+    qualification_waived: str | None = None
+    visit_on: date | None = None
+    qualified_on: date | None = None
+    enrolment_closed_on: date | None = None
+    closed_on: date | None = None
     changed_at: datetime | None = None
 
 
@@ -75,7 +98,8 @@ SiteTold = (
 
 
 def site_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, SiteTold) else ()
+    told = isinstance(message.data, SiteTold) or type(message.data) in STATUS_AFTER
+    return ((message.data.site_id,),) if told else ()
 
 
 def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
@@ -84,7 +108,10 @@ def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
     match message.data:
         case SiteIdentified() as event:
             told = event.model_dump(exclude={"site_id", "identifiers"})
-            return replace(site, **told, identifiers=event.identifiers, status="identified")
+            facility = facility_key(event.name, event.city, event.country)
+            place = place_key(event.city, event.country)
+            known = replace(site, **told, identifiers=event.identifiers, status="identified")
+            return replace(known, facility=facility, place=place)
         case SiteRegistryStatusChanged(registry_status=said, listed=listed):
             return replace(site, registry_status=said, listed=listed)
         case SiteSelected() as event:
@@ -105,9 +132,36 @@ def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
         case SiteSuspended(holds=holds, gates=gates):
             return replace(site, status="suspended", stopped_holds=holds, stopped_gates=gates)
         case SiteResumed(status=status):
-            return replace(site, status=status, stopped_holds=(), stopped_gates=())
+            return _unstopped(replace(site, status=status))
         case _:
-            return site
+            return _stepped(site, message.data)
+
+
+def _stepped(site: SiteRow, event: Any) -> SiteRow:
+    if type(event) not in STATUS_AFTER:
+        return site
+    moved = replace(site, status=STATUS_AFTER[type(event)])
+    match event:
+        case QualificationScheduled(visit_on=day):
+            return replace(moved, visit_on=day)
+        case SiteQualified(visited_on=day):
+            return replace(moved, qualified_on=day)
+        case SiteNotSelected(reason=reason) | SiteDeclined(reason=reason):
+            return replace(moved, reason=reason)
+        case SiteTerminated(reason=reason):
+            return _unstopped(replace(moved, reason=reason))
+        case SiteEnrolmentClosed(closed_on=day):
+            return replace(moved, enrolment_closed_on=day)
+        case SiteClosingStarted():
+            return _unstopped(moved)
+        case SiteClosed(closed_on=day):
+            return replace(moved, closed_on=day)
+        case _:
+            return moved
+
+
+def _unstopped(site: SiteRow) -> SiteRow:
+    return replace(site, stopped_holds=(), stopped_gates=())
 
 
 def _preparing(site: SiteRow) -> str | None:

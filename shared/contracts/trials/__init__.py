@@ -4,12 +4,16 @@ from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.feasibility import FeasibilityEvent
 from shared.contracts.trials.feed import FeedEvent
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
+from shared.contracts.trials.investigator import InvestigatorEvent
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
 from shared.contracts.trials.matching import CriteriaRecorded, MatchingRun
 from shared.contracts.trials.recruitment import CampaignEvent, RetentionRiskAssessed, SupportEvent
 from shared.contracts.trials.site import SiteEvent
+from shared.contracts.trials.site_contract import ContractEvent
+from shared.contracts.trials.site_steps import SiteStepEvent
 from shared.contracts.trials.subject import SubjectEvent, SubjectStatusChanged
 from shared.contracts.trials.trial import TrialEvent
 
@@ -33,4 +37,8 @@ TrialsEvent = (
     | DeviationAnnulled
     | CommandRefused
     | ParkedEvent
+    | SiteStepEvent
+    | FeasibilityEvent
+    | ContractEvent
+    | InvestigatorEvent
 )

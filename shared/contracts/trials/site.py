@@ -22,6 +22,26 @@ Gate = Literal[
     "consent_version_released",
 ]
 
+SiteStatus = Literal[
+    "identified",
+    "feasibility_sent",
+    "feasibility_received",
+    "qualification_scheduled",
+    "qualified",
+    "selected",
+    "startup",
+    "ready",
+    "activated",
+    "enrolling",
+    "suspended",
+    "closed_to_enrolment",
+    "closing",
+    "closed",
+    "declined",
+    "not_selected",
+    "terminated",
+]
+
 
 class SiteIdentified(Event):
     """A site that might take part; `zone` is its IANA zone where known."""
@@ -51,7 +71,10 @@ class SiteRegistryStatusChanged(Event):
 
 
 class SiteSelected(Event):
-    """The site shall take part; its ethics board, zone and the gates it has to pass are known."""
+    """The site shall take part; its ethics board, zone and the gates it has to pass are known.
+
+    `qualification_waived` is the code of why the sponsor takes it without a qualification.
+    """
 
     type: ClassVar[str] = "trials.site.selected.v1"
     trial_id: UUID
@@ -62,6 +85,7 @@ class SiteSelected(Event):
     route: Route
     required_gates: tuple[Gate, ...]
     target: int | None = None
+    qualification_waived: str | None = None
 
 
 class GateEvidenceRecorded(Event):

@@ -45,8 +45,9 @@ async def _choose_a_site(stage: Stage) -> None:
     async with stage.step("a start-up specialist identifies and selects a site", 15):
         name = f"Demonstration site {str(story.site)[:4]}"
         await stage.act(START_UP, "trials", "identify-site", **about, name=name, country="US", zone=ZONE)
+        chosen = {"irb": "central board", "zone": ZONE, "country": "US"}
         await stage.act(
-            START_UP, "trials", "select-site", **about, irb="central board", zone=ZONE, country="US"
+            START_UP, "trials", "select-site", **about, **chosen, qualification_waived="worked_with_before"
         )
         await stage.come("regulatory.irb.review_opened")
 

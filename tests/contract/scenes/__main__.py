@@ -21,6 +21,7 @@ from tests.contract.scenes import (
     recruitment,
     refusals,
     reviews,
+    sites,
     subjects,
     vaults,
 )
@@ -32,6 +33,7 @@ SCENES: tuple[Scene, ...] = (
     approvals.play,
     authority.play,
     subjects.play,
+    sites.play,
     cases.play,
     records.play,
     vaults.play,

@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from shared.rules.packs import pack
 from shared.stack import clock
 from shared.stack.demo.records import CUSTODIAN
 from shared.stack.demo.stage import ZONE, Stage
 from shared.stack.home import Home
-from tests.contract.scenes import cases
+from tests.contract.scenes import cases, sites
 from tests.contract.scenes.legs import About, act, received, released, request, sent
 from tests.contract.scenes.reviews import act as board
 from tests.contract.scenes.reviews import approve, submitted
@@ -23,9 +23,10 @@ async def play(stage: Stage, home: Home) -> None:
     """Twelve days, then five more; the board's approval ends on the first of them."""
     async with stage.step("a custodian is asked", 30):
         leg = await sent(stage, await request(stage, "safety_followup"))
+        silent = await sites.silent(stage)
         (begun,) = await stage.come("regulatory.irb.approval_activated", trial_id=stage.story.trial)
     approval = {"approval_id": begun.data["approval_id"]}
-    await _lapse(stage, home, approval, leg)
+    await _lapse(stage, home, approval, leg, silent)
     await _annulled(stage, approval, begun.id)
     await _silence(stage, home, leg)
     await _renewed(stage, approval)
@@ -38,7 +39,7 @@ def advance(stage: Stage, home: Home, days: int) -> None:
     stage.today += timedelta(days=days)
 
 
-async def _lapse(stage: Stage, home: Home, approval: dict[str, Any], leg: About) -> None:
+async def _lapse(stage: Stage, home: Home, approval: dict[str, Any], leg: About, silent: UUID) -> None:
     advance(stage, home, 12)
     async with stage.step("the approval lapses, and research at the site stops", 30):
         await stage.come("regulatory.irb.approval_lapsed", **approval)
@@ -46,6 +47,7 @@ async def _lapse(stage: Stage, home: Home, approval: dict[str, Any], leg: About)
         await stage.come("trials.site.suspended", site_id=stage.story.site)
         await stage.come("retrieval.deadline.at_risk")
         await stage.come("retrieval.leg.follow_up_due", leg_id=leg["leg_id"])
+        await stage.come("trials.site.feasibility_overdue", site_id=silent)
 
 
 async def _annulled(stage: Stage, approval: dict[str, Any], corrects: Any) -> None:

@@ -76,7 +76,16 @@ def selected(world: World) -> None:
     world.do(ChangeTrialStatus(trial_id=TRIAL, status="in_review"))
     world.do(ChangeTrialStatus(trial_id=TRIAL, status="approved"))
     world.do(IdentifySite(trial_id=TRIAL, site_id=SITE, name="A site"))
-    world.do(SelectSite(trial_id=TRIAL, site_id=SITE, zone="America/New_York", country="US", irb="A board"))
+    world.do(
+        SelectSite(
+            trial_id=TRIAL,
+            site_id=SITE,
+            zone="America/New_York",
+            country="US",
+            irb="A board",
+            qualification_waived="known_site",
+        )
+    )
 
 
 def evidence(gate: str, n: int = 0, valid_to: date | None = None) -> RecordGateEvidence:
@@ -159,7 +168,15 @@ def test_a_missing_gate_refuses_activation_and_is_named(world: World) -> None:
 def test_a_device_trial_needs_no_form_1572(world: World) -> None:
     world.do(register("us_ide"))
     world.do(IdentifySite(trial_id=TRIAL, site_id=SITE, name="A site"))
-    world.do(SelectSite(trial_id=TRIAL, site_id=SITE, zone="America/New_York", country="US"))
+    world.do(
+        SelectSite(
+            trial_id=TRIAL,
+            site_id=SITE,
+            zone="America/New_York",
+            country="US",
+            qualification_waived="known_site",
+        )
+    )
     assert not {"form_1572", "financial_disclosure"} & set(world.site().gates.required)
 
 
@@ -167,14 +184,30 @@ def test_an_authorisation_before_the_selection_opens_the_gate_as_well(world: Wor
     world.do(register())
     world.hear(IndInEffect(ind_id=IND, trial_ids=(TRIAL,), effective_on=TODAY, basis="early_notice"), IND)
     world.do(IdentifySite(trial_id=TRIAL, site_id=SITE, name="A site"))
-    world.do(SelectSite(trial_id=TRIAL, site_id=SITE, zone="America/New_York", country="US"))
+    world.do(
+        SelectSite(
+            trial_id=TRIAL,
+            site_id=SITE,
+            zone="America/New_York",
+            country="US",
+            qualification_waived="known_site",
+        )
+    )
     assert "ha_ok" in world.site().gates.open
 
 
 def test_an_authority_of_another_country_opens_nothing_here(world: World) -> None:
     world.do(register())
     world.do(IdentifySite(trial_id=TRIAL, site_id=SITE, name="A site"))
-    world.do(SelectSite(trial_id=TRIAL, site_id=SITE, zone="Europe/Madrid", country="ES"))
+    world.do(
+        SelectSite(
+            trial_id=TRIAL,
+            site_id=SITE,
+            zone="Europe/Madrid",
+            country="ES",
+            qualification_waived="known_site",
+        )
+    )
     world.hear(IndInEffect(ind_id=IND, trial_ids=(TRIAL,), effective_on=TODAY, basis="early_notice"), IND)
     assert "ha_ok" not in world.site().gates.open
 

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from services.trials.cli.imports import imports
+from services.trials.cli.site import site
 from services.trials.cli.trial import trial
 
 run = CliRunner().invoke
@@ -35,3 +36,14 @@ def test_a_service_that_does_not_answer_is_not_ready(monkeypatch: pytest.MonkeyP
 def test_a_name_that_is_no_trial_is_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIALWIRE_TRIALS_URL", "http://127.0.0.1:1")
     assert run(trial, ["show", "some trial"]).exit_code == 2
+
+
+def test_a_name_that_is_no_site_is_wrong_use() -> None:
+    result = run(site, ["show", "NCT00000001", "a hospital"])
+    assert (result.exit_code, "a hospital is no id of a site" in result.output) == (2, True)
+
+
+def test_the_sites_of_what_is_no_trial_are_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIALWIRE_TRIALS_URL", "http://127.0.0.1:1")
+    assert run(site, ["list", "some trial"]).exit_code == 2
+    assert run(site, ["list", "NCT00000001"]).exit_code == 3

@@ -65,7 +65,15 @@ commands = st.one_of(
     ),
     st.just(RegisterTrial(trial_id=TRIAL, title="A trial", sponsor="A sponsor")),
     st.just(IdentifySite(trial_id=TRIAL, site_id=SITE, name="A site")),
-    st.just(SelectSite(trial_id=TRIAL, site_id=SITE, zone="America/New_York", country="US")),
+    st.just(
+        SelectSite(
+            trial_id=TRIAL,
+            site_id=SITE,
+            zone="America/New_York",
+            country="US",
+            qualification_waived="known_site",
+        )
+    ),
     st.just(ActivateSite(trial_id=TRIAL, site_id=SITE, meaning="approval")),
     st.builds(
         lambda gate, day, to: RecordGateEvidence(
@@ -113,7 +121,9 @@ ACTIVATED: list[Command] = [
     ChangeTrialStatus(trial_id=TRIAL, status="in_review"),
     ChangeTrialStatus(trial_id=TRIAL, status="approved"),
     IdentifySite(trial_id=TRIAL, site_id=SITE, name="A site"),
-    SelectSite(trial_id=TRIAL, site_id=SITE, zone="America/New_York", country="US"),
+    SelectSite(
+        trial_id=TRIAL, site_id=SITE, zone="America/New_York", country="US", qualification_waived="known_site"
+    ),
     *(
         RecordGateEvidence(
             trial_id=TRIAL,

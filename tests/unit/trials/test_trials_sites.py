@@ -36,9 +36,18 @@ HOLD = UUID(int=24)
 WHERE: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE}
 APPROVED = TrialGuard(TRIAL, status="approved", route="us_ind")
 IDENTIFIED = SiteIdentified(**WHERE, name="A site", basis="sponsor")
-SELECT = SelectSite(**WHERE, zone="America/New_York", country="US", irb="A board")
+WAIVED = "known_site"
+SELECT = SelectSite(
+    **WHERE, zone="America/New_York", country="US", irb="A board", qualification_waived=WAIVED
+)
 SELECTED = SiteSelected(
-    **WHERE, irb="A board", zone="America/New_York", country="US", route="us_ind", required_gates=GATES
+    **WHERE,
+    irb="A board",
+    zone="America/New_York",
+    country="US",
+    route="us_ind",
+    required_gates=GATES,
+    qualification_waived=WAIVED,
 )
 ACTIVATE = ActivateSite(**WHERE, meaning="approval")
 

@@ -1,6 +1,6 @@
 """The trials service in memory: its deciders, guard rows and reactions, without broker or database."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -13,7 +13,7 @@ from services.trials.reactions import (
     react_to_own,
     react_to_regulatory,
 )
-from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal
+from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal, Wake
 from shared.runtime.service import Aggregate
 
 TRIAL, SITE, SUBJECT = (UUID(int=n) for n in (1, 2, 3))
@@ -74,6 +74,16 @@ class World:
                 self.do(reaction)
         return decision
 
+    def wake(self, stream: UUID) -> None:
+        """The clock of a stream strikes, and reactions follow."""
+        known, state = self.states[stream]
+        decision = known.decide(state, Wake(stream=stream), Facts(), self.now)
+        assert not isinstance(decision, Refusal)
+        for event in decision:
+            message = self._record(known, stream, event)
+            for reaction in react_to_own(message, self.facts(needs_of_own(message))):
+                self.do(reaction)
+
     def hear(self, event: Event, stream: UUID) -> None:
         """An event of regulatory arrives."""
         message = recorded(event, stream, len(self.told) + 1, "regulatory")
@@ -84,7 +94,7 @@ class World:
         self.streams.setdefault(stream, []).append(event)
         _, state = self.states.get(stream, (known, known.initial))
         self.states[stream] = (known, known.evolve(state, event))
-        message = recorded(event, stream, len(self.streams[stream]))
+        message = replace(recorded(event, stream, len(self.streams[stream])), time=self.now)
         self.told.append(message)
         for row, keys, fold in OWN:
             for key in keys(message):

@@ -1,6 +1,17 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
-from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import (
+    consent_guards,
+    enrolment,
+    enrolment_guards,
+    erasures,
+    guard_folds,
+    guards,
+    holds,
+    sites,
+    subjects,
+    trials,
+)
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -13,6 +24,21 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(guards.SubjectGuard, guard_folds.subject_guard_keys, guard_folds.fold_subject_guard, OWN),
     Projection(guards.TrialSites, guard_folds.trial_sites_keys, guard_folds.fold_trial_sites, OWN),
     Projection(guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count, OWN),
+    Projection(
+        consent_guards.SiteConsents, consent_guards.site_consents_keys, consent_guards.fold_site_consents, OWN
+    ),
+    Projection(
+        consent_guards.SiteSubjects, consent_guards.site_subjects_keys, consent_guards.fold_site_subjects, OWN
+    ),
+    Projection(
+        enrolment_guards.EnrolmentTargets, enrolment_guards.targets_keys, enrolment_guards.fold_targets, OWN
+    ),
+    Projection(
+        enrolment_guards.EnrolmentCount, enrolment_guards.count_keys, enrolment_guards.fold_count, OWN
+    ),
+    Projection(enrolment.TargetReached, enrolment.reached_keys, enrolment.fold_reached, OWN),
+    Projection(enrolment.SubgroupTarget, enrolment.subgroup_target_keys, enrolment.fold_subgroup_target, OWN),
+    Projection(enrolment.SubgroupCounts, enrolment.subgroup_counts_keys, enrolment.fold_subgroup_counts, OWN),
     Projection(trials.TrialRow, trials.trial_keys, trials.fold_trial, OWN),
     Projection(sites.SiteRow, sites.site_keys, sites.fold_site, OWN),
     Projection(subjects.SubjectRow, subjects.subject_keys, subjects.fold_subject, OWN),

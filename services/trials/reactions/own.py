@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from services.trials.reactions import enrolment, gates, holds, registry
+from services.trials.reactions import consent, enrolment, gates, holds, registry, targets
 from shared.contracts.message import Command, Facts, Need, Recorded
 
-_AREAS = (registry, holds, gates, enrolment)
+_AREAS = (registry, holds, gates, enrolment, consent, targets)
 
 
 def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:

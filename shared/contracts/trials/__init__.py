@@ -2,8 +2,11 @@
 
 from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
+from shared.contracts.trials.consent import ConsentEvent, ConsentVersionReleased
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.diversity import SubgroupCountsRecorded
+from shared.contracts.trials.enrolment import EnrolmentEvent
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
 from shared.contracts.trials.site import SiteEvent
@@ -19,6 +22,10 @@ TrialsEvent = (
     | SiteEvent
     | SubjectEvent
     | SubjectStatusChanged
+    | ConsentVersionReleased
+    | ConsentEvent
+    | EnrolmentEvent
+    | SubgroupCountsRecorded
     | DataCountsRecorded
     | DeviationReported
     | DeviationAnnulled

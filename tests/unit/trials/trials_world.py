@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid5
 
+from services.trials.commands.consent import RecordConsentVersion
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.site import (
@@ -15,13 +16,6 @@ from services.trials.commands.site import (
     ReviewSite,
     SelectSite,
 )
-from services.trials.commands.subject import (
-    CorrectEnrolment,
-    DoseSubject,
-    EnrolSubject,
-    RandomiseSubject,
-    WithdrawSubject,
-)
 from services.trials.commands.trial import (
     ChangeTrialStatus,
     RecordAuthorisation,
@@ -30,9 +24,9 @@ from services.trials.commands.trial import (
     ReopenAccrual,
     ReviewTrial,
 )
-from services.trials.domain import deviation, hold, site, subject, trial
+from services.trials.domain import consent_version, deviation, hold, site, subject, trial
 from services.trials.domain.state import Trial
-from services.trials.projections import guard_folds, guards
+from services.trials.projections import consent_guards, guard_folds, guards
 from services.trials.reactions import (
     needs_of_own,
     needs_of_regulatory,
@@ -65,8 +59,9 @@ AGGREGATES: tuple[tuple[Any, Any, tuple[type[Command], ...]], ...] = (
     (
         subject,
         subject.Subject(),
-        (EnrolSubject, CorrectEnrolment, RandomiseSubject, DoseSubject, WithdrawSubject),
+        get_args(subject.SubjectCommand),
     ),
+    (consent_version, consent_version.ConsentVersions(), (RecordConsentVersion,)),
     (hold, hold.Hold(), (ApplyHold, LiftHold, AnnulHold)),
     (deviation, deviation.Deviation(), (ReportDeviation, AnnulDeviation)),
 )
@@ -76,6 +71,8 @@ GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
     (guards.SubjectGuard, guard_folds.subject_guard_keys, guard_folds.fold_subject_guard),
     (guards.TrialSites, guard_folds.trial_sites_keys, guard_folds.fold_trial_sites),
     (guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count),
+    (consent_guards.SiteConsents, consent_guards.site_consents_keys, consent_guards.fold_site_consents),
+    (consent_guards.SiteSubjects, consent_guards.site_subjects_keys, consent_guards.fold_site_subjects),
 )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from services.trials.commands.enrolment import Band
 from services.trials.commands.words import Code, Count, Country
 from services.trials.projections.enrolment_guards import scope_of
 from services.trials.rules import NAMESPACE
@@ -19,7 +20,7 @@ class Cell(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     dimension: Dimension
-    band: Code
+    band: Band
     n: Count
 
 

@@ -3,15 +3,18 @@
 from typing import Annotated, ClassVar, Self
 from uuid import UUID, uuid5
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from services.trials.commands.words import Code, Count, Country
+from services.trials.commands.words import Count, Country
 from services.trials.projections.enrolment_guards import EnrolmentCount, EnrolmentTargets
 from services.trials.projections.guards import SiteGuard, TrialGuard, TrialSites
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Command, Need
 from shared.contracts.trials.enrolment import Dimension, Level
 from shared.rules.dates import Day
+
+# A band as sources write it: 75+, <18, Black or African American.
+Band = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9<>][A-Za-z0-9 ._/+<>=,()-]{0,63}$")]
 
 
 class OfEnrolment(Command):
@@ -64,7 +67,7 @@ class SetSubgroupTarget(OfEnrolment):
 
     type: ClassVar[str] = "trials.set_subgroup_target.v1"
     dimension: Dimension
-    band: Code
+    band: Band
     share: Annotated[float, Field(ge=0, le=1)] | None
 
     def needs(self) -> tuple[Need, ...]:

@@ -15,6 +15,7 @@ ALTER TABLE subject
     ADD COLUMN status_on date,
     ADD COLUMN status_reason text,
     ADD COLUMN screened_on date,
+    ADD COLUMN eligible boolean,
     ADD COLUMN failed jsonb NOT NULL DEFAULT '[]',
     ADD COLUMN consent_version text,
     ADD COLUMN consent_language text,
@@ -59,14 +60,16 @@ CREATE TABLE subgroup_target (
     PRIMARY KEY (trial_id, dimension, band)
 );
 
+-- The scope stands first in the key: whoever reaches one site of the trial sees that site's counts alone.
 CREATE TABLE subgroup_counts (
-    trial_id uuid,
     scope    text,
+    trial_id uuid,
     country  text,
     site_id  uuid,
     as_of    date,
     source   text,
     enrolled integer,
     counts   jsonb NOT NULL DEFAULT '[]',
-    PRIMARY KEY (trial_id, scope)
+    PRIMARY KEY (scope, trial_id)
 );
+CREATE INDEX subgroup_counts_trial ON subgroup_counts (trial_id);

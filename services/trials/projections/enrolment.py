@@ -44,9 +44,9 @@ class SubgroupCounts:
     """The latest count of subgroups of a trial, a country or a site; small counts have no number."""
 
     table: ClassVar[str] = "subgroup_counts"
-    key: ClassVar[tuple[str, ...]] = ("trial_id", "scope")
-    trial_id: UUID
+    key: ClassVar[tuple[str, ...]] = ("scope", "trial_id")
     scope: str
+    trial_id: UUID
     country: str | None = None
     site_id: UUID | None = None
     as_of: date | None = None
@@ -87,7 +87,7 @@ def fold_subgroup_target(
 def subgroup_counts_keys(message: Recorded[Any]) -> tuple[Key, ...]:
     match message.data:
         case SubgroupCountsRecorded(trial_id=trial) as event:
-            return ((trial, scope_of(event.country, event.site_id)),)
+            return ((scope_of(event.country, event.site_id), trial),)
         case _:
             return ()
 

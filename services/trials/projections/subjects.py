@@ -52,6 +52,7 @@ class SubjectRow:
     status_on: date | None = None
     status_reason: str | None = None
     screened_on: date | None = None
+    eligible: bool | None = None
     failed: tuple[str, ...] = ()
     consent_version: str | None = None
     consent_language: str | None = None
@@ -93,8 +94,8 @@ def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> Su
             screened_on = day if after == "screening" else subject.screened_on
             stands = replace(subject, status_on=day, status_reason=reason, screened_on=screened_on)
             return replace(_left(stands), subject_code=code or subject.subject_code)
-        case SubjectEligibilityDecided(failed=failed):
-            return replace(subject, failed=failed)
+        case SubjectEligibilityDecided(eligible=eligible, failed=failed):
+            return replace(subject, eligible=eligible, failed=failed)
         case SubjectRandomised(randomised_on=day):
             return replace(subject, randomised_on=day)
         case SubjectDosingReleased(dose_on=day):

@@ -198,8 +198,8 @@ def test_nobody_is_screened_who_has_signed_nothing_by_then() -> None:
     candidate = SubjectStatusChanged(**IDS, before=None, after="candidate", changed_on=TODAY - DAY)
     refusal = Refusal("consent.missing", f"no consent was signed up to {TODAY}", "candidate")
     assert decided(evolve(Subject(), candidate), step("candidate", "screening")) == refusal
-    later = CONSENTED.model_copy(update={"signed_on": TODAY + DAY})
-    assert decided(reduce(evolve, [candidate, later], Subject()), step("candidate", "screening")) == refusal
+    later: list[Any] = [candidate, CONSENTED.model_copy(update={"signed_on": TODAY + DAY})]
+    assert decided(reduce(evolve, later, Subject()), step("candidate", "screening")) == refusal
 
 
 def test_nobody_is_screened_at_a_site_that_nobody_knows() -> None:

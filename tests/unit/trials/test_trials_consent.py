@@ -452,3 +452,12 @@ def test_the_zone_of_a_site_that_has_none_is_utc() -> None:
     world.do(again())
     assert [event.zone for event in world.events(ReconsentRequired)] == ["UTC"]
     assert subject.wake_at(world.states[SUBJECT][1]) == datetime(2026, 3, 25, tzinfo=NOW.tzinfo)
+
+
+def test_screening_is_shown_with_its_day_and_the_criteria_not_met(running: World) -> None:
+    running.do(consent(on=TODAY - DAY))
+    running.do(StartScreening(**IDS, screened_on=TODAY))
+    running.do(DecideEligibility(**IDS, eligible=False, failed=("E07", "I02"), decided_on=TODAY))
+    shown = row(running)
+    assert (shown.status, shown.status_reason, shown.screened_on) == ("ineligible", "E07", TODAY)
+    assert (shown.eligible, shown.failed) == (False, ("E07", "I02"))

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from services.trials.commands.consent import RecordConsentVersion
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
+from services.trials.commands.diversity import RecordSubgroupCounts
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.site import (
     ActivateSite,
@@ -24,9 +25,18 @@ from services.trials.commands.trial import (
     ReopenAccrual,
     ReviewTrial,
 )
-from services.trials.domain import consent_version, deviation, hold, site, subject, trial
+from services.trials.domain import (
+    consent_version,
+    deviation,
+    diversity,
+    enrolment,
+    hold,
+    site,
+    subject,
+    trial,
+)
 from services.trials.domain.state import Trial
-from services.trials.projections import consent_guards, guard_folds, guards
+from services.trials.projections import consent_guards, enrolment_guards, guard_folds, guards
 from services.trials.reactions import (
     needs_of_own,
     needs_of_regulatory,
@@ -62,6 +72,8 @@ AGGREGATES: tuple[tuple[Any, Any, tuple[type[Command], ...]], ...] = (
         get_args(subject.SubjectCommand),
     ),
     (consent_version, consent_version.ConsentVersions(), (RecordConsentVersion,)),
+    (enrolment, enrolment.Enrolment(), get_args(enrolment.EnrolmentCommand)),
+    (diversity, diversity.Subgroups(), (RecordSubgroupCounts,)),
     (hold, hold.Hold(), (ApplyHold, LiftHold, AnnulHold)),
     (deviation, deviation.Deviation(), (ReportDeviation, AnnulDeviation)),
 )
@@ -73,6 +85,8 @@ GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
     (guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count),
     (consent_guards.SiteConsents, consent_guards.site_consents_keys, consent_guards.fold_site_consents),
     (consent_guards.SiteSubjects, consent_guards.site_subjects_keys, consent_guards.fold_site_subjects),
+    (enrolment_guards.EnrolmentTargets, enrolment_guards.targets_keys, enrolment_guards.fold_targets),
+    (enrolment_guards.EnrolmentCount, enrolment_guards.count_keys, enrolment_guards.fold_count),
 )
 
 

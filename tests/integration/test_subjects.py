@@ -13,12 +13,11 @@ from shared.contracts.message import Actor
 from shared.runtime import clock
 from shared.runtime.cause import Cause
 from shared.runtime.execute import Executor
-from shared.runtime.store import HOUSE
 from tests.support.answering import answering
 from tests.support.stack import Servers, process, until
 
 TODAY = clock.now().date()
-LEAD = Cause(Actor("p-1", "project_manager"), sponsor_id=HOUSE)
+LEAD = Cause(Actor("p-1", "project_manager"))
 ZONE = "America/New_York"
 
 
@@ -80,7 +79,10 @@ async def test_a_subject_goes_from_consent_to_enrolment_and_the_pages_show_it(se
                 answer = await give(client, who, command, **subject, **fields)
                 assert answer.status_code == 201, answer.text
         refused = await give(client, coordinator, "start-screening", **subject, screened_on=TODAY)
-        assert (refused.status_code, refused.json()["rule"]) == (409, "subject.transition")
+        assert (refused.status_code, refused.json()["type"]) == (
+            409,
+            "urn:trialwire:problem:subject.transition",
+        )
         denied = await give(
             client, coordinator, "decide-eligibility", **subject, eligible=True, failed=[], decided_on=TODAY
         )
@@ -118,7 +120,7 @@ async def test_small_subgroups_have_no_number_in_any_event_or_page(servers: Serv
             assert (await give(client, lead, "set-subgroup-target", **about)).status_code == 201
         too_much = {"trial_id": trial, "dimension": "sex", "band": "X", "share": 0.1}
         refused = await give(client, lead, "set-subgroup-target", **too_much)
-        assert (refused.status_code, refused.json()["rule"]) == (409, "target.shares")
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:trialwire:problem:target.shares")
         for scope, n in (({}, 12), ({"site_id": site}, 4)):
             cells = [{"dimension": "sex", "band": "F", "n": n}, {"dimension": "sex", "band": "M", "n": 20}]
             counted = {"as_of": TODAY, "source": "edc", "enrolled": 40, "counts": cells}
@@ -147,7 +149,7 @@ async def test_whoever_reaches_one_site_sees_that_sites_rows_and_the_sums_of_the
     servers: Servers,
 ) -> None:
     trial, site = uuid7(), uuid7()
-    async with answering(servers, "trials", sites={str(site): str(trial)}) as (run, client):
+    async with answering(servers, "trials", sponsors=(), sites={site: trial}) as (run, client):
         await active_site(run, trial, site)
         other = uuid7()
         command, _ = SERVICE.commands["trials.identify_site.v1"]

@@ -1,6 +1,7 @@
 """Enrolment against target with the day to come, and the diversity of those who enrolled."""
 
 import asyncio
+import json
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import TypeAdapter
 
-from services.trials.domain.diversity import gaps
+from services.trials.domain.diversity import gaps, shown_as
 from services.trials.domain.progress import SiteProgress, progress
 from services.trials.projections.enrolment import SubgroupCounts, SubgroupTarget
 from services.trials.projections.enrolment_guards import EnrolmentTargets
-from services.trials.rules.enrolment import SMALLEST_SHOWN
 from shared.http.problems import ProblemError
 from shared.http.seen import seen
 from shared.rules.dates import local_date
@@ -43,7 +43,7 @@ SELECT coalesce(json_agg(r ORDER BY r.country, r.name, r.site_id), '[]')::text F
 """
 _PLANNED = "SELECT row_to_json(t)::text FROM enrolment_targets t WHERE trial_id = $1"
 _REACHED = """
-SELECT coalesce(json_agg(r ORDER BY r.level, r.scope), '[]')::jsonb FROM (
+SELECT coalesce(json_agg(r ORDER BY r.level, r.scope), '[]')::text FROM (
     SELECT level, scope, target, enrolled, reached_on FROM target_reached
     WHERE trial_id = $1 AND (level <> 'site' OR scope = ANY ($2::text[]))) r
 """
@@ -78,7 +78,7 @@ async def enrolment(request: Request, trial_id: UUID) -> dict[str, Any]:
     found = await asyncio.to_thread(progress, sites, targets, today, status == "active")
     found["sites"] = [site for site in found["sites"] if site["site_id"] in reached]
     told = await pool.fetchval(_REACHED, trial_id, [str(site) for site in reached])
-    return {"trial_id": trial_id, "as_of": today, **found, "reached": told}
+    return {"trial_id": trial_id, "as_of": today, **found, "reached": json.loads(told)}
 
 
 @router.get("/trials/{trial_id}/diversity")
@@ -93,15 +93,11 @@ async def diversity(request: Request, trial_id: UUID) -> dict[str, Any]:
     whole = next((count for count in counts if not count.scope), None)
     return {
         "trial_id": trial_id,
-        "goals": [asdict(gap) | {"shown": _shown(gap.n) if whole else None} for gap in gaps(goals, whole)],
+        "goals": [asdict(gap) for gap in gaps(goals, whole)],
         "counts": [
             asdict(count)
-            | {"shown": _shown(count.enrolled)}
-            | {"counts": [cell.model_dump() | {"shown": _shown(cell.n)} for cell in count.counts]}
+            | {"shown": shown_as(count.enrolled)}
+            | {"counts": [c.model_dump() | {"shown": shown_as(c.n, c.withheld)} for c in count.counts]}
             for count in counts
         ],
     }
-
-
-def _shown(n: int | None) -> str:
-    return f"<{SMALLEST_SHOWN}" if n is None else str(n)

@@ -9,11 +9,15 @@ from shared.contracts.trials.enrolment import Dimension
 
 
 class SubgroupCount(Value):
-    """The subjects in a band of a dimension; no number where there are fewer than five."""
+    """The subjects in a band of a dimension; no number where there are fewer than five.
+
+    `withheld`: there are more, but their number would give a small one beside it away.
+    """
 
     dimension: Dimension
     band: str
-    n: int | None
+    n: int | None = None
+    withheld: bool = False
 
 
 class SubgroupCountsRecorded(Event):
@@ -28,5 +32,5 @@ class SubgroupCountsRecorded(Event):
     site_id: UUID | None = None
     as_of: date
     source: str
-    enrolled: int | None
+    enrolled: int | None = None
     counts: tuple[SubgroupCount, ...]

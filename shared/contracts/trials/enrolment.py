@@ -30,7 +30,7 @@ class SubgroupTargetSet(Event):
     trial_id: UUID
     dimension: Dimension
     band: str
-    share: float | None
+    share: float | None = None
 
 
 class EnrolmentTargetReached(Event):

@@ -93,7 +93,7 @@ class SubjectStatusChanged(Event):
     trial_id: UUID
     site_id: UUID
     subject_id: UUID
-    before: SubjectStatus | None
+    before: SubjectStatus | None = None
     after: SubjectStatus
     reason: str | None = None
     changed_on: date

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from services.trials.cli.enrolment import enrolment
 from services.trials.cli.imports import imports
 from services.trials.cli.trial import trial
 
@@ -35,3 +36,13 @@ def test_a_service_that_does_not_answer_is_not_ready(monkeypatch: pytest.MonkeyP
 def test_a_name_that_is_no_trial_is_wrong_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIALWIRE_TRIALS_URL", "http://127.0.0.1:1")
     assert run(trial, ["show", "some trial"]).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["show", "diversity"])
+def test_enrolment_of_what_is_no_id_is_wrong_use(command: str) -> None:
+    assert run(enrolment, [command, "NCT00000001"]).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["show", "diversity"])
+def test_enrolment_without_a_running_service_is_not_ready(command: str) -> None:
+    assert run(enrolment, [command, "00000000-0000-7000-8000-000000000001"]).exit_code == 3

@@ -41,14 +41,47 @@ def test_a_count_below_five_loses_its_number_before_it_is_an_event() -> None:
     assert event.counts == (
         SubgroupCount(dimension="age_group", band="75+", n=None),
         SubgroupCount(dimension="sex", band="F", n=None),
-        SubgroupCount(dimension="sex", band="M", n=26),
+        SubgroupCount(dimension="sex", band="M", n=None, withheld=True),
     )
     assert (event.enrolled, event.country, event.site_id) == (30, None, None)
+
+
+def test_what_would_give_a_small_count_away_is_withheld_and_no_more() -> None:
+    (event,) = told(
+        counted(60, *(("race", band, n) for band, n in (("A", 1), ("B", 2), ("C", 9), ("D", 40))))
+    )
+    assert [(cell.band, cell.n, cell.withheld) for cell in event.counts] == [
+        ("A", None, False),
+        ("B", None, False),
+        ("C", None, True),
+        ("D", 40, False),
+    ]
+
+
+bands = st.lists(st.integers(0, 40), min_size=1, max_size=8)
+
+
+@given(bands)
+def test_no_sum_of_what_is_shown_gives_a_small_count_away(numbers: list[int]) -> None:
+    """Whoever knows the total and the numbers shown knows only that several bands share the rest."""
+    (event,) = told(counted(sum(numbers), *(("race", f"B{i}", n) for i, n in enumerate(numbers))))
+    hidden = [n for i, n in enumerate(numbers) if event.counts[i].n is None]
+    small = [n for n in numbers if n < 5]
+    if small and len(numbers) > 1:
+        assert len(hidden) > 1
+        assert sum(hidden) >= 5 or len(hidden) == len(numbers)
+    assert all(cell.n is None or cell.n >= 5 for cell in event.counts)
 
 
 @given(st.integers(0, 1000))
 def test_no_number_below_five_is_ever_shown(n: int) -> None:
     assert shown(n) == (n if n >= 5 else None)
+
+
+def test_what_has_no_number_is_read_from_the_log_as_it_was_told() -> None:
+    (event,) = told(counted(4, ("sex", "F", 4)))
+    kept = event.model_dump_json(exclude_none=True)
+    assert SubgroupCountsRecorded.model_validate_json(kept) == event
 
 
 def test_a_site_with_few_subjects_shows_not_even_their_number() -> None:
@@ -104,9 +137,9 @@ def goal(share: float | None, band: str = "F", dimension: str = "sex") -> Subgro
 def test_a_gap_is_the_share_and_the_subjects_that_are_lacking() -> None:
     found = row(counted(30, ("sex", "F", 12), ("sex", "M", 18)))
     assert gaps([goal(0.5), goal(0.5, "M"), goal(0.4)], found) == [
-        Gap("sex", "F", 0.5, 12, 0.4, 0.1, 3),
-        Gap("sex", "M", 0.5, 18, 0.6, -0.1, 0),
-        Gap("sex", "F", 0.4, 12, 0.4, 0.0, 0),
+        Gap("sex", "F", 0.5, "12", 12, 0.4, 0.1, 3),
+        Gap("sex", "M", 0.5, "18", 18, 0.6, -0.1, 0),
+        Gap("sex", "F", 0.4, "12", 12, 0.4, 0.0, 0),
     ]
 
 
@@ -116,8 +149,10 @@ def test_a_decimal_share_asks_for_no_subject_too_many() -> None:
 
 
 def test_where_counts_are_small_or_missing_no_gap_is_named() -> None:
-    unknown = Gap("sex", "F", 0.5)
-    assert gaps([goal(0.5)], None) == [unknown]
-    assert gaps([goal(0.5)], row(SEX)) == [unknown]
-    assert gaps([goal(0.5)], row(counted(30, ("sex", "M", 20)))) == [unknown]
-    assert gaps([goal(None)], row(SEX)) == [Gap("sex", "F", None)]
+    assert gaps([goal(0.5)], None) == [Gap("sex", "F", 0.5)]
+    assert gaps([goal(0.5), goal(0.5, "M")], row(SEX)) == [
+        Gap("sex", "F", 0.5, "<5"),
+        Gap("sex", "M", 0.5, "withheld"),
+    ]
+    assert gaps([goal(0.5)], row(counted(30, ("sex", "M", 20)))) == [Gap("sex", "F", 0.5)]
+    assert gaps([goal(None)], row(SEX)) == [Gap("sex", "F", None, "<5")]

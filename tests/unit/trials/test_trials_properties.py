@@ -240,6 +240,14 @@ def test_what_was_just_done_causes_nothing_when_done_again(history: list[Command
 
 @settings(max_examples=60, deadline=None)
 @given(histories)
+def test_what_the_log_keeps_of_an_event_is_read_as_it_was_told(history: list[Command]) -> None:
+    for message in lived(history).told:
+        kept = message.data.model_dump_json(exclude_none=True)
+        assert type(message.data).model_validate_json(kept) == message.data
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories)
 def test_no_report_is_ever_refused(history: list[Command]) -> None:
     world = World()
     for command in history:

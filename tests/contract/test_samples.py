@@ -32,7 +32,6 @@ NOT_RECORDED_YET: frozenset[str] = frozenset(
         "safety.particulars.read.v1",
         "safety.particulars.recorded.v1",
         "trials.data.counts_recorded.v1",
-        "trials.subject.status_changed.v1",
         "safety.vault.handed.v1",
     }
 )

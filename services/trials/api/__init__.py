@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.trials.api import (
     contracts,
+    enrolment,
     feasibility,
     feeds,
     imports,
@@ -30,6 +31,7 @@ _PARTS = (
     feasibility,
     contracts,
     investigators,
+    enrolment,
 )
 for part in _PARTS:
     router.include_router(part.router)

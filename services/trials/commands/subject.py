@@ -8,6 +8,7 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code
+from services.trials.projections.consent_guards import SiteConsents
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
 from shared.contracts.message import Command, Identifier, Need
 from shared.contracts.trials.subject import WithdrawalScope
@@ -49,6 +50,7 @@ class EnrolSubject(OfSubject):
             Need(SubjectGuard, (self.subject_id,), alone=True),
             Need(TrialCount, (self.trial_id,), alone=True),
             Need(TrialGuard, (self.trial_id,), alone=True),
+            Need(SiteConsents, (self.site_id,)),
         )
 
 
@@ -61,6 +63,9 @@ class CorrectEnrolment(OfSubject):
     enrolled_on: Day
     corrects: UUID
     reason: Code
+
+    def needs(self) -> tuple[Need, ...]:
+        return (*super().needs(), Need(SiteConsents, (self.site_id,)))
 
     def effective_day(self) -> date:
         return self.enrolled_on

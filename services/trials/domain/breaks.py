@@ -1,13 +1,29 @@
-"""Which rules an enrolment breaks, judged on the day it happened and not on the day it is told."""
+"""Which rules a report breaks, judged on the day it happened and not on the day it is told."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from uuid import UUID, uuid5
 
 from services.trials.commands.subject import CorrectEnrolment, EnrolSubject
 from services.trials.domain.permissions import forbidding, holds_on
+from services.trials.domain.subject_state import Events, Subject
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
+from services.trials.rules import NAMESPACE
+from services.trials.rules.subjects import REGISTERED, TRANSITIONS
 from shared.contracts.message import Facts
+from shared.contracts.trials.deviation import DeviationReported
+
+
+class About(Protocol):
+    """What names a subject: its commands and its events."""
+
+    @property
+    def trial_id(self) -> UUID: ...
+    @property
+    def site_id(self) -> UUID: ...
+    @property
+    def subject_id(self) -> UUID: ...
 
 
 @dataclass(frozen=True)
@@ -18,7 +34,19 @@ class Breaks:
     holds: tuple[UUID, ...] = ()
 
 
-def enrolment_breaks(command: EnrolSubject | CorrectEnrolment, facts: Facts, now: datetime) -> Breaks:
+def broken(found: dict[str, bool], holds: tuple[UUID, ...] = ()) -> Breaks:
+    """The rules that are true of a report, in the order in which they are asked."""
+    return Breaks(tuple(rule for rule, true in found.items() if true), holds)
+
+
+def in_future(day: date, now: datetime) -> bool:
+    """Whether it is that day nowhere yet: no place on earth is more than 14 hours ahead of UTC."""
+    return day > (now + timedelta(hours=14)).date()
+
+
+def enrolment_breaks(
+    subject: Subject, command: EnrolSubject | CorrectEnrolment, facts: Facts, now: datetime
+) -> Breaks:
     """What stood against an enrolment on its day; targets count only when it is first told."""
     trial = facts.get(TrialGuard, command.trial_id)
     site = facts.get(SiteGuard, command.site_id)
@@ -34,12 +62,20 @@ def enrolment_breaks(command: EnrolSubject | CorrectEnrolment, facts: Facts, now
         "trial.not_active": not recruiting,
         "site.not_active": not activated,
         "site.enrolment_closed": closed_on is not None and closed_on <= day,
+        "subject.not_eligible": _not_eligible(subject),
+        "subject.died": subject.died_on is not None and subject.died_on < day,
         "enrolment.under_hold": bool(holds),
-        # No place on earth is more than 14 hours ahead of UTC.
-        "enrolment.in_future": day > (now + timedelta(hours=14)).date(),
+        "enrolment.in_future": in_future(day, now),
         **_targets(command, trial, site, facts.get(TrialCount, command.trial_id)),
     }
-    return Breaks(tuple(rule for rule, broken in found.items() if broken), tuple(h.hold_id for h in holds))
+    return broken(found, tuple(h.hold_id for h in holds))
+
+
+def _not_eligible(subject: Subject) -> bool:
+    """Of whom nobody has told a status before, nobody knows; a registered one has been judged."""
+    if subject.status is None or subject.status in REGISTERED:
+        return False
+    return "on-study" not in TRANSITIONS[subject.status]
 
 
 def _targets(
@@ -56,3 +92,27 @@ def _targets(
         ),
         "site.target_exceeded": bool(site and site.target is not None and site.enrolled >= site.target),
     }
+
+
+def deviation(
+    subject: Subject, about: About, category: str, found: Breaks, on: date, mark: str = ""
+) -> Events:
+    """The deviation of what a report broke, once; none where it broke nothing."""
+    if not found.rules:
+        return []
+    name = f"deviation|{about.subject_id}|{category}|{mark or len(subject.reported)}"
+    deviation_id = uuid5(NAMESPACE, name)
+    if deviation_id in subject.reported:
+        return []
+    return [
+        DeviationReported(
+            deviation_id=deviation_id,
+            trial_id=about.trial_id,
+            site_id=about.site_id,
+            subject_id=about.subject_id,
+            category=category,
+            rules=found.rules,
+            holds=found.holds,
+            occurred_on=on,
+        )
+    ]

@@ -1,9 +1,14 @@
-"""The subject: enrolment is reported, randomisation and dosing are asked for, withdrawal is reported."""
+"""The subject: enrolment, consent and leaving are reported, randomisation and doses are asked for."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import assert_never
-from uuid import uuid5
 
+from services.trials.commands.consent import (
+    DeclineReconsent,
+    RecordConsent,
+    RequireReconsent,
+    WaiveReconsent,
+)
 from services.trials.commands.subject import (
     CorrectEnrolment,
     DoseSubject,
@@ -11,14 +16,20 @@ from services.trials.commands.subject import (
     RandomiseSubject,
     WithdrawSubject,
 )
-from services.trials.domain.breaks import Breaks, enrolment_breaks
-from services.trials.domain.permissions import holds_on, refusal_under
-from services.trials.domain.subject_state import Events, Subject, evolve
-from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
-from services.trials.rules import NAMESPACE
+from services.trials.commands.subject_steps import (
+    ChangeSubjectStatus,
+    DecideEligibility,
+    IdentifyCandidate,
+    RecordVisit,
+    ReportDeath,
+    StartScreening,
+)
+from services.trials.domain import consent, reconsent, screening, subject_steps
+from services.trials.domain.breaks import Breaks, deviation, enrolment_breaks
+from services.trials.domain.subject_state import Events, Subject, evolve, wake_at
+from services.trials.projections.consent_guards import SiteConsents
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
-from shared.contracts.trials.hold import Effect
+from shared.contracts.trials.deviation import DeviationAnnulled
 from shared.contracts.trials.subject import (
     SubjectDosingReleased,
     SubjectEnrolled,
@@ -27,58 +38,91 @@ from shared.contracts.trials.subject import (
     SubjectWithdrawn,
 )
 
-__all__ = ["Subject", "SubjectCommand", "decide", "evolve"]
+__all__ = ["Subject", "SubjectCommand", "decide", "evolve", "wake_at"]
 
-SubjectCommand = EnrolSubject | CorrectEnrolment | RandomiseSubject | DoseSubject | WithdrawSubject
+SubjectCommand = (
+    IdentifyCandidate
+    | RecordConsent
+    | StartScreening
+    | DecideEligibility
+    | ChangeSubjectStatus
+    | EnrolSubject
+    | CorrectEnrolment
+    | RandomiseSubject
+    | DoseSubject
+    | RecordVisit
+    | RequireReconsent
+    | DeclineReconsent
+    | WaiveReconsent
+    | WithdrawSubject
+    | ReportDeath
+)
 
 
 def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
     """The events of a command; repeating one that took effect causes none."""
     match command:
+        case IdentifyCandidate():
+            return subject_steps.identify(subject, command)
+        case RecordConsent():
+            return consent.signed(subject, command, facts, now)
+        case StartScreening():
+            return screening.screen(subject, command, facts)
+        case DecideEligibility():
+            return screening.decide_eligibility(subject, command, facts)
+        case ChangeSubjectStatus():
+            return subject_steps.change_status(subject, command, facts)
         case EnrolSubject():
             return _enrol(subject, command, facts, now)
         case CorrectEnrolment():
             return _correct(subject, command, facts, now)
-        case RandomiseSubject():
-            if subject.randomised_on:
-                return []
-            ids = {"trial_id": command.trial_id, "site_id": command.site_id, "subject_id": command.subject_id}
-            return _refusal(subject, command, facts, "randomise") or [
-                SubjectRandomised(**ids, randomised_on=command.randomised_on)
-            ]
-        case DoseSubject():
-            if command.dose_on in subject.doses:
-                return []
-            ids = {"trial_id": command.trial_id, "site_id": command.site_id, "subject_id": command.subject_id}
-            return _refusal(subject, command, facts, "dose") or [
-                SubjectDosingReleased(**ids, dose_on=command.dose_on)
-            ]
+        case RandomiseSubject() | DoseSubject():
+            return _treat(subject, command, facts)
+        case RecordVisit():
+            return subject_steps.visited(subject, command, facts, now)
+        case RequireReconsent():
+            return reconsent.require(subject, command)
+        case DeclineReconsent():
+            return reconsent.declined(subject, command)
+        case WaiveReconsent():
+            return reconsent.waived(subject, command)
         case WithdrawSubject():
             return _withdraw(subject, command)
+        case ReportDeath():
+            return subject_steps.died(subject, command)
         case Wake():
-            return []
+            return reconsent.overdue(subject, now)
         case _:
             assert_never(command)
 
 
 def _enrol(subject: Subject, command: EnrolSubject, facts: Facts, now: datetime) -> Events:
-    found = enrolment_breaks(command, facts, now)
+    day, known = command.enrolled_on, facts.get(SiteConsents, command.site_id)
     if subject.enrolled_on is None:
-        enrolled = SubjectEnrolled(**command.model_dump(), breaks=found.rules)
-        return [enrolled, *_deviation(subject, command, "enrolment", found, command.enrolled_on)]
-    if (subject.code, subject.enrolled_on) == (command.subject_code, command.enrolled_on):
+        found = enrolment_breaks(subject, command, facts, now)
+        lacks = ("consent.missing",) if consent.missing_on(subject, known, day) else ()
+        enrolled = SubjectEnrolled(**command.model_dump(), breaks=(*found.rules, *lacks))
+        return [
+            enrolled,
+            *subject_steps.moved(subject, command, enrolled, day),
+            *deviation(subject, command, "enrolment", found, day),
+            *consent.missing(evolve(subject, enrolled), command, known),
+        ]
+    if (subject.code, subject.enrolled_on) == (command.subject_code, day):
         return []
     # A second, differing report corrects nothing: a person has to say which one is true.
     contradicted = Breaks(("enrolment.contradicted",))
-    said = f"{command.subject_code}|{command.enrolled_on}"
-    return _deviation(subject, command, "contradiction", contradicted, command.enrolled_on, said)
+    return deviation(subject, command, "contradiction", contradicted, day, f"{command.subject_code}|{day}")
 
 
 def _correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: datetime) -> Events:
-    if (subject.code, subject.enrolled_on) == (command.subject_code, command.enrolled_on):
+    day, known = command.enrolled_on, facts.get(SiteConsents, command.site_id)
+    if (subject.code, subject.enrolled_on) == (command.subject_code, day):
         return []
-    found = enrolment_breaks(command, facts, now)
-    events: Events = [SubjectEnrolmentCorrected(**command.model_dump(), breaks=found.rules)]
+    found = enrolment_breaks(subject, command, facts, now)
+    lacks = ("consent.missing",) if consent.missing_on(subject, known, day) else ()
+    corrected = SubjectEnrolmentCorrected(**command.model_dump(), breaks=(*found.rules, *lacks))
+    events: Events = [corrected, *subject_steps.moved(subject, command, corrected, day)]
     if subject.deviation and not found.rules:
         trial_id = command.trial_id
         annulled = DeviationAnnulled(
@@ -86,53 +130,32 @@ def _correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: dat
         )
         events.append(annulled)
     if not subject.deviation:
-        events += _deviation(subject, command, "enrolment", found, command.enrolled_on)
-    return events
+        events += deviation(subject, command, "enrolment", found, day)
+    return events + consent.missing(evolve(subject, corrected), command, known)
 
 
-def _refusal(
-    subject: Subject, command: RandomiseSubject | DoseSubject, facts: Facts, effect: Effect
-) -> Refusal | None:
-    trial = facts.get(TrialGuard, command.trial_id)
-    site = facts.get(SiteGuard, command.site_id)
-    if refusal := refusal_under(holds_on(trial, site, facts.get(SubjectGuard, command.subject_id)), effect):
-        return refusal
-    if subject.enrolled_on is None:
-        return Refusal("subject.not_enrolled", "the subject is not enrolled", None, "subject_id")
-    if "intervention" in subject.withdrawn:
-        return Refusal("subject.withdrawn", "the subject withdrew from the intervention", "withdrawn")
-    # A suspension follows its holds a moment later: they were asked above, not it.
-    if site is None or site.activated_on is None:
-        return Refusal("site.not_active", "the site is not active", site.status if site else None)
-    return None
+def _treat(subject: Subject, command: RandomiseSubject | DoseSubject, facts: Facts) -> Events | Refusal:
+    """The first randomisation or dose begins the intervention."""
+    told: SubjectRandomised | SubjectDosingReleased
+    ids = {"trial_id": command.trial_id, "site_id": command.site_id, "subject_id": command.subject_id}
+    if isinstance(command, RandomiseSubject):
+        if subject.randomised_on:
+            return []
+        day, told = command.randomised_on, SubjectRandomised(**ids, randomised_on=command.randomised_on)
+        refusal = subject_steps.not_treated(subject, command, facts, "randomise", day)
+    else:
+        if command.dose_on in subject.doses:
+            return []
+        day, told = command.dose_on, SubjectDosingReleased(**ids, dose_on=command.dose_on)
+        refusal = subject_steps.not_treated(subject, command, facts, "dose", day)
+    return refusal or [told, *subject_steps.moved(subject, command, told, day)]
 
 
 def _withdraw(subject: Subject, command: WithdrawSubject) -> Events:
     if subject.withdrawn >= set(command.scopes):
         return []
-    found = Breaks(() if subject.enrolled_on else ("subject.not_enrolled",))
+    # Whoever is known leaves before registration as well; whom nobody told of was taken for enrolled.
+    found = Breaks(() if subject.status else ("subject.not_enrolled",))
     withdrawn = SubjectWithdrawn(**command.model_dump(), breaks=found.rules)
-    return [withdrawn, *_deviation(subject, command, "withdrawal", found, command.withdrawn_on)]
-
-
-def _deviation(
-    subject: Subject, command: SubjectCommand, category: str, found: Breaks, on: date, mark: str = ""
-) -> Events:
-    if not found.rules:
-        return []
-    name = f"deviation|{command.subject_id}|{category}|{mark or len(subject.reported)}"
-    deviation_id = uuid5(NAMESPACE, name)
-    if deviation_id in subject.reported:
-        return []
-    return [
-        DeviationReported(
-            deviation_id=deviation_id,
-            trial_id=command.trial_id,
-            site_id=command.site_id,
-            subject_id=command.subject_id,
-            category=category,
-            rules=found.rules,
-            holds=found.holds,
-            occurred_on=on,
-        )
-    ]
+    left = subject_steps.moved(subject, command, withdrawn, command.withdrawn_on, "withdrawal_by_subject")
+    return [withdrawn, *left, *deviation(subject, command, "withdrawal", found, command.withdrawn_on)]

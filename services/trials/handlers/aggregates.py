@@ -1,6 +1,8 @@
 """The aggregates of the trials service: one stream each."""
 
+from services.trials.commands.consent import RecordConsentVersion
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
+from services.trials.commands.diversity import RecordSubgroupCounts
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.investigator import InvestigatorCommand
 from services.trials.commands.matching import RecordCriteria, RecordMatchingRun
@@ -8,8 +10,11 @@ from services.trials.commands.recruitment import AssessRetentionRisk
 from services.trials.commands.site_contract import ContractCommand
 from services.trials.domain import (
     campaign,
+    consent_version,
     criteria,
     deviation,
+    diversity,
+    enrolment,
     erasure,
     feed,
     hold,
@@ -29,7 +34,9 @@ from shared.runtime.service import Aggregate
 AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate("trial", trial.TrialCommand, Trial(), trial.decide, trial.evolve),
     Aggregate("site", site.SiteCommand, site.Site(), site.decide, site.evolve, site.wake_at),
-    Aggregate("subject", subject.SubjectCommand, subject.Subject(), subject.decide, subject.evolve),
+    Aggregate(
+        "subject", subject.SubjectCommand, subject.Subject(), subject.decide, subject.evolve, subject.wake_at
+    ),
     Aggregate("hold", ApplyHold | LiftHold | AnnulHold, hold.Hold(), hold.decide, hold.evolve),
     Aggregate(
         "deviation",
@@ -71,4 +78,15 @@ AGGREGATES: tuple[Aggregate, ...] = (
         investigator.evolve,
         investigator.wake_at,
     ),
+    Aggregate(
+        "consent_versions",
+        RecordConsentVersion,
+        consent_version.ConsentVersions(),
+        consent_version.decide,
+        consent_version.evolve,
+    ),
+    Aggregate(
+        "enrolment", enrolment.EnrolmentCommand, enrolment.Enrolment(), enrolment.decide, enrolment.evolve
+    ),
+    Aggregate("subgroups", RecordSubgroupCounts, diversity.Subgroups(), diversity.decide, diversity.evolve),
 )

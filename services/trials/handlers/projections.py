@@ -1,6 +1,9 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
 from services.trials.projections import (
+    consent_guards,
+    enrolment,
+    enrolment_guards,
     erasures,
     feasibility,
     feeds,
@@ -51,4 +54,19 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(
         investigators.InvestigatorRow, investigators.investigator_keys, investigators.fold_investigator, OWN
     ),
+    Projection(
+        consent_guards.SiteConsents, consent_guards.site_consents_keys, consent_guards.fold_site_consents, OWN
+    ),
+    Projection(
+        consent_guards.SiteSubjects, consent_guards.site_subjects_keys, consent_guards.fold_site_subjects, OWN
+    ),
+    Projection(
+        enrolment_guards.EnrolmentTargets, enrolment_guards.targets_keys, enrolment_guards.fold_targets, OWN
+    ),
+    Projection(
+        enrolment_guards.EnrolmentCount, enrolment_guards.count_keys, enrolment_guards.fold_count, OWN
+    ),
+    Projection(enrolment.TargetReached, enrolment.reached_keys, enrolment.fold_reached, OWN),
+    Projection(enrolment.SubgroupTarget, enrolment.subgroup_target_keys, enrolment.fold_subgroup_target, OWN),
+    Projection(enrolment.SubgroupCounts, enrolment.subgroup_counts_keys, enrolment.fold_subgroup_counts, OWN),
 )

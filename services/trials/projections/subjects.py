@@ -5,13 +5,28 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from services.trials.rules.subjects import ENDED, status_after
 from shared.contracts.message import Identifier, Recorded
+from shared.contracts.trials.consent import (
+    ConsentEvent,
+    ReconsentDeclined,
+    ReconsentOverdue,
+    ReconsentRequired,
+    ReconsentWaived,
+    SubjectConsented,
+)
 from shared.contracts.trials.keeping import SubjectErased
 from shared.contracts.trials.subject import (
+    SubjectDied,
     SubjectDosingReleased,
+    SubjectEligibilityDecided,
     SubjectEnrolled,
     SubjectEnrolmentCorrected,
+    SubjectEvent,
     SubjectRandomised,
+    SubjectStatus,
+    SubjectStatusChanged,
+    SubjectVisitDone,
     SubjectWithdrawn,
 )
 
@@ -20,7 +35,10 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class SubjectRow:
-    """One subject, by code alone; `breaks` are the rules that the enrolment broke as known today."""
+    """One subject, by code alone; `breaks` are the rules that the enrolment broke as known today.
+
+    `reconsent` is required, overdue or declined while a new signature is asked for.
+    """
 
     table: ClassVar[str] = "subject"
     key: ClassVar[tuple[str, ...]] = ("subject_id",)
@@ -30,25 +48,32 @@ class SubjectRow:
     correlation_id: UUID | None = None
     subject_code: str | None = None
     identifiers: tuple[Identifier, ...] = ()
-    status: str | None = None
+    status: SubjectStatus | None = None
+    status_on: date | None = None
+    status_reason: str | None = None
+    screened_on: date | None = None
+    eligible: bool | None = None
+    failed: tuple[str, ...] = ()
+    consent_version: str | None = None
+    consent_language: str | None = None
+    consented_on: date | None = None
+    reconsent: str | None = None
+    reconsent_version: str | None = None
+    reconsent_due_on: date | None = None
     enrolled_on: date | None = None
     randomised_on: date | None = None
     last_dose_on: date | None = None
+    last_visit: str | None = None
+    last_visit_on: date | None = None
     withdrawn_on: date | None = None
     withdrawn_from: tuple[str, ...] = ()
+    died_on: date | None = None
     erased_at: datetime | None = None
     breaks: tuple[str, ...] = ()
     changed_at: datetime | None = None
 
 
-SubjectTold = (
-    SubjectEnrolled
-    | SubjectEnrolmentCorrected
-    | SubjectRandomised
-    | SubjectDosingReleased
-    | SubjectWithdrawn
-    | SubjectErased
-)
+SubjectTold = SubjectEvent | ConsentEvent | SubjectErased
 
 
 def subject_keys(message: Recorded[Any]) -> tuple[Key, ...]:
@@ -59,27 +84,60 @@ def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> Su
     """The subject after an event of its own stream, or of its erasure."""
     event = message.data
     subject = row or SubjectRow(key[0], event.trial_id, event.site_id, message.correlation_id)
-    subject = replace(subject, changed_at=message.time)
+    subject = replace(subject, changed_at=message.time, status=status_after(subject.status, event))
     match event:
         case SubjectEnrolled():
-            told = replace(subject, identifiers=event.identifiers, status=subject.status or "on-study")
-            return _enrolled(told, event)
+            return _enrolled(replace(subject, identifiers=event.identifiers), event)
         case SubjectEnrolmentCorrected():
             return _enrolled(subject, event)
+        case SubjectStatusChanged(after=after, changed_on=day, reason=reason, subject_code=code):
+            screened_on = day if after == "screening" else subject.screened_on
+            stands = replace(subject, status_on=day, status_reason=reason, screened_on=screened_on)
+            return replace(_left(stands), subject_code=code or subject.subject_code)
+        case SubjectEligibilityDecided(eligible=eligible, failed=failed):
+            return replace(subject, eligible=eligible, failed=failed)
         case SubjectRandomised(randomised_on=day):
-            return replace(subject, randomised_on=day, status="on-study-intervention")
+            return replace(subject, randomised_on=day)
         case SubjectDosingReleased(dose_on=day):
             return replace(subject, last_dose_on=max(day, subject.last_dose_on or day))
+        case SubjectVisitDone(visit=visit, done_on=day):
+            later = subject.last_visit_on is None or day >= subject.last_visit_on
+            return replace(subject, last_visit=visit, last_visit_on=day) if later else subject
         case SubjectWithdrawn(withdrawn_on=day, scopes=scopes):
             gone = tuple(sorted({*subject.withdrawn_from, *scopes}))
-            status = "off-study" if "follow_up" in gone else "follow-up"
-            return replace(subject, withdrawn_on=day, withdrawn_from=gone, status=status)
+            return replace(subject, withdrawn_on=day, withdrawn_from=gone)
+        case SubjectDied(died_on=day):
+            return replace(subject, died_on=day)
         case SubjectErased():
             return replace(subject, erased_at=message.time)
         case _:
-            return subject
+            return _consented(subject, event)
 
 
 def _enrolled(subject: SubjectRow, event: SubjectEnrolled | SubjectEnrolmentCorrected) -> SubjectRow:
     code, day = event.subject_code, event.enrolled_on
     return replace(subject, subject_code=code, enrolled_on=day, breaks=event.breaks)
+
+
+def _left(subject: SubjectRow) -> SubjectRow:
+    return replace(subject, reconsent=None) if subject.status in ENDED else subject
+
+
+def _consented(subject: SubjectRow, event: Any) -> SubjectRow:
+    asked = subject.reconsent is not None and event.version == subject.reconsent_version
+    match event:
+        case SubjectConsented(version=version, language=language, signed_on=day):
+            known = replace(subject, consent_version=version, consent_language=language, consented_on=day)
+            if subject.enrolled_on and day <= subject.enrolled_on:
+                known = replace(known, breaks=tuple(b for b in subject.breaks if b != "consent.missing"))
+            return replace(known, reconsent=None) if asked else known
+        case ReconsentRequired(version=version, due_on=day):
+            return replace(subject, reconsent="required", reconsent_version=version, reconsent_due_on=day)
+        case ReconsentOverdue() if asked:
+            return replace(subject, reconsent="overdue")
+        case ReconsentDeclined() if asked:
+            return replace(subject, reconsent="declined")
+        case ReconsentWaived() if asked:
+            return replace(subject, reconsent=None)
+        case _:
+            return subject

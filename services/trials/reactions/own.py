@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.trials.reactions import enrolment, gates, holds, registry, sites
+from services.trials.reactions import consent, enrolment, gates, holds, registry, sites, targets
 from shared.contracts.message import Command, Facts, Need, Recorded
 
 _AREAS = (
@@ -11,6 +11,8 @@ _AREAS = (
     gates,
     enrolment,
     sites,
+    consent,
+    targets,
 )
 
 

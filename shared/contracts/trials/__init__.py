@@ -2,8 +2,11 @@
 
 from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
+from shared.contracts.trials.consent import ConsentEvent, ConsentVersionReleased
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.diversity import SubgroupCountsRecorded
+from shared.contracts.trials.enrolment import EnrolmentEvent
 from shared.contracts.trials.feasibility import FeasibilityEvent
 from shared.contracts.trials.feed import FeedEvent
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
@@ -41,4 +44,8 @@ TrialsEvent = (
     | FeasibilityEvent
     | ContractEvent
     | InvestigatorEvent
+    | ConsentVersionReleased
+    | ConsentEvent
+    | EnrolmentEvent
+    | SubgroupCountsRecorded
 )

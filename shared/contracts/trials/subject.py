@@ -86,18 +86,66 @@ class SubjectStatusChanged(Event):
     """The subject moved on (FHIR R4 ResearchSubject.status); `reason` is a code, of a screen failure for one.
 
     `withdrawn` is only who leaves before registration; later exits are `off-study` with their reason.
+    `subject_code` is the code by which the site first names the subject, before an enrolment does.
     """
 
     type: ClassVar[str] = "trials.subject.status_changed.v1"
     trial_id: UUID
     site_id: UUID
     subject_id: UUID
-    before: SubjectStatus | None
+    before: SubjectStatus | None = None
     after: SubjectStatus
     reason: str | None = None
     changed_on: date
+    subject_code: str | None = None
+
+
+class SubjectEligibilityDecided(Event):
+    """An investigator decided whether the subject may enrol; `failed` are codes of the criteria not met.
+
+    `confirmed_by`: the actor id of whoever decided.
+    """
+
+    type: ClassVar[str] = "trials.subject.eligibility_decided.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    eligible: bool
+    failed: tuple[str, ...] = ()
+    decided_on: date
+    confirmed_by: str | None = None
+
+
+class SubjectVisitDone(Event):
+    """A visit of the schedule took place; what was measured at it stands elsewhere."""
+
+    type: ClassVar[str] = "trials.subject.visit_done.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    visit: str
+    done_on: date
+    breaks: tuple[str, ...] = ()
+
+
+class SubjectDied(Event):
+    """The subject has died; of what is a matter of safety and never stands here."""
+
+    type: ClassVar[str] = "trials.subject.died.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    died_on: date
 
 
 SubjectEvent = (
-    SubjectEnrolled | SubjectEnrolmentCorrected | SubjectRandomised | SubjectDosingReleased | SubjectWithdrawn
+    SubjectEnrolled
+    | SubjectEnrolmentCorrected
+    | SubjectRandomised
+    | SubjectDosingReleased
+    | SubjectWithdrawn
+    | SubjectStatusChanged
+    | SubjectEligibilityDecided
+    | SubjectVisitDone
+    | SubjectDied
 )

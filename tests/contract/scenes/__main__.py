@@ -14,6 +14,7 @@ from tests.contract.scenes import (
     authority,
     cases,
     discards,
+    enrolment,
     feeds,
     matching,
     passing,
@@ -41,6 +42,7 @@ SCENES: tuple[Scene, ...] = (
     feeds.play,
     matching.play,
     recruitment.play,
+    enrolment.play,
 )
 
 

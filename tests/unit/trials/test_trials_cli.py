@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from services.trials.cli.enrolment import enrolment
 from services.trials.cli.imports import imports
 from services.trials.cli.site import site
 from services.trials.cli.trial import trial
@@ -47,3 +48,13 @@ def test_the_sites_of_what_is_no_trial_are_wrong_use(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TRIALWIRE_TRIALS_URL", "http://127.0.0.1:1")
     assert run(site, ["list", "some trial"]).exit_code == 2
     assert run(site, ["list", "NCT00000001"]).exit_code == 3
+
+
+@pytest.mark.parametrize("command", ["show", "diversity"])
+def test_enrolment_of_what_is_no_id_is_wrong_use(command: str) -> None:
+    assert run(enrolment, [command, "NCT00000001"]).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["show", "diversity"])
+def test_enrolment_without_a_running_service_is_not_ready(command: str) -> None:
+    assert run(enrolment, [command, "00000000-0000-7000-8000-000000000001"]).exit_code == 3

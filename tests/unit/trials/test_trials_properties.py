@@ -8,9 +8,18 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.trials.commands.consent import RecordConsent, RecordConsentVersion
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.site import ActivateSite, IdentifySite, RecordGateEvidence, SelectSite
 from services.trials.commands.subject import DoseSubject, EnrolSubject, RandomiseSubject, WithdrawSubject
+from services.trials.commands.subject_steps import (
+    ChangeSubjectStatus,
+    DecideEligibility,
+    IdentifyCandidate,
+    RecordVisit,
+    ReportDeath,
+    StartScreening,
+)
 from services.trials.commands.trial import ChangeTrialStatus, RegisterTrial
 from services.trials.domain.permissions import permissions
 from services.trials.projections import guards
@@ -53,6 +62,12 @@ def lifts(hold_id: UUID) -> st.SearchStrategy[Command]:
 
 
 subjects = st.sampled_from(SUBJECTS)
+
+
+def of(subject: UUID) -> dict[str, Any]:
+    return {"trial_id": TRIAL, "site_id": SITE, "subject_id": subject}
+
+
 commands = st.one_of(
     st.sampled_from(HOLD_IDS).flatmap(holds),
     st.sampled_from(HOLD_IDS).flatmap(lifts),
@@ -115,6 +130,43 @@ commands = st.one_of(
         subjects,
     ),
 )
+steps = st.one_of(
+    st.builds(lambda s: IdentifyCandidate(**of(s), subject_code="S-1", identified_on=TODAY), subjects),
+    st.builds(lambda s: StartScreening(**of(s), screened_on=TODAY), subjects),
+    st.builds(
+        lambda s, ok: DecideEligibility(
+            **of(s), eligible=ok, failed=() if ok else ("E07",), decided_on=TODAY
+        ),
+        subjects,
+        st.booleans(),
+    ),
+    st.builds(
+        lambda s, to: ChangeSubjectStatus(**of(s), status=to, changed_on=TODAY, reason="completed"),
+        subjects,
+        st.sampled_from(["candidate", "pending-on-study", "on-study-observation", "follow-up", "off-study"]),
+    ),
+    st.builds(lambda s, day: RecordVisit(**of(s), visit="V1", done_on=day), subjects, days),
+    st.builds(lambda s: ReportDeath(**of(s), died_on=TODAY), subjects),
+    st.builds(
+        lambda s, v, day: RecordConsent(**of(s), version=v, language="en", signed_on=day),
+        subjects,
+        st.sampled_from(["1.0", "2.0"]),
+        days,
+    ),
+    st.builds(
+        lambda v, day: RecordConsentVersion(
+            trial_id=TRIAL,
+            site_id=SITE,
+            version=v,
+            language="en",
+            released_on=day,
+            requires_reconsent="all_active",
+            due_in_days=7,
+        ),
+        st.sampled_from(["1.0", "2.0"]),
+        days,
+    ),
+)
 # Half of the histories begin with an activated site, which chance alone would hardly reach.
 ACTIVATED: list[Command] = [
     RegisterTrial(trial_id=TRIAL, title="A trial", sponsor="A sponsor"),
@@ -136,7 +188,7 @@ ACTIVATED: list[Command] = [
     ),
     ActivateSite(trial_id=TRIAL, site_id=SITE, meaning="approval"),
 ]
-histories = st.tuples(st.sampled_from([[], ACTIVATED]), st.lists(commands, max_size=20)).map(
+histories = st.tuples(st.sampled_from([[], ACTIVATED]), st.lists(commands | steps, max_size=20)).map(
     lambda parts: [*parts[0], *parts[1]]
 )
 
@@ -181,6 +233,14 @@ def test_what_was_just_done_causes_nothing_when_done_again(history: list[Command
     for command in history:
         if not isinstance(world.do(command), Refusal) and not isinstance(command, RecordGateEvidence):
             assert world.decide(command) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories)
+def test_what_the_log_keeps_of_an_event_is_read_as_it_was_told(history: list[Command]) -> None:
+    for message in lived(history).told:
+        kept = message.data.model_dump_json(exclude_none=True)
+        assert type(message.data).model_validate_json(kept) == message.data
 
 
 @settings(max_examples=60, deadline=None)

@@ -2,9 +2,18 @@
 
 from fastapi import APIRouter
 
-from services.trials.api import imports, keeping, sites, subjects, trials
+from services.trials.api import countries, imports, keeping, programmes, sites, subjects, trials
 
 # Each part writes its whole path: who may read a page, and what a reading names, is its route as written.
 router = APIRouter()
-for part in (trials, sites, subjects, keeping, imports):
+_PARTS = (
+    trials,
+    sites,
+    subjects,
+    keeping,
+    imports,
+    programmes,
+    countries,
+)
+for part in _PARTS:
     router.include_router(part.router)

@@ -120,7 +120,8 @@ def _newer(
         )
     status = lifecycle_status(command.facts)
     if trial.status and not trial.managed and status != trial.status and status != lifecycle_status(known):
-        events += moved_by_registry(trial_id, trial.status, status, command.facts.why_stopped)
+        invited = command.facts.status == "ENROLLING_BY_INVITATION"
+        events += moved_by_registry(trial_id, trial.status, status, command.facts.why_stopped, invited)
     return events + _sites(trial, command, trial_id)
 
 

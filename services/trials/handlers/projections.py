@@ -1,6 +1,17 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
-from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import (
+    countries,
+    erasures,
+    guard_folds,
+    guards,
+    holds,
+    programme_guards,
+    programmes,
+    sites,
+    subjects,
+    trials,
+)
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -20,5 +31,20 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(holds.DeviationRow, holds.deviation_keys, holds.fold_deviation, OWN),
     Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
+    Projection(
+        programme_guards.ProgrammeGuard,
+        programme_guards.programme_guard_keys,
+        programme_guards.fold_programme_guard,
+        OWN,
+    ),
+    Projection(
+        programme_guards.ProgrammeStanding,
+        programme_guards.programme_standing_keys,
+        programme_guards.fold_programme_standing,
+        OWN,
+    ),
+    Projection(programmes.ProgrammeRow, programmes.programme_keys, programmes.fold_programme, OWN),
+    Projection(countries.CountryGuard, countries.country_keys, countries.fold_country_guard, OWN),
+    Projection(countries.CountryRow, countries.country_keys, countries.fold_country, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

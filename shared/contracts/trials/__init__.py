@@ -2,10 +2,12 @@
 
 from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
+from shared.contracts.trials.country import CountryEvent
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
+from shared.contracts.trials.programme import ProgrammeEvent
 from shared.contracts.trials.site import SiteEvent
 from shared.contracts.trials.subject import SubjectEvent, SubjectStatusChanged
 from shared.contracts.trials.trial import TrialEvent
@@ -19,6 +21,8 @@ TrialsEvent = (
     | SiteEvent
     | SubjectEvent
     | SubjectStatusChanged
+    | ProgrammeEvent
+    | CountryEvent
     | DataCountsRecorded
     | DeviationReported
     | DeviationAnnulled

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid5
 
+from services.trials.commands.country import CountryCommand
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.commands.programme import ProgrammeCommand
 from services.trials.commands.site import (
     ActivateSite,
     IdentifySite,
@@ -30,9 +32,9 @@ from services.trials.commands.trial import (
     ReopenAccrual,
     ReviewTrial,
 )
-from services.trials.domain import deviation, hold, site, subject, trial
+from services.trials.domain import country, deviation, hold, programme, site, subject, trial
 from services.trials.domain.state import Trial
-from services.trials.projections import guard_folds, guards
+from services.trials.projections import countries, guard_folds, guards, programme_guards
 from services.trials.reactions import (
     needs_of_own,
     needs_of_regulatory,
@@ -69,6 +71,8 @@ AGGREGATES: tuple[tuple[Any, Any, tuple[type[Command], ...]], ...] = (
     ),
     (hold, hold.Hold(), (ApplyHold, LiftHold, AnnulHold)),
     (deviation, deviation.Deviation(), (ReportDeviation, AnnulDeviation)),
+    (programme, programme.Programme(), get_args(ProgrammeCommand)),
+    (country, country.Country(), get_args(CountryCommand)),
 )
 GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
     (guards.TrialGuard, guard_folds.trial_guard_keys, guard_folds.fold_trial_guard),
@@ -76,6 +80,17 @@ GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
     (guards.SubjectGuard, guard_folds.subject_guard_keys, guard_folds.fold_subject_guard),
     (guards.TrialSites, guard_folds.trial_sites_keys, guard_folds.fold_trial_sites),
     (guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count),
+    (
+        programme_guards.ProgrammeGuard,
+        programme_guards.programme_guard_keys,
+        programme_guards.fold_programme_guard,
+    ),
+    (
+        programme_guards.ProgrammeStanding,
+        programme_guards.programme_standing_keys,
+        programme_guards.fold_programme_standing,
+    ),
+    (countries.CountryGuard, countries.country_keys, countries.fold_country_guard),
 )
 
 

@@ -40,5 +40,5 @@ async def programmes(
 
 @router.get("/programmes/{programme_id}")
 async def programme(request: Request, programme_id: UUID) -> Response:
-    """A programme: decisions with their evidence, preclinical work, authorisations, its first 1,000 trials."""
+    """A programme: decisions with evidence, preclinical work, authorisations, its first 1,000 trials."""
     return await one(request, _PROGRAMME, programme_id)

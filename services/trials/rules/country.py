@@ -24,7 +24,7 @@ UNSAID: frozenset[CountryStatus] = frozenset({"validated", "under_assessment"})
 AUTHORISED: frozenset[CountryStatus] = frozenset({"authorised", "authorised_with_conditions"})
 # A halt ends by the authority's word alone, whatever the sponsor asks.
 GUARDS: dict[tuple[CountryStatus, CountryStatus], tuple[str, ...]] = {
-    ("planned", "submitted"): ("country.date_order", "country.in_future", "trial.finished"),
+    ("planned", "submitted"): ("country.in_future", "trial.finished"),
     ("authorised", "open"): ("country.date_order", "country.in_future", "trial.finished"),
     ("authorised_with_conditions", "open"): ("country.date_order", "country.in_future", "trial.finished"),
     ("open", "closed"): ("country.date_order", "country.in_future"),

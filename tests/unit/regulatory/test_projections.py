@@ -359,7 +359,7 @@ def test_a_hold_of_trials_that_rested_on_an_error_says_so() -> None:
     ids=lambda value: getattr(value, "table", ""),
 )
 def test_an_event_about_something_else_is_not_shown(row: Any, keys: Any, fold: Any) -> None:
-    moved = TrialStatusChanged(trial_id=TRIAL, before="draft", after="in_review", basis="sponsor")
+    moved = TrialStatusChanged(trial_id=TRIAL, before="draft", after="in_review", basis="registry")
     message = recorded(moved, TRIAL, 1, "trials")
     assert keys(message) == ()
     seen = replace(row, changed_at=message.time) if hasattr(row, "changed_at") else row

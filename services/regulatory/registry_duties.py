@@ -89,7 +89,7 @@ def _status(event: TrialStatusChanged, message: Recorded[Any], trial: KnownTrial
 
 
 def _site(event: SiteMoved, message: Recorded[Any], trial: KnownTrial | None) -> list[Command]:
-    if trial is None or not trial.managed:
+    if not _run_here(trial):
         return []
     return [
         OweRegistry(
@@ -105,7 +105,7 @@ def _site(event: SiteMoved, message: Recorded[Any], trial: KnownTrial | None) ->
 
 def _enrolled(event: SubjectEnrolled, message: Recorded[Any], trial: KnownTrial | None) -> list[Command]:
     """Only the earliest enrolment known starts the clock of the registration."""
-    if trial is None or not trial.managed or event.enrolled_on != trial.first_enrolled_on:
+    if trial is None or not _run_here(trial) or event.enrolled_on != trial.first_enrolled_on:
         return []
     return [
         OweRegistry(
@@ -116,6 +116,11 @@ def _enrolled(event: SubjectEnrolled, message: Recorded[Any], trial: KnownTrial 
             listed=trial.listed,
         )
     ]
+
+
+def _run_here(trial: KnownTrial | None) -> bool:
+    """Not where a registry alone speaks of the trial; of one not heard of yet, a sponsor must have spoken."""
+    return trial is None or trial.owner is None or trial.managed
 
 
 def _record(event: RegistryEntryRecorded | RegistryEntryChanged, message: Recorded[Any]) -> list[Command]:

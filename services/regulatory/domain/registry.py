@@ -1,6 +1,6 @@
 """What a registry has to be told of a trial: each duty with its clock, met by what the registry was told."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import reduce
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -18,14 +18,12 @@ from services.regulatory.domain.registry_state import RegistryRecord, evolve, to
 from services.regulatory.domain.registry_told import covered
 from services.regulatory.registry_rules import (
     ENDED,
-    EU_ZONE,
     PROTOCOL,
     REGISTRATION,
     RESULTS,
     SITE_STATUS,
     STATUS,
     SUMMARY,
-    US_ZONE,
     VERIFICATION,
     clock,
 )
@@ -36,7 +34,6 @@ from shared.contracts.regulatory import (
     RegistryEvent,
     RegistryUpdated,
 )
-from shared.rules.dates import local_date
 from shared.rules.deadlines import clock_deadline_id
 
 __all__ = ["RegistryRecord", "decide", "evolve"]
@@ -61,8 +58,8 @@ def decide(
         case HearRegistry():
             return _heard(state, command)
         case RecordRegistryUpdate():
-            zone = EU_ZONE if command.registry == "ctis" else US_ZONE
-            return _updated(state, command, local_date(now, zone))
+            # Whoever tells the registry dates it by their own day: no place is more than 14 hours ahead of UTC.
+            return _updated(state, command, (now + timedelta(hours=14)).date())
         case ReleaseRegistryDuties():
             return _release(state, command)
         case _:

@@ -37,6 +37,7 @@ async def play(stage: Stage, approved_for: timedelta = timedelta(days=357)) -> N
     await _papers(stage)
     await _activate(stage)
     await _enrol(stage)
+    await _registry(stage)
 
 
 async def _choose_a_site(stage: Stage) -> None:
@@ -136,3 +137,13 @@ async def _enrol(stage: Stage) -> None:
             stage.fail(f"an enrolment broke {broken}")
         await stage.come("trials.subject.dosing_released", subject_id=story.subjects[0])
         await stage.come("trials.site.enrolment_started", site_id=story.site)
+
+
+async def _registry(stage: Stage) -> None:
+    """The trial and its site changed their status: the registry is told, which meets both deadlines."""
+    story = stage.story
+    async with stage.step("regulatory affairs tells the registry that trial and site recruit", 15):
+        await stage.come("regulatory.registry.duty_arisen", 2, trial_id=story.trial)
+        told = {"trial_id": story.trial, "act": "update", "updated_on": stage.today}
+        await stage.act(REGULATORY, "regulatory", "record-registry-update", **told)
+        await stage.come("regulatory.registry.updated", trial_id=story.trial)

@@ -351,6 +351,7 @@ def test_a_hold_of_trials_that_rested_on_an_error_says_so() -> None:
         (OpenHolds(TRIAL, (STREAM,)), open_holds_keys, fold_open_holds),
         (ApprovalRow(STREAM, status="active"), approval_keys, fold_approval),
         (ReportRow(STREAM, status="open"), report_keys, fold_report),
+        (RegistryRow(STREAM, status="RECRUITING"), registry_keys, fold_registry),
         (ReviewRow(STREAM, status="draft"), review_keys, fold_review),
         (IndRow(STREAM, status="elapsed"), ind_keys, fold_ind),
         (ClinicalHoldRow(STREAM, received_on=DAY), clinical_hold_keys, fold_clinical_hold),

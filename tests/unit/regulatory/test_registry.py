@@ -182,6 +182,14 @@ def test_a_site_of_a_trial_that_only_a_registry_knows_owes_nothing() -> None:
     assert world.table(DeadlineRow) == []
 
 
+def test_what_happens_in_a_trial_before_it_is_heard_of_is_owed_all_the_same() -> None:
+    world = World()
+    world.hear(activated())
+    world.hear(enrolled())
+    world.hear(REGISTERED)
+    assert set(world.due()) == {"registry_site_status_30_day", "registry_registration_21_day"}
+
+
 def test_each_change_of_a_site_s_status_is_to_be_told_once(world: World) -> None:
     ids: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE}
     world.hear(activated())

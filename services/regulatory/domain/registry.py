@@ -58,7 +58,7 @@ def decide(
         case HearRegistry():
             return _heard(state, command)
         case RecordRegistryUpdate():
-            # Whoever tells the registry dates it by their own day: no place is more than 14 hours ahead of UTC.
+            # Who tells it dates that by their own day: no place is more than 14 hours ahead of UTC.
             return _updated(state, command, (now + timedelta(hours=14)).date())
         case ReleaseRegistryDuties():
             return _release(state, command)

@@ -20,6 +20,7 @@ from services.regulatory.projections import (
     IndRow,
     KnownTrial,
     OpenHolds,
+    RegistryRow,
     ReportRow,
     ReviewRow,
     TrialHoldRow,
@@ -29,9 +30,11 @@ from services.regulatory.projections import (
     fold_ind,
     fold_known_trial,
     fold_open_holds,
+    fold_registry,
     fold_report,
     fold_review,
     fold_trial_hold,
+    registry_keys,
 )
 from services.regulatory.projections.authority import clinical_hold_keys, ind_keys, trial_hold_keys
 from services.regulatory.projections.guards import known_trial_keys, open_holds_keys

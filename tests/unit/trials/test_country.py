@@ -234,6 +234,12 @@ def test_a_row_keeps_what_a_question_broke() -> None:
     assert (row.status, row.breaks) == ("open", ("country.transition",))
 
 
+def test_a_row_passes_over_what_is_not_its_own() -> None:
+    (message,) = [m for m in opened().told if isinstance(m.data, TrialAuthorised)]
+    row = rows.CountryRow(UUID(int=1), status="open", changed_at=message.time)
+    assert rows.fold_country(row, message, (UUID(int=1),)) == row
+
+
 def folded(world: World) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for message in world.told:

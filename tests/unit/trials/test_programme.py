@@ -31,8 +31,9 @@ from shared.contracts.trials.programme import (
 )
 from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered
+from tests.unit.trials.test_programme_states import BEGUN
 from tests.unit.trials.test_trials_chain import activate, gates_open
-from tests.unit.trials.trials_world import NOW, TRIAL, World
+from tests.unit.trials.trials_world import NOW, TRIAL, World, recorded
 
 TODAY = NOW.date()
 PROGRAMME, OTHER, PAPER = UUID(int=60), UUID(int=71), UUID(int=62)
@@ -292,3 +293,10 @@ def test_folds_pass_over_what_is_not_theirs() -> None:
     assert rows.programme_keys(message) == ()
     alone = rows.fold_programme(None, message, (PROGRAMME,))
     assert alone.product is None
+    standing = guards.ProgrammeStanding(TRIAL, phase="I")
+    begins = recorded(BEGUN, PROGRAMME)
+    assert guards.fold_programme_standing(standing, begins, (TRIAL,)) == standing
+
+
+def test_a_programme_belongs_to_the_sponsor_that_it_names() -> None:
+    assert BEGIN.sponsor_name() == "A  Sponsor"

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.regulatory import deadlines, obligations, registry_duties
+from services.regulatory import deadlines, obligations, registry_deadlines, registry_duties
 from services.regulatory.commands import OpenReview, RenewApproval, StartApproval
 from services.regulatory.projections.guards import KnownTrial
 from shared.contracts.message import Command, Facts, Need, Recorded
@@ -102,9 +102,9 @@ def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
         case ReportReanchored() as report:
             return _reanchored(report, _owner(facts, report.trial_id))
         case RegistryDutyArisen() as duty:
-            return registry_duties.arm(duty, _owner(facts, duty.trial_id))
+            return registry_deadlines.arm(duty, _owner(facts, duty.trial_id))
         case RegistryUpdated() | RegistryDutiesReleased() as told:
-            return registry_duties.settle(told)
+            return registry_deadlines.settle(told)
         case _:
             return []
 

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 from uuid import uuid5
 
-from services.regulatory import deadlines
 from services.regulatory.commands.registry import HearRegistry, OweRegistry
 from services.regulatory.projections.guards import KnownTrial
 from services.regulatory.registry_rules import (
@@ -21,9 +20,6 @@ from services.regulatory.registry_rules import (
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import (
     IrbApproved,
-    RegistryDutiesReleased,
-    RegistryDutyArisen,
-    RegistryUpdated,
 )
 from shared.contracts.trials.registry import PartialDate, RegistryEntryChanged, RegistryEntryRecorded
 from shared.contracts.trials.site import SiteActivated, SiteResumed, SiteSuspended
@@ -31,7 +27,6 @@ from shared.contracts.trials.subject import SubjectEnrolled
 from shared.contracts.trials.trial import TrialStatusChanged
 from shared.rules.countries import CTR_COUNTRIES
 from shared.rules.dates import local_date
-from shared.rules.deadlines import ArmDeadline, Owner
 
 SiteMoved = SiteActivated | SiteSuspended | SiteResumed
 
@@ -158,25 +153,3 @@ def amended(event: IrbApproved) -> list[Command]:
             anchor_event=uuid5(event.trial_id, f"protocol/{event.protocol_version}"),
         )
     ]
-
-
-def arm(duty: RegistryDutyArisen, owner: Owner) -> list[Command]:
-    """The deadline of a duty; the ones it takes the place of are superseded."""
-    armed = ArmDeadline(
-        deadline_id=duty.duty_id,
-        trial_id=duty.trial_id,
-        subject_kind=duty.subject_kind,
-        subject_id=duty.subject_id,
-        clock=duty.clock,
-        owner=owner.owner,
-        organisation_id=owner.organisation_id,
-    )
-    former = [deadlines.supersede(old, duty.duty_id, duty.trial_id, "reanchored") for old in duty.supersedes]
-    return [armed, *former]
-
-
-def settle(event: RegistryUpdated | RegistryDutiesReleased) -> list[Command]:
-    """The deadlines of duties that were met, or that are not owed."""
-    if isinstance(event, RegistryUpdated):
-        return deadlines.meet(event.meets, event.trial_id, event.updated_on)
-    return [deadlines.cancel(duty, event.trial_id, event.reason) for duty in event.duties]

@@ -87,7 +87,7 @@ async def test_a_programme_shows_its_decisions_authorisations_and_trials(api: ht
 @pytest.mark.parametrize(("phase", "rule"), [("II", "programme.transition"), ("III", "programme.transition")])
 async def test_a_phase_is_not_skipped(api: httpx.AsyncClient, phase: str, rule: str) -> None:
     answer = await decide(api, await begun(api), phase)
-    assert (answer.status_code, answer.json()["rule"]) == (409, rule)
+    assert (answer.status_code, answer.json()["type"]) == (409, f"urn:trialwire:problem:{rule}")
     assert answer.json()["state"] == "preclinical"
 
 

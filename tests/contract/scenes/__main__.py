@@ -15,6 +15,7 @@ from tests.contract.scenes import (
     cases,
     discards,
     passing,
+    programme,
     records,
     refusals,
     reviews,
@@ -33,6 +34,7 @@ SCENES: tuple[Scene, ...] = (
     records.play,
     vaults.play,
     discards.play,
+    programme.play,
 )
 
 

@@ -91,14 +91,16 @@ async def test_a_phase_is_not_skipped(api: httpx.AsyncClient, phase: str, rule: 
     assert answer.json()["state"] == "preclinical"
 
 
-async def test_who_reaches_another_sponsor_sees_no_programme(servers: Servers) -> None:
+async def test_a_programme_is_there_for_who_reaches_its_sponsor_and_for_nobody_else(servers: Servers) -> None:
     async with answering(servers, "trials") as (run, client):
         programme = await begun(client)
         sponsor = await run.pool.fetchval("SELECT sponsor_id FROM es.stream WHERE stream_id = $1", programme)
-        for reached, seen in ((str(sponsor), 1), (str(uuid4()), 0)):
+        for reached, seen, status in ((str(uuid4()), 0, 404), (str(sponsor), 1, 201)):
             client.auth = identity.Asking(sponsors=[reached])
             found = (await client.get("/v1/programmes", headers=WHO)).json()["items"]
             assert len(found) == seen
+            answer = await decide(client, programme, "I")
+            assert answer.status_code == status, answer.text
 
 
 async def test_a_country_code_that_there_is_not_is_refused_with_its_field(api: httpx.AsyncClient) -> None:

@@ -123,9 +123,9 @@ def _updated(state: RegistryRecord, command: RecordRegistryUpdate, today: date) 
 
 
 def _told(state: RegistryRecord, event: RegistryUpdated, sites: tuple[UUID, ...]) -> list[RegistryEvent]:
-    if told(event) in state.told:
-        return []
     met = () if event.breaks else covered(state, event, sites)
+    if told(event) in state.told and not met:
+        return []
     updated = event.model_copy(update={"meets": tuple(duty.duty_id for duty in met)})
     return [updated, *_verify_again(reduce(evolve, [updated], state), updated)]
 

@@ -24,8 +24,8 @@ class PhaseNeed:
 
     @property
     def verified(self) -> bool:
-        """True only where a person has read the text of the rule."""
-        return False
+        """True only where the text of the rule itself was seen (grade T)."""
+        return self.grade == "T"
 
 
 # In the order of the lifecycle: the first code of a combined phase is its lowest.

@@ -216,6 +216,14 @@ def test_an_update_meets_every_change_of_status_until_its_day(world: World) -> N
     assert world.run(update(TODAY + timedelta(days=10))) == []
 
 
+def test_a_second_update_of_a_day_meets_what_changed_since_the_first(world: World) -> None:
+    world.hear(moved("in_review", "draft"))
+    world.run(update())
+    world.hear(moved("approved", "in_review"))
+    world.run(update())
+    assert world.all_due("registry_status_30_day", "met") == [date(2026, 4, 1), date(2026, 4, 1)]
+
+
 def test_an_update_with_another_status_does_not_meet_the_change(world: World) -> None:
     world.hear(moved("active"))
     world.hear(activated())

@@ -148,8 +148,7 @@ async def _registry(stage: Stage, first: bool) -> None:
     async with stage.step("regulatory affairs tells the registry that trial and site recruit", 15):
         await stage.come("regulatory.registry.duty_arisen", subject_id=story.site)
         if first:
-            changed = {"subject_id": story.trial, "status": "RECRUITING"}
-            await stage.come("regulatory.registry.duty_arisen", **changed)
+            await stage.come("regulatory.registry.duty_arisen", subject_id=story.trial, status="RECRUITING")
         told = {"trial_id": story.trial, "act": "update", "updated_on": stage.today}
         await stage.act(REGULATORY, "regulatory", "record-registry-update", **told)
         await stage.come("regulatory.registry.updated", trial_id=story.trial)

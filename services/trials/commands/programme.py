@@ -19,6 +19,13 @@ class OfProgramme(Command):
 
     programme_id: UUID
 
+    @model_validator(mode="after")
+    def _of_no_trial(self) -> Self:
+        # Who reaches one trial only would otherwise begin a programme in its name.
+        if self.trial_id:
+            raise ValueError("trial_id: a programme is its sponsor's and no trial's")
+        return self
+
     @property
     def stream_id(self) -> UUID:
         return self.programme_id

@@ -149,6 +149,11 @@ def test_an_authorisation_that_cannot_be_is_not_taken(fields: dict[str, Any], re
         authorised(**fields)
 
 
+def test_a_programme_is_begun_in_the_name_of_no_trial() -> None:
+    with pytest.raises(ValidationError, match="trial_id: a programme is its sponsor's and no trial's"):
+        BeginProgramme.model_validate(BEGIN.model_dump() | {"trial_id": TRIAL})
+
+
 def test_an_authorisation_says_which_trials_are_under_it() -> None:
     union = authorised(kind="marketing_authorisation", country="EU", covers=(TRIAL, OTHER))
     assert union.also_trials() == (TRIAL, OTHER)

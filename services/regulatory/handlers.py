@@ -7,13 +7,15 @@ from services.regulatory.commands import (
     ApprovalCommand,
     HoldCommand,
     IndCommand,
+    RegistryCommand,
     ReportCommand,
     ReviewCommand,
 )
-from services.regulatory.domain import approval, hold, ind, report, review
+from services.regulatory.domain import approval, hold, ind, registry, report, review
 from services.regulatory.reactions import (
     needs_of_own,
     needs_of_safety,
+    needs_of_trials,
     react_to_own,
     react_to_safety,
     react_to_trials,
@@ -49,6 +51,9 @@ SERVICE = Service(
             report.evolve,
             held_by=report.held_by,
         ),
+        Aggregate(
+            "registry_record", RegistryCommand, registry.RegistryRecord(), registry.decide, registry.evolve
+        ),
         DEADLINE,
     ),
     projections=(
@@ -58,12 +63,13 @@ SERVICE = Service(
         Projection(rows.ClinicalHoldRow, rows.clinical_hold_keys, rows.fold_clinical_hold, OWN),
         Projection(rows.OpenHolds, rows.open_holds_keys, rows.fold_open_holds, OWN),
         Projection(rows.ReportRow, rows.report_keys, rows.fold_report, OWN),
+        Projection(rows.RegistryRow, rows.registry_keys, rows.fold_registry, OWN),
         deadline_rows(*OWN),
         Projection(rows.KnownTrial, rows.known_trial_keys, rows.fold_known_trial, TRIALS),
         Projection(rows.TrialHoldRow, rows.trial_hold_keys, rows.fold_trial_hold, TRIALS),
     ),
     reactions=(
-        Reaction("trials", react_to_trials),
+        Reaction("trials", react_to_trials, needs_of_trials),
         Reaction("safety", react_to_safety, needs_of_safety),
         Reaction("regulatory", react_to_own, needs_of_own),
     ),

@@ -3,12 +3,15 @@
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.regulatory import deadlines, obligations
+from services.regulatory import deadlines, obligations, registry_deadlines, registry_duties
 from services.regulatory.commands import OpenReview, RenewApproval, StartApproval
 from services.regulatory.projections.guards import KnownTrial
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import (
     IrbApproved,
+    RegistryDutiesReleased,
+    RegistryDutyArisen,
+    RegistryUpdated,
     ReportNotRequired,
     ReportReanchored,
     SafetyReportAcknowledged,
@@ -23,8 +26,13 @@ from shared.rules.deadlines import Owner
 SPONSOR = Owner("sponsor")
 
 
+def needs_of_trials(message: Recorded[Any]) -> tuple[Need, ...]:
+    """The trial, where registries may have to be told of what happened in it."""
+    return registry_duties.needs(message)
+
+
 def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """A selected site needs an ethics approval: a draft review is opened for it."""
+    """A selected site gets a draft ethics review; of what else happens, registries are to be told."""
     match message.data:
         case SiteSelected() as site:
             return [
@@ -38,7 +46,7 @@ def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
                 )
             ]
         case _:
-            return []
+            return registry_duties.arising(message, facts)
 
 
 def needs_of_safety(message: Recorded[Any]) -> tuple[Need, ...]:
@@ -74,7 +82,7 @@ def _owner(facts: Facts, trial_id: UUID) -> Owner:
 def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
     """The trial, where deadlines are armed anew."""
     match message.data:
-        case ReportReanchored(trial_id=trial):
+        case ReportReanchored(trial_id=trial) | RegistryDutyArisen(trial_id=trial):
             return (Need(KnownTrial, (trial,)),)
         case _:
             return ()
@@ -84,7 +92,7 @@ def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
     """Where one stream of this service moves another: a review its approval, a report its deadlines."""
     match message.data:
         case IrbApproved() as approved:
-            return _approved(approved)
+            return [*_approved(approved), *registry_duties.amended(approved)]
         case SafetyReportAcknowledged(deadlines=ids, trial_id=trial, receipt_on=day):
             return deadlines.meet(ids, trial, day)
         case SafetyReportFiled(destination=to, deadlines=ids) as filed if to in deadlines.MET_AT_DISPATCH:
@@ -93,6 +101,10 @@ def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
             return [deadlines.cancel(deadline, trial, reason) for deadline in ids]
         case ReportReanchored() as report:
             return _reanchored(report, _owner(facts, report.trial_id))
+        case RegistryDutyArisen() as duty:
+            return registry_deadlines.arm(duty, _owner(facts, duty.trial_id))
+        case RegistryUpdated() | RegistryDutiesReleased() as told:
+            return registry_deadlines.settle(told)
         case _:
             return []
 

@@ -456,6 +456,61 @@ class SafetyReportRejected(Event):
     breaks: tuple[str, ...] = ()
 
 
+RegistryAct = Literal["registration", "update", "verification", "results", "results_summary"]
+ReleaseReason = Literal[
+    "not_an_applicable_trial", "not_told_to_subjects", "recorded_in_error", "delay_certified"
+]
+
+
+class RegistryDutyArisen(Event):
+    """A public registry has to be told something of a trial that its sponsor runs here: what, and by when.
+
+    `status` is the registry's word that it has to be told, of the trial or of the site that `subject_id` is.
+    `supersedes` are duties of the same kind that counted from another day.
+    """
+
+    type: ClassVar[str] = "regulatory.registry.duty_arisen.v1"
+    record_id: UUID
+    trial_id: UUID
+    duty_id: UUID
+    subject_kind: Literal["trial", "site"]
+    subject_id: UUID
+    clock: Clock
+    status: str | None = None
+    supersedes: tuple[UUID, ...] = ()
+
+
+class RegistryUpdated(Event):
+    """The registry was told on `updated_on`, its local day; `meets` are the duties that this covers.
+
+    `source`: the sponsor's report, or the registry's own record as it was imported.
+    """
+
+    type: ClassVar[str] = "regulatory.registry.updated.v1"
+    record_id: UUID
+    trial_id: UUID
+    registry: str
+    act: RegistryAct
+    updated_on: date
+    status: str | None = None
+    document_ref: str | None = None
+    source: Literal["report", "record"]
+    meets: tuple[UUID, ...] = ()
+    breaks: tuple[str, ...] = ()
+
+
+class RegistryDutiesReleased(Event):
+    """Somebody signed that these duties are not owed; `exempt`: the trial owes that registry nothing more."""
+
+    type: ClassVar[str] = "regulatory.registry.duties_released.v1"
+    record_id: UUID
+    trial_id: UUID
+    duties: tuple[UUID, ...]
+    reason: ReleaseReason
+    exempt: bool = False
+    document_ref: str | None = None
+
+
 ReviewEvent = (
     IrbReviewOpened
     | IrbReviewSubmitted
@@ -493,12 +548,14 @@ ReportEvent = (
     | SafetyReportAcknowledged
     | SafetyReportRejected
 )
+RegistryEvent = RegistryDutyArisen | RegistryUpdated | RegistryDutiesReleased
 RegulatoryEvent = (
     ReviewEvent
     | ApprovalEvent
     | IndEvent
     | HoldEvent
     | ReportEvent
+    | RegistryEvent
     | DeadlineEvent
     | CommandRefused
     | ParkedEvent

@@ -221,7 +221,7 @@ class DueDiligenceRecorded(Event):
 
     type: ClassVar[str] = "safety.case.due_diligence_recorded.v1"
     case_id: UUID
-    trial_id: UUID | None
+    trial_id: UUID | None = None
     request_id: UUID
     outcome: str
     breaks: tuple[str, ...] = ()
@@ -232,7 +232,7 @@ class ReportFiled(Event):
 
     type: ClassVar[str] = "safety.case.report_filed.v1"
     case_id: UUID
-    trial_id: UUID | None
+    trial_id: UUID | None = None
     report_id: UUID
     case_version: int | None = None
     obligation_code: str | None = None
@@ -245,7 +245,7 @@ class ReportAcknowledged(Event):
 
     type: ClassVar[str] = "safety.case.report_acknowledged.v1"
     case_id: UUID
-    trial_id: UUID | None
+    trial_id: UUID | None = None
     report_id: UUID
     case_version: int | None = None
     obligation_code: str | None = None

@@ -21,6 +21,12 @@ Anchor = Literal[
     "sent",
     "expiry",
     "due",
+    "status_change",
+    "first_enrolment",
+    "registry_update",
+    "primary_completion",
+    "board_approval",
+    "end_of_trial",
 ]
 Condition = Literal[
     "serious",

@@ -43,7 +43,6 @@ def test_every_step_follows_what_calls_for_it(demo: Told) -> None:
         "trials.subject.enrolled",
         "safety.ae.received",
         "safety.case.opened",
-        "regulatory.deadline.armed",
         "safety.case.assessed",
         "safety.case.reportable",
         "regulatory.report.opened",

@@ -31,6 +31,14 @@ HOUSE_ONLY = {"trials.register_trial", "trials.record_registry_entry"}
 SERVICE_ONLY = {
     f"{name}.{act}" for name in NAMES for act in ("propose_discard", "confirm_discard", "withdraw_discard")
 }
+# A programme is its sponsor's and no trial's; where there is none, nothing is decided about it.
+# Who reaches its sponsor acts on one that there is: tests/integration/test_programme.py has that.
+OF_PROGRAMME = {
+    "trials.begin_programme",
+    "trials.record_programme_authorisation",
+    "trials.record_preclinical_milestone",
+    "trials.decide_programme_phase",
+}
 
 
 # The pages that show an organisation what was handed to it.
@@ -80,6 +88,8 @@ class World:
             "effective_on": "2026-03-02",
             "expires_on": "2027-03-01",
         } | more
+        if contract.type.removesuffix(".v1") in OF_PROGRAMME:
+            del given["trial_id"]
         body = json.dumps(body_of(contract, **given)).encode()
         who = identity.issuer().headers(f"{role}:x-01", body, **access)
         name = contract.type.split(".")[1].replace("_", "-")
@@ -109,7 +119,7 @@ def beyond(act: str) -> set[str]:
     """Which ways to reach one's own are not enough for this command."""
     return (
         {"own sponsor", "own trial"}
-        if act in SERVICE_ONLY
+        if act in SERVICE_ONLY | OF_PROGRAMME
         else {"own sponsor"}
         if act in HOUSE_ONLY
         else set()

@@ -80,6 +80,15 @@ LISTS: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
         "deviation_id",
         {"trial_id": "$1", "occurred_on": DAYS},
     ),
+    ("trials", "/v1/programmes", "programme", "programme_id", {"phase": "'I'"}),
+    ("trials", f"/v1/trials/{TRIAL}/countries", "country", "country_id", {"trial_id": "$1"}),
+    (
+        "regulatory",
+        f"/v1/registry-records?trial={TRIAL}",
+        "registry_record",
+        "record_id",
+        {"trial_id": "$1", "next_due": DAYS},
+    ),
     (
         "regulatory",
         f"/v1/reviews?trial={TRIAL}",
@@ -163,6 +172,9 @@ WRONG = {
         ("/v1/contracts?status=lost", 422),
         ("/v1/contracts?to_act=nobody", 422),
         ("/v1/investigators?ending_by=soon", 422),
+        ("/v1/programmes?phase=V", 422),
+        (f"/v1/programmes/{TRIAL}", 404),
+        (f"/v1/trials/{TRIAL}/countries?status=lost", 422),
     ),
     "regulatory": (
         ("/v1/reviews?status=%00", 422),

@@ -24,7 +24,7 @@ from services.trials.commands.trial import RegisterTrial
 from services.trials.handlers import SERVICE as TRIALS
 from shared.contracts import regulatory, retrieval, safety
 from shared.contracts.deadline import DeadlineMet, DeadlineMissed
-from shared.contracts.message import Command
+from shared.contracts.message import Command, Identifier
 from shared.rules.deadlines import DeadlineRow
 from shared.runtime.service import Service
 from tests.support.flow import Act, Flow
@@ -35,12 +35,13 @@ TODAY = date(2026, 3, 4)
 ZONE = "America/Chicago"
 SERVICES: dict[str, Service] = {one.name: one for one in (TRIALS, REGULATORY, SAFETY, RETRIEVAL)}
 SHA = "c" * 64
+REGISTERED = Identifier(system="nct", value="NCT00000001")  # so that its enrolments owe no registration
 
 BEFORE = [
     Act(
         "register",
         "trials",
-        RegisterTrial(trial_id=TRIAL, title="A trial", sponsor="Sponsor"),
+        RegisterTrial(trial_id=TRIAL, title="A trial", sponsor="Sponsor", identifiers=(REGISTERED,)),
     ),
     Act("identify", "trials", IdentifySite(trial_id=TRIAL, site_id=SITE, name="Site", zone=ZONE)),
     Act(

@@ -17,6 +17,12 @@ from services.regulatory.commands.ind import (
     RecordIndEarlyNotice,
     RecordIndReceipt,
 )
+from services.regulatory.commands.registry import (
+    RecordPrimaryCompletion,
+    RecordRegistryUpdate,
+    RegistryCommand,
+    ReleaseRegistryDuties,
+)
 from services.regulatory.commands.report import (
     CancelReport,
     FileSafetyReport,
@@ -61,7 +67,11 @@ __all__ = [
     "RecordAcknowledgement",
     "RecordIndEarlyNotice",
     "RecordIndReceipt",
+    "RecordPrimaryCompletion",
+    "RecordRegistryUpdate",
+    "RegistryCommand",
     "ReinstateApproval",
+    "ReleaseRegistryDuties",
     "RenewApproval",
     "ReportCommand",
     "RequestClarification",

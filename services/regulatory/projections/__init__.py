@@ -20,6 +20,7 @@ from services.regulatory.projections.guards import (
     known_trial_keys,
     open_holds_keys,
 )
+from services.regulatory.projections.registry import RegistryRow, fold_registry, registry_keys
 from services.regulatory.projections.reports import ReportRow, fold_report, report_keys
 from services.regulatory.projections.reviews import ReviewRow, fold_review, review_keys
 
@@ -29,6 +30,7 @@ __all__ = [
     "IndRow",
     "KnownTrial",
     "OpenHolds",
+    "RegistryRow",
     "ReportRow",
     "ReviewRow",
     "TrialHoldRow",
@@ -39,12 +41,14 @@ __all__ = [
     "fold_ind",
     "fold_known_trial",
     "fold_open_holds",
+    "fold_registry",
     "fold_report",
     "fold_review",
     "fold_trial_hold",
     "ind_keys",
     "known_trial_keys",
     "open_holds_keys",
+    "registry_keys",
     "report_keys",
     "review_keys",
     "trial_hold_keys",

@@ -7,14 +7,18 @@ from uuid import UUID
 
 from shared.contracts.message import Recorded
 from shared.contracts.regulatory import ClinicalHoldImposed, ClinicalHoldLifted
-from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered
+from shared.contracts.trials.country import CountryMilestoneAchieved
+from shared.contracts.trials.site import SiteActivated
+from shared.contracts.trials.subject import SubjectEnrolled
+from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatusChanged
 
 
 @dataclass(frozen=True, slots=True)
 class KnownTrial:
     """A trial that this service has heard of, and who carries its safety obligations.
 
-    `owner_id`: the organisation to which they were transferred.
+    `owner_id`: the organisation to which they were transferred. `managed`: the sponsor runs the trial here;
+    `listed`: a registry has it. `countries` (ISO 3166) are those that it opened or has active sites in.
     """
 
     table: ClassVar[str] = "known_trial"
@@ -23,21 +27,37 @@ class KnownTrial:
     owner: str | None = None
     title: str | None = None
     owner_id: UUID | None = None
+    managed: bool = False
+    listed: bool = False
+    first_enrolled_on: date | None = None
+    countries: tuple[str, ...] = ()
 
 
 def known_trial_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
     match message.data:
-        case TrialRegistered() | TrialPlanRecorded():
+        case TrialRegistered() | TrialPlanRecorded() | SubjectEnrolled() | SiteActivated():
+            return ((message.data.trial_id,),)
+        case CountryMilestoneAchieved(after="open") | TrialStatusChanged(basis="sponsor"):
             return ((message.data.trial_id,),)
         case _:
             return ()
 
 
 def fold_known_trial(row: KnownTrial | None, message: Recorded[Any], key: tuple[UUID]) -> KnownTrial | None:
+    trial = row or KnownTrial(key[0])
     match message.data:
-        case TrialRegistered() | TrialPlanRecorded():
-            event = message.data
-            return KnownTrial(key[0], owner=event.owner, title=event.title, owner_id=event.owner_id)
+        case TrialRegistered() | TrialPlanRecorded() as event:
+            listed = trial.listed or any(i.system == "nct" for i in event.identifiers)
+            known = replace(trial, owner=event.owner, title=event.title, owner_id=event.owner_id)
+            if isinstance(event, TrialRegistered) and event.basis == "registry":
+                return replace(known, listed=True)
+            return replace(known, listed=listed, managed=True)
+        case TrialStatusChanged(basis="sponsor"):
+            return replace(trial, managed=True)
+        case SubjectEnrolled(enrolled_on=day):
+            return replace(trial, first_enrolled_on=min(day, trial.first_enrolled_on or day))
+        case SiteActivated(country=country) | CountryMilestoneAchieved(country=country):
+            return replace(trial, countries=tuple(sorted({*trial.countries, country})))
         case _:
             return row
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.trials.api import (
     contracts,
+    countries,
     enrolment,
     feasibility,
     feeds,
@@ -11,6 +12,7 @@ from services.trials.api import (
     investigators,
     keeping,
     matching,
+    programmes,
     recruitment,
     sites,
     subjects,
@@ -32,6 +34,8 @@ _PARTS = (
     contracts,
     investigators,
     enrolment,
+    programmes,
+    countries,
 )
 for part in _PARTS:
     router.include_router(part.router)

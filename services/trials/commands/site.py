@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Count, Country, Text
 from services.trials.projections.guards import SiteGuard, TrialGuard
+from services.trials.projections.programme_guards import ProgrammeStanding
 from shared.contracts.message import Command, Identifier, Need, Signed
 from shared.contracts.trials.registry import RegistrySite
 from shared.contracts.trials.site import Gate
@@ -107,4 +108,8 @@ class ActivateSite(Signed):
         return self.site_id
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(SiteGuard, (self.site_id,), alone=True), Need(TrialGuard, (self.trial_id,)))
+        return (
+            Need(ProgrammeStanding, (self.trial_id,)),
+            Need(SiteGuard, (self.site_id,), alone=True),
+            Need(TrialGuard, (self.trial_id,)),
+        )

@@ -9,6 +9,8 @@ from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Count, Country, Named, SponsorName, Text
 from services.trials.projections.guards import TrialCount, TrialGuard, TrialSites
+from services.trials.projections.programme_guards import ProgrammeGuard, ProgrammeStanding
+from services.trials.rules.phases import PHASES
 from shared.contracts.message import Command, Identifier, Need, Signed
 from shared.contracts.trials.registry import PartialDate, RegistryFacts, RegistrySite
 from shared.contracts.trials.trial import Route, TrialStatus
@@ -29,6 +31,8 @@ class RegisterTrial(Command):
     """Register a trial from its sponsor's plan; one known from a registry by its NCT number gets the plan.
 
     `owner_id`: the organisation to which the safety obligations were transferred (21 CFR 312.52).
+    `programme_id`: the programme above the trial; then `phases` are codes of the registry. A trial that has
+    none yet gets it by the same plan.
     """
 
     type: ClassVar[str] = "trials.register_trial.v1"
@@ -42,6 +46,7 @@ class RegisterTrial(Command):
     owner: Code = "sponsor"
     owner_id: UUID | None = None
     target: Count | None = None
+    programme_id: UUID | None = None
 
     @model_validator(mode="after")
     def _the_sponsor_transfers_nothing_to_itself(self) -> Self:
@@ -49,9 +54,18 @@ class RegisterTrial(Command):
             raise ValueError("owner_id: nothing is transferred where owner is the sponsor")
         return self
 
+    @model_validator(mode="after")
+    def _a_programme_knows_its_phases(self) -> Self:
+        if self.programme_id and not (self.phases and set(self.phases) <= set(PHASES)):
+            raise ValueError(f"phases: in a programme one or more of {', '.join(PHASES)}")
+        return self
+
     @property
     def stream_id(self) -> UUID:
         return self.trial_id
+
+    def needs(self) -> tuple[Need, ...]:
+        return (Need(ProgrammeGuard, (self.programme_id,)),) if self.programme_id else ()
 
     def external_ids(self) -> tuple[Identifier, ...]:
         return tuple(identifier for identifier in self.identifiers if identifier.system == "nct")
@@ -92,14 +106,28 @@ class RecordRegistryEntry(Command):
 
 
 class ChangeTrialStatus(OfTrial):
-    """Move a trial on in its lifecycle; some steps ask for a reason."""
+    """Move a trial on in its lifecycle; some steps ask for a reason.
+
+    `by_invitation`: an active trial enrols only whom it invites.
+    """
 
     type: ClassVar[str] = "trials.change_trial_status.v1"
     status: TrialStatus
     reason: Annotated[Text, Field(max_length=160)] | None = None
+    by_invitation: bool = False
+
+    @model_validator(mode="after")
+    def _only_who_enrols_invites(self) -> Self:
+        if self.by_invitation and self.status != "active":
+            raise ValueError("by_invitation: only of an active trial")
+        return self
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(TrialSites, (self.trial_id,)), Need(TrialCount, (self.trial_id,), alone=True))
+        return (
+            Need(ProgrammeStanding, (self.trial_id,)),
+            Need(TrialSites, (self.trial_id,)),
+            Need(TrialCount, (self.trial_id,), alone=True),
+        )
 
 
 class ReopenAccrual(Signed):

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.contracts.message import Identifier
+from shared.rules.countries import known_country
 
 _NCT = re.compile(r"NCT[0-9]{8}")
 _SYSTEM = re.compile(r"[a-z][a-z0-9._-]{0,63}")
@@ -23,7 +24,8 @@ Text = Annotated[
     AfterValidator(_printable),
 ]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(known_country)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 
 

@@ -14,7 +14,6 @@ from services.trials.projections.enrolment_guards import (
     scope_of,
 )
 from services.trials.projections.guards import SiteGuard, TrialGuard, TrialSites
-from services.trials.rules.enrolment import countries
 from services.trials.rules.lifecycle import FINISHED
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.enrolment import (
@@ -93,10 +92,6 @@ def _not_planned(command: SetEnrolmentTarget, facts: Facts) -> Refusal | None:
         return refusal
     if command.target == 0:
         return Refusal("target.zero", "a target is one subject at least", None, "target")
-    if command.country and command.country not in countries():
-        return Refusal(
-            "target.unknown_country", f"{command.country} is no country of ISO 3166", None, "country"
-        )
     site = facts.get(SiteGuard, command.site_id) if command.site_id else None
     if command.site_id and (site is None or site.trial_id != command.trial_id):
         return Refusal("target.unknown_site", "the trial has no site with this id", None, "site_id")

@@ -29,11 +29,12 @@ def path(
 
 
 def moved_by_registry(
-    trial_id: UUID, before: TrialStatus, after: TrialStatus, reason: str | None
+    trial_id: UUID, before: TrialStatus, after: TrialStatus, reason: str | None, by_invitation: bool = False
 ) -> list[TrialStatusChanged]:
     """A registry's new status is a report: where no way leads to it, it is told as one step."""
     way = path(before, after, _UNSAID_BY_REGISTRY) or (after,)
-    return moves(trial_id, before, way, "registry", reason)
+    steps = moves(trial_id, before, way, "registry", reason)
+    return [*steps[:-1], steps[-1].model_copy(update={"by_invitation": by_invitation})]
 
 
 def moves(

@@ -92,6 +92,7 @@ def _first(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[T
             updated=command.updated,
             as_of=command.as_of,
             suspended_as=_pause(trial_id, command) if facts.status == "SUSPENDED" else None,
+            managed=trial.managed,
         )
     )
     return events + _sites(trial, command, trial_id)
@@ -116,11 +117,14 @@ def _newer(
                 as_of=command.as_of,
                 suspended_as=_pause(trial_id, command) if suspended and not trial.pause else None,
                 resumed_from=None if suspended else trial.pause,
+                managed=trial.managed,
+                status=command.facts.status if trial.managed else None,
             )
         )
     status = lifecycle_status(command.facts)
     if trial.status and not trial.managed and status != trial.status and status != lifecycle_status(known):
-        events += moved_by_registry(trial_id, trial.status, status, command.facts.why_stopped)
+        invited = command.facts.status == "ENROLLING_BY_INVITATION"
+        events += moved_by_registry(trial_id, trial.status, status, command.facts.why_stopped, invited)
     return events + _sites(trial, command, trial_id)
 
 

@@ -21,11 +21,13 @@ from services.trials.commands.site_steps import SiteStepCommand
 from services.trials.domain import feasibility, site_steps
 from services.trials.domain.gates import closing_hold, gates
 from services.trials.domain.permissions import holds_on, refusal_under
+from services.trials.domain.phases import unmet
 from services.trials.domain.site_registry import from_registry
 from services.trials.domain.site_review import on_time, review, wake_at
 from services.trials.domain.site_state import AnyEvent, Events, Site, evolve
 from services.trials.domain.site_transition import transition
 from services.trials.projections.guards import SiteGuard, TrialGuard
+from services.trials.projections.programme_guards import ProgrammeStanding
 from services.trials.rules.gates import required_gates
 from services.trials.rules.lifecycle import FINISHED
 from services.trials.rules.site_states import UNQUALIFIED
@@ -63,6 +65,10 @@ def decide(site: Site, command: SiteCommand | Wake, facts: Facts, now: datetime)
     told = _told(site, command, facts, now)
     if isinstance(told, Refusal):
         return told
+    if told and isinstance(command, ActivateSite):
+        standing = facts.get(ProgrammeStanding, command.trial_id)
+        if refusal := unmet(standing, local_date(now, site.zone or "UTC")):
+            return refusal
     for event in told:
         site = evolve(site, event)
     return [*told, *review(site, trial, guard, now)]

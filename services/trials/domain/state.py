@@ -30,4 +30,5 @@ class Trial:
     sites: Mapping[UUID, str] = field(default_factory=dict)
     pause: UUID | None = None
     authorised: Mapping[str, tuple[date, UUID]] = field(default_factory=dict)
+    by_invitation: bool = False
     permissions: Permissions = field(default_factory=lambda: dict(ALLOWED))

@@ -17,6 +17,7 @@ from services.trials.domain.permissions import permissions
 from services.trials.domain.state import Events, Trial
 from services.trials.domain.status_change import change_status, reopen
 from services.trials.projections.guards import TrialGuard
+from services.trials.projections.programme_guards import ProgrammeGuard
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.hold import PermissionsChanged
 from shared.contracts.trials.registry import (
@@ -46,11 +47,11 @@ def decide(trial: Trial, command: TrialCommand | Wake, facts: Facts, now: dateti
     """The events of a command; repeating one that took effect causes none."""
     match command:
         case RegisterTrial():
-            return _register(trial, command)
+            return _register(trial, command, facts)
         case RecordRegistryEntry():
             return [*registry.record(trial, command, command.stream_id)]
         case ChangeTrialStatus():
-            return change_status(trial, command, facts)
+            return change_status(trial, command, facts, now.date())
         case ReopenAccrual():
             return reopen(trial, command)
         case RecordAuthorisation(country=country, effective_on=day, authorisation=authorisation):
@@ -92,8 +93,9 @@ def evolve(trial: Trial, event: TrialEvent | PermissionsChanged) -> Trial:
         case RegistrySitesRecorded():
             sites = dict(trial.sites) | {site.site_id: registry.digest(site) for site in event.sites}
             return replace(trial, sites={k: v for k, v in sites.items() if k not in event.unlisted})
-        case TrialStatusChanged(after=status, basis=basis):
-            return replace(trial, status=status, managed=trial.managed or basis == "sponsor")
+        case TrialStatusChanged(after=status, basis=basis, by_invitation=invited):
+            moved = replace(trial, status=status, by_invitation=invited)
+            return replace(moved, managed=trial.managed or basis == "sponsor")
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
             known = dict(trial.authorised) | {country: (day, authorisation)}
             return replace(trial, authorised=known)
@@ -114,11 +116,14 @@ def _plan(event: TrialRegistered | RegisterTrial) -> TrialPlanRecorded:
         owner=event.owner,
         owner_id=event.owner_id,
         target=event.target,
+        programme_id=event.programme_id,
     )
 
 
-def _register(trial: Trial, command: RegisterTrial) -> Events | Refusal:
+def _register(trial: Trial, command: RegisterTrial, facts: Facts) -> Events | Refusal:
     plan = _plan(command)
+    if refusal := _programme(command, facts):
+        return refusal
     if trial.status is None:
         return [
             TrialRegistered(
@@ -129,4 +134,19 @@ def _register(trial: Trial, command: RegisterTrial) -> Events | Refusal:
         return [plan]
     if trial.plan == plan:
         return []
+    if trial.plan == plan.model_copy(update={"programme_id": None}):
+        return [plan]
     return Refusal("trial.already_registered", "its sponsor registered the trial otherwise", trial.status)
+
+
+def _programme(command: RegisterTrial, facts: Facts) -> Refusal | None:
+    """What is wrong with the programme that the plan names."""
+    if command.programme_id is None:
+        return None
+    programme = facts.get(ProgrammeGuard, command.programme_id)
+    if programme is None:
+        return Refusal("programme.unknown", "there is no programme with this id", None, "programme_id")
+    theirs, ours = (" ".join(name.casefold().split()) for name in (programme.sponsor_name, command.sponsor))
+    if theirs != ours:
+        return Refusal("programme.other_sponsor", "another sponsor's programme", None, "programme_id")
+    return None

@@ -1,16 +1,19 @@
 """The aggregates of the trials service: one stream each."""
 
 from services.trials.commands.consent import RecordConsentVersion
+from services.trials.commands.country import CountryCommand
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.diversity import RecordSubgroupCounts
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.investigator import InvestigatorCommand
 from services.trials.commands.matching import RecordCriteria, RecordMatchingRun
+from services.trials.commands.programme import ProgrammeCommand
 from services.trials.commands.recruitment import AssessRetentionRisk
 from services.trials.commands.site_contract import ContractCommand
 from services.trials.domain import (
     campaign,
     consent_version,
+    country,
     criteria,
     deviation,
     diversity,
@@ -20,6 +23,7 @@ from services.trials.domain import (
     hold,
     investigator,
     matching,
+    programme,
     retention,
     retention_risk,
     site,
@@ -89,4 +93,6 @@ AGGREGATES: tuple[Aggregate, ...] = (
         "enrolment", enrolment.EnrolmentCommand, enrolment.Enrolment(), enrolment.decide, enrolment.evolve
     ),
     Aggregate("subgroups", RecordSubgroupCounts, diversity.Subgroups(), diversity.decide, diversity.evolve),
+    Aggregate("programme", ProgrammeCommand, programme.Programme(), programme.decide, programme.evolve),
+    Aggregate("country", CountryCommand, country.Country(), country.decide, country.evolve, country.wake_at),
 )

@@ -2,6 +2,7 @@
 
 from services.trials.projections import (
     consent_guards,
+    countries,
     enrolment,
     enrolment_guards,
     erasures,
@@ -12,6 +13,8 @@ from services.trials.projections import (
     holds,
     investigators,
     matching,
+    programme_guards,
+    programmes,
     recruitment,
     site_contracts,
     sites,
@@ -69,4 +72,19 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(enrolment.TargetReached, enrolment.reached_keys, enrolment.fold_reached, OWN),
     Projection(enrolment.SubgroupTarget, enrolment.subgroup_target_keys, enrolment.fold_subgroup_target, OWN),
     Projection(enrolment.SubgroupCounts, enrolment.subgroup_counts_keys, enrolment.fold_subgroup_counts, OWN),
+    Projection(
+        programme_guards.ProgrammeGuard,
+        programme_guards.programme_guard_keys,
+        programme_guards.fold_programme_guard,
+        OWN,
+    ),
+    Projection(
+        programme_guards.ProgrammeStanding,
+        programme_guards.programme_standing_keys,
+        programme_guards.fold_programme_standing,
+        OWN,
+    ),
+    Projection(programmes.ProgrammeRow, programmes.programme_keys, programmes.fold_programme, OWN),
+    Projection(countries.CountryGuard, countries.country_keys, countries.fold_country_guard, OWN),
+    Projection(countries.CountryRow, countries.country_keys, countries.fold_country, OWN),
 )

@@ -48,6 +48,8 @@ class TrialRow:
     authorised: dict[str, date] = field(default_factory=dict)
     registered_at: datetime | None = None
     changed_at: datetime | None = None
+    programme_id: UUID | None = None
+    by_invitation: bool = False
 
 
 def trial_keys(message: Recorded[Any]) -> tuple[Key, ...]:
@@ -79,8 +81,8 @@ def fold_trial(row: TrialRow | None, message: Recorded[Any], key: Key) -> TrialR
             return _from_registry(trial, facts, event)
         case RegistryEntryChanged(changes=changes) as event if trial.registry:
             return _from_registry(trial, apply_changes(trial.registry, changes), event)
-        case TrialStatusChanged(after=status, reason=reason):
-            return replace(trial, status=status, status_reason=reason)
+        case TrialStatusChanged(after=status, reason=reason, by_invitation=invited):
+            return replace(trial, status=status, status_reason=reason, by_invitation=invited)
         case TrialAuthorised(country=country, effective_on=day):
             return replace(trial, authorised=trial.authorised | {country: day})
         case _:
@@ -100,6 +102,7 @@ def _planned(trial: TrialRow, event: TrialRegistered | TrialPlanRecorded) -> Tri
         owner=event.owner,
         owner_id=event.owner_id,
         target=event.target,
+        programme_id=event.programme_id,
     )
 
 

@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from services.trials.reactions import consent, enrolment, gates, holds, registry, sites, targets
+from services.trials.reactions import (
+    consent,
+    country,
+    enrolment,
+    gates,
+    holds,
+    programme,
+    registry,
+    sites,
+    targets,
+)
 from shared.contracts.message import Command, Facts, Need, Recorded
 
 _AREAS = (
@@ -13,6 +23,8 @@ _AREAS = (
     sites,
     consent,
     targets,
+    programme,
+    country,
 )
 
 

@@ -40,3 +40,18 @@ REASON_REQUIRED: frozenset[TrialStatus] = frozenset(
     {"temp_closed_accrual", "temp_closed_accrual_intervention", "admin_completed", "withdrawn"}
 )
 FINISHED: frozenset[TrialStatus] = frozenset({"completed", "admin_completed", "withdrawn", "archived"})
+# What can stand in the way of a step: the rules that refuse it. A phase's needs are those of rules/phases.py.
+_STOPPED, _WITHDRAWN = ("trial.reason_required",), ("trial.reason_required", "trial.has_subjects")
+GUARDS: dict[tuple[TrialStatus, TrialStatus], tuple[str, ...]] = {
+    **{(at, to): _STOPPED for at, steps in TRANSITIONS.items() for to in steps if to in REASON_REQUIRED},
+    **{(at, "withdrawn"): _WITHDRAWN for at, steps in TRANSITIONS.items() if "withdrawn" in steps},
+    ("approved", "active"): (
+        "trial.no_active_site",
+        "programme.pending",
+        "phase.unknown",
+        "phase.not_reached",
+        "phase.milestone_missing",
+        "phase.no_marketing_authorisation",
+    ),
+    ("closed_accrual", "active"): ("trial.signature_required",),
+}

@@ -3,6 +3,7 @@
 from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
 from shared.contracts.trials.consent import ConsentEvent, ConsentVersionReleased
+from shared.contracts.trials.country import CountryEvent
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.diversity import SubgroupCountsRecorded
@@ -13,6 +14,7 @@ from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.investigator import InvestigatorEvent
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
 from shared.contracts.trials.matching import CriteriaRecorded, MatchingRun
+from shared.contracts.trials.programme import ProgrammeEvent
 from shared.contracts.trials.recruitment import CampaignEvent, RetentionRiskAssessed, SupportEvent
 from shared.contracts.trials.site import SiteEvent
 from shared.contracts.trials.site_contract import ContractEvent
@@ -48,4 +50,6 @@ TrialsEvent = (
     | ConsentEvent
     | EnrolmentEvent
     | SubgroupCountsRecorded
+    | ProgrammeEvent
+    | CountryEvent
 )

@@ -145,7 +145,8 @@ class RegistrySite(Value):
 class RegistryEntryRecorded(Event):
     """The first record of a registry about the trial. `updated` is the record's last update there.
 
-    `suspended_as` is the hold `sponsor_pause` that the registry's status SUSPENDED stands for.
+    `suspended_as` is the hold `sponsor_pause` that the registry's status SUSPENDED stands for; `managed`:
+    the sponsor runs the trial here, so the record shows whether the registry was told.
     """
 
     type: ClassVar[str] = "trials.trial.registry_entry_recorded.v1"
@@ -155,12 +156,14 @@ class RegistryEntryRecorded(Event):
     updated: PartialDate | None = None
     as_of: date | None = None
     suspended_as: UUID | None = None
+    managed: bool = False
 
 
 class RegistryEntryChanged(Event):
     """A newer record of the registry says something else: only the fields that changed.
 
     `suspended_as` is the hold that the registry's status SUSPENDED stands for, `resumed_from` its end.
+    `status` is the registry's status now, told of a trial that its sponsor runs here (`managed`).
     """
 
     type: ClassVar[str] = "trials.trial.registry_entry_changed.v1"
@@ -171,6 +174,8 @@ class RegistryEntryChanged(Event):
     as_of: date | None = None
     suspended_as: UUID | None = None
     resumed_from: UUID | None = None
+    managed: bool = False
+    status: str | None = None
 
 
 class RegistrySitesRecorded(Event):

@@ -66,7 +66,7 @@ class SiteRegistryStatusChanged(Event):
     type: ClassVar[str] = "trials.site.registry_status_changed.v1"
     trial_id: UUID
     site_id: UUID
-    registry_status: str | None
+    registry_status: str | None = None
     listed: bool = True
 
 

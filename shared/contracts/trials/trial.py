@@ -35,7 +35,8 @@ class TrialRegistered(Event):
 
     `owner` names who carries the safety obligations, `owner_id` the organisation to which they were
     transferred (21 CFR 312.52); `route` decides which gates its sites need;
-    `registry_only` is the status of expanded access programmes, which have no trial lifecycle.
+    `registry_only` is the status of expanded access programmes, which have no trial lifecycle;
+    `programme_id` names the programme above the trial.
     """
 
     type: ClassVar[str] = "trials.trial.registered.v1"
@@ -51,6 +52,7 @@ class TrialRegistered(Event):
     owner: str = "sponsor"
     owner_id: UUID | None = None
     target: int | None = None
+    programme_id: UUID | None = None
 
 
 class TrialPlanRecorded(Event):
@@ -66,10 +68,14 @@ class TrialPlanRecorded(Event):
     owner: str
     owner_id: UUID | None = None
     target: int | None = None
+    programme_id: UUID | None = None
 
 
 class TrialStatusChanged(Event):
-    """The trial moved on in its lifecycle. `inferred`: a status in between that nobody stated."""
+    """The trial moved on in its lifecycle. `inferred`: a status in between that nobody stated.
+
+    `by_invitation`: an active trial enrols only whom it invites; it may change while the trial stays active.
+    """
 
     type: ClassVar[str] = "trials.trial.status_changed.v1"
     trial_id: UUID
@@ -78,6 +84,7 @@ class TrialStatusChanged(Event):
     basis: Literal["sponsor", "registry"]
     reason: str | None = None
     inferred: bool = False
+    by_invitation: bool = False
 
 
 class TrialAuthorised(Event):

@@ -35,8 +35,9 @@ async def play(stage: Stage, approved_for: timedelta = timedelta(days=357)) -> N
     await _ethics(stage, approved_for)
     await _ind(stage)
     await _papers(stage)
-    await _activate(stage)
+    first = await _activate(stage)
     await _enrol(stage)
+    await _registry(stage, first)
 
 
 async def _choose_a_site(stage: Stage) -> None:
@@ -110,12 +111,15 @@ async def _papers(stage: Stage) -> None:
         await stage.come("trials.site.ready", site_id=story.site)
 
 
-async def _activate(stage: Stage) -> None:
+async def _activate(stage: Stage) -> bool:
+    """Whether it is the trial's first active site, which makes the trial active."""
     story = stage.story
+    known = await stage.ask("trials", f"/v1/trials/{story.trial}")
     async with stage.step("a project lead signs the activation of the site", 15):
         about = {"trial_id": story.trial, "site_id": story.site}
         await stage.act(PROJECT_MANAGER, "trials", "activate-site", **about, meaning="approval")
         await stage.come("trials.site.activated", site_id=story.site)
+    return bool(known["status"] == "approved")
 
 
 async def _enrol(stage: Stage) -> None:
@@ -137,3 +141,15 @@ async def _enrol(stage: Stage) -> None:
             stage.fail(f"an enrolment broke {broken}")
         await stage.come("trials.subject.dosing_released", subject_id=story.subjects[0])
         await stage.come("trials.site.enrolment_started", site_id=story.site)
+
+
+async def _registry(stage: Stage, first: bool) -> None:
+    """The site, and with the first one the trial, changed their status: the registry is told of it."""
+    story = stage.story
+    async with stage.step("regulatory affairs tells the registry that trial and site recruit", 15):
+        await stage.come("regulatory.registry.duty_arisen", subject_id=story.site)
+        if first:
+            await stage.come("regulatory.registry.duty_arisen", subject_id=story.trial, status="RECRUITING")
+        told = {"trial_id": story.trial, "act": "update", "updated_on": stage.today}
+        await stage.act(REGULATORY, "regulatory", "record-registry-update", **told)
+        await stage.come("regulatory.registry.updated", trial_id=story.trial)

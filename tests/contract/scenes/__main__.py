@@ -18,6 +18,7 @@ from tests.contract.scenes import (
     feeds,
     matching,
     passing,
+    programme,
     records,
     recruitment,
     refusals,
@@ -43,6 +44,7 @@ SCENES: tuple[Scene, ...] = (
     matching.play,
     recruitment.play,
     enrolment.play,
+    programme.play,
 )
 
 

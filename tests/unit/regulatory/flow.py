@@ -8,16 +8,19 @@ from typing import Any, get_args
 from uuid import UUID, uuid5
 
 from services.regulatory import commands, reactions
-from services.regulatory.domain import approval, hold, ind, report, review
+from services.regulatory.domain import approval, hold, ind, registry, report, review
 from services.regulatory.projections import (
     KnownTrial,
     OpenHolds,
+    RegistryRow,
     ReportRow,
     fold_known_trial,
     fold_open_holds,
+    fold_registry,
     fold_report,
     known_trial_keys,
     open_holds_keys,
+    registry_keys,
     report_keys,
 )
 from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal, wire_type
@@ -31,12 +34,14 @@ _KINDS: tuple[tuple[Any, Any, Any], ...] = (
     (commands.ApprovalCommand, approval.Approval(), approval),
     (commands.IndCommand, ind.Ind(), ind),
     (commands.HoldCommand, hold.Hold(), hold),
+    (commands.RegistryCommand, registry.RegistryRecord(), registry),
     (commands.ReportCommand, report.SafetyReport(), report),
     (deadlines.DeadlineCommand, deadlines.Deadline(), deadlines),
 )
 _FOLDS: tuple[tuple[Any, Any, Any], ...] = (
     (KnownTrial, known_trial_keys, fold_known_trial),
     (OpenHolds, open_holds_keys, fold_open_holds),
+    (RegistryRow, registry_keys, fold_registry),
     (ReportRow, report_keys, fold_report),
     (DeadlineRow, deadline_keys, fold_deadline),
 )
@@ -71,7 +76,7 @@ class Flow:
         """A message of a foreign topic arrives."""
         self._fold(message)
         if message.source == "trials":
-            wanted = reactions.react_to_trials(message, Facts())
+            wanted = reactions.react_to_trials(message, self._facts(reactions.needs_of_trials(message)))
         else:
             wanted = reactions.react_to_safety(message, self._facts(reactions.needs_of_safety(message)))
         for command in wanted:

@@ -20,6 +20,7 @@ from services.regulatory.projections import (
     IndRow,
     KnownTrial,
     OpenHolds,
+    RegistryRow,
     ReportRow,
     ReviewRow,
     TrialHoldRow,
@@ -29,9 +30,11 @@ from services.regulatory.projections import (
     fold_ind,
     fold_known_trial,
     fold_open_holds,
+    fold_registry,
     fold_report,
     fold_review,
     fold_trial_hold,
+    registry_keys,
 )
 from services.regulatory.projections.authority import clinical_hold_keys, ind_keys, trial_hold_keys
 from services.regulatory.projections.guards import known_trial_keys, open_holds_keys
@@ -351,6 +354,7 @@ def test_a_hold_of_trials_that_rested_on_an_error_says_so() -> None:
         (OpenHolds(TRIAL, (STREAM,)), open_holds_keys, fold_open_holds),
         (ApprovalRow(STREAM, status="active"), approval_keys, fold_approval),
         (ReportRow(STREAM, status="open"), report_keys, fold_report),
+        (RegistryRow(STREAM, status="RECRUITING"), registry_keys, fold_registry),
         (ReviewRow(STREAM, status="draft"), review_keys, fold_review),
         (IndRow(STREAM, status="elapsed"), ind_keys, fold_ind),
         (ClinicalHoldRow(STREAM, received_on=DAY), clinical_hold_keys, fold_clinical_hold),
@@ -359,7 +363,7 @@ def test_a_hold_of_trials_that_rested_on_an_error_says_so() -> None:
     ids=lambda value: getattr(value, "table", ""),
 )
 def test_an_event_about_something_else_is_not_shown(row: Any, keys: Any, fold: Any) -> None:
-    moved = TrialStatusChanged(trial_id=TRIAL, before="draft", after="in_review", basis="sponsor")
+    moved = TrialStatusChanged(trial_id=TRIAL, before="draft", after="in_review", basis="registry")
     message = recorded(moved, TRIAL, 1, "trials")
     assert keys(message) == ()
     seen = replace(row, changed_at=message.time) if hasattr(row, "changed_at") else row

@@ -21,7 +21,8 @@ COMMANDS = {
     for type_, (contract, _) in service.commands.items()
 }
 OPERATIONS = {f"{s.name}.{act}" for s in SERVICES for act in ("parked", "projections", "vault")} | {
-    "trials.imports"
+    "trials.imports",
+    "trials.matching",
 }
 VAULTS = {f"{s.name}.{act}" for s in SERVICES if "vault" in s.aggregate_of for act in ACTS}
 TRADE = {name: known for name, known in roles().items() if not known.development}
@@ -125,6 +126,12 @@ def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
         ("trials.request_erasure", {"privacy_officer"}),
         ("trials.approve_erasure", {"privacy_officer", "quality"}),
         ("trials.reject_erasure", {"privacy_officer", "quality"}),
+        ("trials.decide_programme_phase", {"project_manager", "sponsor"}),
+        ("trials.record_programme_authorisation", {"project_manager", "regulatory_affairs"}),
+        ("trials.record_country_decision", {"project_manager", "regulatory_affairs"}),
+        ("regulatory.release_registry_duties", {"regulatory_affairs"}),
+        ("trials.record_consent_version", {"project_manager", "regulatory_affairs", "start_up_specialist"}),
+        ("trials.waive_reconsent", {"regulatory_affairs"}),
         *[(f"{service.name}.propose_discard", {"operator"}) for service in SERVICES],
         *[(f"{service.name}.confirm_discard", {"operator", "quality"}) for service in SERVICES],
     ],

@@ -1,4 +1,4 @@
-"""Queries of the regulatory service: plain SQL over its projections, rows as JSON made by Postgres."""
+"""Reviews, approvals, reports, holds and INDs: rows as JSON made by Postgres."""
 
 from datetime import date
 from typing import Literal

@@ -1,0 +1,118 @@
+"""Guard rows of programmes: whose each is, and how far the programme above a trial has come."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
+
+from shared.contracts.message import Recorded
+from shared.contracts.trials.programme import (
+    AuthorisationKind,
+    MilestoneKind,
+    PreclinicalMilestoneCompleted,
+    ProgrammeAuthorisationRecorded,
+    ProgrammeBegun,
+    ProgrammePhase,
+    ProgrammePhaseChanged,
+    ProgrammeTrialAdded,
+)
+from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeGuard:
+    """A programme that exists, and its sponsor by name."""
+
+    table: ClassVar[str] = "programme_guard"
+    key: ClassVar[tuple[str, ...]] = ("programme_id",)
+    programme_id: UUID
+    sponsor_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Preclinical work and the day on which it was completed."""
+
+    kind: MilestoneKind
+    completed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An authorisation and the days on which it holds: `withdrawn_on` is the first on which it does not."""
+
+    kind: AuthorisationKind
+    in_effect_on: date
+    withdrawn_on: date | None = None
+
+    def holds(self, on: date) -> bool:
+        """Whether it is in force on that day."""
+        return self.in_effect_on <= on and (self.withdrawn_on is None or on < self.withdrawn_on)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeStanding:
+    """A trial under a programme: its phases by plan, and what the programme has reached.
+
+    A trial outside every programme has no row. `phase` is None until the programme knows the trial.
+    """
+
+    table: ClassVar[str] = "programme_standing"
+    key: ClassVar[tuple[str, ...]] = ("trial_id",)
+    trial_id: UUID
+    programme_id: UUID | None = None
+    phases: tuple[str, ...] = ()
+    phase: ProgrammePhase | None = None
+    milestones: dict[str, Work] = field(default_factory=dict)
+    authorisations: dict[str, Term] = field(default_factory=dict)
+
+
+def programme_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    return ((message.data.programme_id,),) if isinstance(message.data, ProgrammeBegun) else ()
+
+
+def fold_programme_guard(row: ProgrammeGuard | None, message: Recorded[Any], key: Key) -> ProgrammeGuard:
+    return ProgrammeGuard(key[0], message.data.sponsor_name)
+
+
+def programme_standing_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    match message.data:
+        case TrialRegistered() | TrialPlanRecorded() as event if event.programme_id:
+            return ((event.trial_id,),)
+        case ProgrammeTrialAdded(trial_id=trial_id):
+            return ((trial_id,),)
+        case (
+            ProgrammeAuthorisationRecorded() | PreclinicalMilestoneCompleted() | ProgrammePhaseChanged()
+        ) as event:
+            return tuple((trial_id,) for trial_id in event.trial_ids)
+        case _:
+            return ()
+
+
+def fold_programme_standing(
+    row: ProgrammeStanding | None, message: Recorded[Any], key: Key
+) -> ProgrammeStanding:
+    standing = row or ProgrammeStanding(key[0])
+    match message.data:
+        case TrialRegistered() | TrialPlanRecorded() as event:
+            return replace(standing, programme_id=event.programme_id, phases=event.phases)
+        case ProgrammeTrialAdded() as event:
+            done = {str(m.milestone_id): Work(m.kind, m.completed_on) for m in event.milestones}
+            terms = {
+                str(a.authorisation_id): Term(a.kind, a.in_effect_on, a.withdrawn_on)
+                for a in event.authorisations
+            }
+            return replace(standing, phase=event.phase, milestones=done, authorisations=terms)
+        case ProgrammePhaseChanged(after=phase):
+            return replace(standing, phase=phase)
+        case PreclinicalMilestoneCompleted() as event:
+            work = Work(event.kind, event.completed_on)
+            return replace(standing, milestones=standing.milestones | {str(event.milestone_id): work})
+        case ProgrammeAuthorisationRecorded() as event:
+            term = Term(event.kind, event.in_effect_on, event.withdrawn_on)
+            known = standing.authorisations | {str(event.authorisation_id): term}
+            return replace(standing, authorisations=known)
+        case _:
+            return standing

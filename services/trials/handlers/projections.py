@@ -1,6 +1,18 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
-from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import (
+    design,
+    erasures,
+    guard_folds,
+    guards,
+    holds,
+    protocol,
+    protocol_guards,
+    sites,
+    statistics,
+    subjects,
+    trials,
+)
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -20,5 +32,23 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(holds.DeviationRow, holds.deviation_keys, holds.fold_deviation, OWN),
     Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
+    Projection(
+        protocol_guards.TrialProtocol,
+        protocol_guards.trial_protocol_keys,
+        protocol_guards.fold_trial_protocol,
+        OWN,
+    ),
+    Projection(
+        protocol_guards.SiteProtocol,
+        protocol_guards.site_protocol_keys,
+        protocol_guards.fold_site_protocol,
+        OWN,
+    ),
+    Projection(protocol.VersionRow, protocol.version_keys, protocol.fold_version, OWN),
+    Projection(protocol.UrgentChangeRow, protocol.urgent_keys, protocol.fold_urgent, OWN),
+    Projection(design.TrialArms, design.trial_arms_keys, design.fold_trial_arms, OWN),
+    Projection(design.DesignRow, design.design_keys, design.fold_design, OWN),
+    Projection(statistics.DesignInputRow, statistics.design_input_keys, statistics.fold_design_input, OWN),
+    Projection(statistics.AnalysisPlanRow, statistics.plan_keys, statistics.fold_plan, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

@@ -3,10 +3,13 @@
 from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
 from shared.contracts.trials.data import DataCountsRecorded
+from shared.contracts.trials.design import DesignRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
+from shared.contracts.trials.protocol import ProtocolEvent
 from shared.contracts.trials.site import SiteEvent
+from shared.contracts.trials.statistics import StatisticsEvent
 from shared.contracts.trials.subject import SubjectEvent, SubjectStatusChanged
 from shared.contracts.trials.trial import TrialEvent
 
@@ -20,6 +23,9 @@ TrialsEvent = (
     | SubjectEvent
     | SubjectStatusChanged
     | DataCountsRecorded
+    | ProtocolEvent
+    | DesignRecorded
+    | StatisticsEvent
     | DeviationReported
     | DeviationAnnulled
     | CommandRefused

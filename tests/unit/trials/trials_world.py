@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid5
 
+from services.trials.commands.design import RecordDesign
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.site import (
@@ -15,6 +16,7 @@ from services.trials.commands.site import (
     ReviewSite,
     SelectSite,
 )
+from services.trials.commands.statistics import SignDesignInput
 from services.trials.commands.subject import (
     CorrectEnrolment,
     DoseSubject,
@@ -30,9 +32,20 @@ from services.trials.commands.trial import (
     ReopenAccrual,
     ReviewTrial,
 )
-from services.trials.domain import deviation, hold, site, subject, trial
+from services.trials.domain import (
+    analysis_plan,
+    design,
+    deviation,
+    hold,
+    protocol,
+    site,
+    statistics,
+    subject,
+    trial,
+)
 from services.trials.domain.state import Trial
-from services.trials.projections import guard_folds, guards
+from services.trials.projections import design as designs
+from services.trials.projections import guard_folds, guards, protocol_guards
 from services.trials.reactions import (
     needs_of_own,
     needs_of_regulatory,
@@ -69,6 +82,10 @@ AGGREGATES: tuple[tuple[Any, Any, tuple[type[Command], ...]], ...] = (
     ),
     (hold, hold.Hold(), (ApplyHold, LiftHold, AnnulHold)),
     (deviation, deviation.Deviation(), (ReportDeviation, AnnulDeviation)),
+    (protocol, protocol.Protocol(), get_args(protocol.ProtocolCommand)),
+    (design, design.Design(), (RecordDesign,)),
+    (statistics, statistics.Statistics(), (SignDesignInput,)),
+    (analysis_plan, analysis_plan.Plans(), get_args(analysis_plan.PlanCommand)),
 )
 GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
     (guards.TrialGuard, guard_folds.trial_guard_keys, guard_folds.fold_trial_guard),
@@ -76,6 +93,17 @@ GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
     (guards.SubjectGuard, guard_folds.subject_guard_keys, guard_folds.fold_subject_guard),
     (guards.TrialSites, guard_folds.trial_sites_keys, guard_folds.fold_trial_sites),
     (guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count),
+    (
+        protocol_guards.TrialProtocol,
+        protocol_guards.trial_protocol_keys,
+        protocol_guards.fold_trial_protocol,
+    ),
+    (
+        protocol_guards.SiteProtocol,
+        protocol_guards.site_protocol_keys,
+        protocol_guards.fold_site_protocol,
+    ),
+    (designs.TrialArms, designs.trial_arms_keys, designs.fold_trial_arms),
 )
 
 

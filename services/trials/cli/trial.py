@@ -29,7 +29,7 @@ def show_trial(
     as_json: Json = False,
 ) -> None:
     """Show a trial: its lifecycle with holds, its sites, enrolment and deadlines."""
-    found = get("trials", f"/v1/trials/{_path_of(name)}")
+    found = get("trials", f"/v1/trials/{path_of(name)}")
     if as_json:
         emit(found)
         return
@@ -50,7 +50,8 @@ def show_trial(
     table(found["deadlines"], ("due_on", "status", "code", "citation", "anchor", "anchor_on", "owner"))
 
 
-def _path_of(name: str) -> str:
+def path_of(name: str) -> str:
+    """The part of a trial's route that a registry number or an id stands for."""
     if name.upper().startswith("NCT"):
         return f"nct/{name.upper()}"
     try:

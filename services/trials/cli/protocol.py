@@ -36,7 +36,7 @@ def show_protocol(name: Trial, as_json: Json = False) -> None:
     table(found["urgent_changes"], (*_URGENT, "authority_told_on"))
     for design in found["designs"]:
         arms = ", ".join(f"{arm['code']} ({arm['kind']})" for arm in design["arms"])
-        typer.echo(f"{design['version']}: {design['masking']}, {design['allocation']}, {arms}")
+        typer.echo(f"{design['version']}: {design['masking']}, {design['assignment']}, {arms}")
     table(found["statistics"], _INPUTS)
 
 

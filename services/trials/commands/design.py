@@ -10,8 +10,8 @@ from services.trials.projections.protocol_guards import TrialProtocol
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Command, Need
 from shared.contracts.trials.design import (
-    Allocation,
     Arm,
+    Assignment,
     Encounter,
     Epoch,
     Masked,
@@ -69,7 +69,7 @@ class RecordDesign(Command):
     encounters: tuple[PlannedEncounter, ...] = Field(default=(), max_length=1000)
     masking: Masking
     masked: tuple[Masked, ...] = Field(default=(), max_length=4)
-    allocation: Allocation
+    assignment: Assignment
     model: Model
     reason: Code | None = None
 
@@ -96,6 +96,6 @@ class RecordDesign(Command):
             raise ValueError("masked: names as many as masking says, each once")
         if self.model == "single_group" and len(self.arms) > 1:
             raise ValueError("model: a single group is one arm")
-        if self.allocation == "randomised" and len(self.arms) < 2:
-            raise ValueError("allocation: nobody is randomised to one arm")
+        if self.assignment == "randomised" and len(self.arms) < 2:
+            raise ValueError("assignment: nobody is randomised to one arm")
         return self

@@ -64,7 +64,7 @@ CREATE TABLE design (
     encounters  jsonb NOT NULL DEFAULT '[]',
     masking     text,
     masked      jsonb NOT NULL DEFAULT '[]',
-    allocation  text,
+    assignment  text,
     model       text,
     reason      text,
     recorded_at timestamptz,

@@ -50,7 +50,7 @@ class DesignRow:
     encounters: tuple[Encounter, ...] = ()
     masking: str | None = None
     masked: tuple[str, ...] = ()
-    allocation: str | None = None
+    assignment: str | None = None
     model: str | None = None
     reason: str | None = None
     recorded_at: datetime | None = None

@@ -107,5 +107,5 @@ def _survival(effect: Survival, assumed: Assumptions) -> Size | None:
 
 
 def _tidy(number: float) -> float:
-    """Without the last bits of binary arithmetic, which would round a whole number up and leave some of a zero."""
+    """Without the last bits of binary arithmetic, which round a whole number up and leave some of a zero."""
     return round(number, 9)

@@ -1,4 +1,4 @@
-"""The design of a trial as its protocol has it: arms, epochs, planned encounters, masking, allocation."""
+"""The design of a trial as its protocol has it: arms, epochs, planned encounters, masking, assignment."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -11,7 +11,7 @@ ArmType = Literal[
 ]
 Masking = Literal["open", "single", "double", "triple", "quadruple"]
 Masked = Literal["participant", "care_provider", "investigator", "outcomes_assessor"]
-Allocation = Literal["randomised", "non_randomised", "not_applicable"]
+Assignment = Literal["randomised", "non_randomised", "not_applicable"]
 Model = Literal["single_group", "parallel", "crossover", "factorial", "sequential"]
 
 
@@ -55,6 +55,6 @@ class DesignRecorded(Event):
     encounters: tuple[Encounter, ...] = ()
     masking: Masking
     masked: tuple[Masked, ...] = ()
-    allocation: Allocation
+    assignment: Assignment
     model: Model
     reason: str | None = None

@@ -87,7 +87,7 @@ def plan_of(**given: Any) -> RecordDesign:
         "encounters": [{"code": "V1", "title": "Day 1", "epoch": "TRT", "day": 1, "late": 2}],
         "masking": "double",
         "masked": ["participant", "investigator"],
-        "allocation": "randomised",
+        "assignment": "randomised",
         "model": "parallel",
     }
     return RecordDesign(trial_id=TRIAL, **about | given)

@@ -1,6 +1,7 @@
 """A trial's protocol: versions drafted, submitted, authorised, approved, and in force where all is there."""
 
 from datetime import date, datetime, timedelta
+from functools import reduce
 from typing import Any, assert_never
 from uuid import uuid5
 
@@ -8,7 +9,7 @@ from services.trials.commands import protocol as of
 from services.trials.domain.protocol_draft import drafted, given_up
 from services.trials.domain.protocol_force import in_force
 from services.trials.domain.protocol_state import Events, Protocol, evolve
-from services.trials.domain.protocol_urgent import judged, wake_at
+from services.trials.domain.protocol_urgent import informed, judged, wake_at
 from services.trials.projections.guards import TrialGuard, TrialSites
 from services.trials.rules import NAMESPACE
 from services.trials.rules.protocol import GIVEN_UP, urgent_notices
@@ -44,14 +45,15 @@ def decide(
     told = _told(protocol, command, facts, now)
     if isinstance(told, Refusal):
         return told
-    for event in told:
-        protocol = evolve(protocol, event)
+    protocol = reduce(evolve, told, protocol)
+    known = list(informed(protocol))
+    protocol = reduce(evolve, known, protocol)
     late = list(judged(protocol, now))
     if isinstance(command, Wake):
         return [*late]
     trial, sites = facts.get(TrialGuard, command.trial_id), facts.get(TrialSites, command.trial_id)
     force = in_force(protocol, trial.route if trial else "other", sites.countries if sites else {})
-    return [*told, *force, *late]
+    return [*told, *known, *force, *late]
 
 
 def _told(

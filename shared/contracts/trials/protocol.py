@@ -129,7 +129,10 @@ class UrgentChangeMade(AboutVersion):
 
 
 class UrgentChangeTold(AboutVersion):
-    """The board or the authority was told of an urgent change; `reference` names the letter."""
+    """The board or the authority was told of an urgent change; the latest word on the day counts.
+
+    `reference` names the letter, or the submission or approval of the version, which tells it as well.
+    """
 
     type: ClassVar[str] = "trials.protocol.urgent_change_told.v1"
     change_id: UUID

@@ -32,6 +32,7 @@ from shared.contracts.trials.protocol import (
     ProtocolVersionSuperseded,
     Told,
     UrgentChangeMade,
+    UrgentChangeTold,
 )
 from tests.unit.trials.protocol_world import (
     CHANGE,
@@ -453,6 +454,8 @@ def test_in_the_union_the_authority_is_told_within_seven_days_and_its_submission
     world.do(submit("2.0", TODAY, country="ES"))
     _, state = world.states[draft().stream_id]
     assert protocol.wake_at(state) is None
+    (told,) = world.events(UrgentChangeTold)
+    assert (told.whom, told.told_on, told.reference) == ("authority", TODAY, "0012")
 
 
 def test_where_no_rule_is_known_nobody_is_to_be_told_by_a_day() -> None:

@@ -1,7 +1,7 @@
 """Protocol, design and statistics over HTTP on a real Postgres, and a board's approval through the broker."""
 
-from collections.abc import AsyncIterator
-from datetime import date
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from services.trials.commands.site import IdentifySite, SelectSite
 from services.trials.commands.trial import RegisterTrial
 from services.trials.handlers import SERVICE as TRIALS
 from shared.contracts.message import Actor, Command
+from shared.runtime import clock, wakes
 from shared.runtime.cause import Cause
 from shared.runtime.execute import Executor
 from shared.runtime.store import HOUSE
@@ -99,7 +100,7 @@ class Api:
         await self.done("select-site", site_id=site, zone="America/New_York", country="US")
         return site
 
-    async def urgent(self, version: str, *sites: UUID) -> UUID:
+    async def urgent(self, version: str, *sites: UUID, on: date = APPROVED) -> UUID:
         change = uuid4()
         await self.done(
             "report-urgent-change",
@@ -108,10 +109,17 @@ class Api:
             site_ids=[str(site) for site in sites],
             country="US",
             zone="America/New_York",
-            implemented_on=APPROVED,
+            implemented_on=on,
             reason="hazard",
         )
         return change
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    """Business time goes forward only; a test's own offset ends with it."""
+    yield
+    clock._offset = timedelta()
 
 
 @pytest.fixture
@@ -184,6 +192,19 @@ async def test_urgent_changes_are_listed_until_somebody_was_told(api: Api) -> No
     (row,) = (await api.page("protocol/urgent-changes"))["items"]
     assert (row["change_id"], row["board_told_on"]) == (str(change), "2026-02-05")
     assert [one["annulled"] for one in (await api.page("deviations"))["items"]] == [True]
+
+
+async def test_a_board_that_nobody_told_is_found_out_by_the_clock(api: Api) -> None:
+    site = await api.site()
+    await api.submitted()
+    today = clock.now().date()
+    await api.urgent("1.0", site, on=today)
+    assert (await api.page("deviations"))["items"] == []
+    clock._offset = timedelta(days=30)
+    assert await wakes.wake_due(api.run) == 1
+    (deviation,) = (await api.page("deviations"))["items"]
+    assert deviation["citation"] == "21 CFR 312.30(b)(2)(ii), 56.104(c)"
+    assert await wakes.wake_due(api.run) == 0
 
 
 async def test_a_design_its_sample_size_and_its_analysis_plan_are_shown(api: Api) -> None:

@@ -79,7 +79,7 @@ class RecordProtocolAuthorisation(OfProtocol, Signed):
 
 
 class RecordProtocolApproval(OfProtocol):
-    """Report what a board approved; without `version`, other dates of an approval that is known."""
+    """Report what a board approved; without `version` or `effective_on`, these stay as they are known."""
 
     type: ClassVar[str] = "trials.record_protocol_approval.v1"
     report: ClassVar[bool] = True
@@ -87,7 +87,8 @@ class RecordProtocolApproval(OfProtocol):
     version: Code | None = None
     approval_id: UUID
     site_ids: tuple[UUID, ...]
-    effective_on: Day
+    effective_on: Day | None = None
+    expires_on: Day
 
 
 class ReportUrgentChange(OfProtocol):

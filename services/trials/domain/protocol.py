@@ -92,9 +92,17 @@ def _told(
 def _approved(protocol: Protocol, command: of.RecordProtocolApproval) -> Events:
     known = protocol.approvals.get(command.approval_id)
     name = command.version or (known.version if known else None)
-    if name is None:  # other dates of an approval that was for no version
+    first = command.effective_on or (known.effective_on if known else None)
+    if name is None or first is None:  # other dates of an approval that was for no version
         return []
-    told = ProtocolVersionApproved(**command.model_dump(exclude={"version"}), version=name)
+    told = ProtocolVersionApproved(
+        trial_id=command.trial_id,
+        version=name,
+        approval_id=command.approval_id,
+        site_ids=command.site_ids,
+        effective_on=first,
+        expires_on=command.expires_on,
+    )
     return [] if told == known else [told]
 
 

@@ -75,8 +75,7 @@ def _approved(
             needs = authority_step(route, country, version.drafted.substantial).needs
             authorised = protocol.authorised.get((name, country))
             had = {"submission": submitted, "authorisation": authorised, None: (date.min, "")}[needs]
-            if had:
-                day = max(had[0], approval.effective_on)
+            if had and (day := max(had[0], approval.effective_on)) <= approval.expires_on:
                 told = submitted[1] if submitted else None
                 yield site, Basis(day, country, approval.approval_id, told)
 

@@ -59,7 +59,8 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
         case IrbApprovalTerminated(terminated_on=day) as event:
             # No reinstatement ends it: the board's word is final.
             sites, of = with_trial(event.trial_id, event.site_ids, facts), f"{event.approval_id}|terminated"
-            return stop(sites, "irb_suspension", of, day, event.reason, message.id)
+            stopped = stop(sites, "irb_suspension", of, day, event.reason, message.id)
+            return [*stopped, *protocol.ended(event, sites)]
         case IrbApprovalRenewed() | IrbLapseAnnulled() | IrbApprovalReinstated() as event:
             return end(event, facts, message.id)
         case IndInEffect() as event:

@@ -59,12 +59,16 @@ class ProtocolVersionAuthorised(AboutVersion):
 
 
 class ProtocolVersionApproved(AboutVersion):
-    """A board approved the version at these sites from a local day on; its latest word counts."""
+    """A board approved the version at these sites for the local days given, inclusive.
+
+    The latest word of an approval counts; one that was ended has its last day the day before.
+    """
 
     type: ClassVar[str] = "trials.protocol.version_approved.v1"
     approval_id: UUID
     site_ids: tuple[UUID, ...]
     effective_on: date
+    expires_on: date
 
 
 class ProtocolVersionEffective(AboutVersion):

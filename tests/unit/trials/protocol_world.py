@@ -40,6 +40,7 @@ def approve(
         approval_id=approval,
         site_ids=sites or (SITE,),
         effective_on=on,
+        expires_on=on + 364 * DAY,
     )
 
 

@@ -22,7 +22,7 @@ from services.trials.domain import protocol
 from services.trials.projections.protocol_guards import InForce, SiteProtocol, without_overlap
 from services.trials.rules.protocol import authority_step, urgent_notices
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.regulatory import IrbApprovalCorrected, IrbApproved
+from shared.contracts.regulatory import IrbApprovalCorrected, IrbApprovalTerminated, IrbApproved
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.protocol import (
     ProtocolVersionApproved,
@@ -521,6 +521,36 @@ def test_what_a_board_approves_and_corrects_reaches_the_protocol() -> None:
     )
     world.hear(corrected, FIRST)
     assert effective(world)[-1] == ("1.0", TODAY - 3 * DAY)
+
+
+def ended(on: date) -> IrbApprovalTerminated:
+    return IrbApprovalTerminated(
+        approval_id=FIRST, site_ids=(SITE,), terminated_on=on, reason="non_compliance"
+    )
+
+
+def test_an_approval_that_its_board_has_ended_brings_nothing_in_force() -> None:
+    world = chosen(registered())
+    world.do(draft())
+    world.hear(irb(), FIRST)
+    world.hear(ended(TODAY - 3 * DAY), FIRST)
+    world.do(submit(on=TODAY - 3 * DAY))
+    assert effective(world) == []
+    world.do(submit(on=TODAY - 4 * DAY, submission="0013"))
+    assert effective(world) == [("1.0", TODAY - 4 * DAY)]
+
+
+def test_the_end_of_an_approval_for_no_version_is_none_of_the_protocols() -> None:
+    world = chosen(registered())
+    world.hear(ended(TODAY), FIRST)
+    assert world.events(ProtocolVersionApproved) == []
+
+
+def test_an_approval_that_ran_out_before_the_submission_brings_nothing_in_force() -> None:
+    world = chosen(registered())
+    for command in (draft(), approve(on=TODAY - 380 * DAY), submit()):
+        world.do(command)
+    assert effective(world) == []
 
 
 @pytest.mark.parametrize(("kind", "version"), [("closure", "1.0"), ("initial", "  version one")])

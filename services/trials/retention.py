@@ -24,7 +24,7 @@ class Period:
 
 
 # Member states of the European Union and the EEA.
-_EU = frozenset(
+EU = frozenset(
     "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK ES".split()  # noqa: SIM905
 )
 # 312.57(c): the text of the 2001 edition was read; 312.62(c): a secondary page; article 58: the text itself.
@@ -43,7 +43,7 @@ PERIODS: Mapping[RetentionRule, Period] = {
         2,
         routes=frozenset({"us_ind"}),
     ),
-    "eu_ctr": Period("Regulation (EU) 536/2014, art. 58", True, "end of the trial", 25, countries=_EU),
+    "eu_ctr": Period("Regulation (EU) 536/2014, art. 58", True, "end of the trial", 25, countries=EU),
 }
 CONTRACT = "contract with the sponsor"
 # What persons state beside the periods of law: its citation, and whether we hold it for verified.

@@ -13,6 +13,7 @@ from services.trials.api import (
     keeping,
     matching,
     programmes,
+    protocol,
     recruitment,
     sites,
     subjects,
@@ -36,6 +37,7 @@ _PARTS = (
     enrolment,
     programmes,
     countries,
+    protocol,
 )
 for part in _PARTS:
     router.include_router(part.router)

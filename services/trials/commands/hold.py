@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Text
+from services.trials.projections.design import TrialArms
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
 from shared.contracts.message import Command, Need, Signed
 from shared.contracts.trials.hold import Effect, HoldSource, ScopeKind
@@ -46,7 +47,8 @@ class ApplyHold(OfHold):
         return self
 
     def needs(self) -> tuple[Need, ...]:
-        return _scope_guard(self.scope_kind, self.scope_id)
+        arms = (Need(TrialArms, (self.trial_id,)),) if self.arm else ()
+        return (*_scope_guard(self.scope_kind, self.scope_id), *arms)
 
 
 class EndsHold(Command):

@@ -6,6 +6,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.projections.design import TrialArms
 from services.trials.rules.holds import EFFECTS, ENROLMENT_NEEDS, HOLDS
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.hold import (
@@ -38,7 +39,7 @@ def decide(
         case _ if hold.ended:
             return []
         case ApplyHold():
-            return _apply(hold, command, now)
+            return _apply(hold, command, facts, now)
         case LiftHold() | AnnulHold():
             return _end(hold, command, now)
         case _:
@@ -55,11 +56,14 @@ def evolve(hold: Hold, event: HoldEvent) -> Hold:
             assert_never(event)
 
 
-def _apply(hold: Hold, command: ApplyHold, now: datetime) -> list[HoldEvent] | Refusal:
+def _apply(hold: Hold, command: ApplyHold, facts: Facts, now: datetime) -> list[HoldEvent] | Refusal:
     if hold.source:
         if (hold.source, hold.scope) == (command.source, (command.scope_kind, command.scope_id)):
             return []
         return Refusal("hold.id_in_use", "another hold has this id", "applied", "hold_id")
+    arms = facts.get(TrialArms, command.trial_id)
+    if command.arm and arms and not arms.known(command.arm):
+        return Refusal("hold.arm_unknown", "no design of the trial has this arm", None, "arm")
     return [
         HoldApplied(
             hold_id=command.hold_id,

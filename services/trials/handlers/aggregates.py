@@ -2,6 +2,7 @@
 
 from services.trials.commands.consent import RecordConsentVersion
 from services.trials.commands.country import CountryCommand
+from services.trials.commands.design import RecordDesign
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.diversity import RecordSubgroupCounts
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
@@ -10,11 +11,14 @@ from services.trials.commands.matching import RecordCriteria, RecordMatchingRun
 from services.trials.commands.programme import ProgrammeCommand
 from services.trials.commands.recruitment import AssessRetentionRisk
 from services.trials.commands.site_contract import ContractCommand
+from services.trials.commands.statistics import SignDesignInput
 from services.trials.domain import (
+    analysis_plan,
     campaign,
     consent_version,
     country,
     criteria,
+    design,
     deviation,
     diversity,
     enrolment,
@@ -24,10 +28,12 @@ from services.trials.domain import (
     investigator,
     matching,
     programme,
+    protocol,
     retention,
     retention_risk,
     site,
     site_contract,
+    statistics,
     subject,
     support,
     trial,
@@ -95,4 +101,21 @@ AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate("subgroups", RecordSubgroupCounts, diversity.Subgroups(), diversity.decide, diversity.evolve),
     Aggregate("programme", ProgrammeCommand, programme.Programme(), programme.decide, programme.evolve),
     Aggregate("country", CountryCommand, country.Country(), country.decide, country.evolve, country.wake_at),
+    Aggregate(
+        "protocol",
+        protocol.ProtocolCommand,
+        protocol.Protocol(),
+        protocol.decide,
+        protocol.evolve,
+        protocol.wake_at,
+    ),
+    Aggregate("design", RecordDesign, design.Design(), design.decide, design.evolve),
+    Aggregate("statistics", SignDesignInput, statistics.Statistics(), statistics.decide, statistics.evolve),
+    Aggregate(
+        "analysis_plan",
+        analysis_plan.PlanCommand,
+        analysis_plan.Plans(),
+        analysis_plan.decide,
+        analysis_plan.evolve,
+    ),
 )

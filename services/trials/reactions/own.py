@@ -9,6 +9,7 @@ from services.trials.reactions import (
     gates,
     holds,
     programme,
+    protocol,
     registry,
     sites,
     targets,
@@ -25,6 +26,7 @@ _AREAS = (
     targets,
     programme,
     country,
+    protocol,
 )
 
 

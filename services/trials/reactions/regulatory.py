@@ -6,7 +6,7 @@ from uuid import UUID
 from services.trials.commands.hold import ApplyHold, LiftHold
 from services.trials.commands.trial import RecordAuthorisation
 from services.trials.projections.guards import SiteGuard
-from services.trials.reactions import ids
+from services.trials.reactions import ids, protocol
 from services.trials.reactions.boards import end, evidence, stop, with_trial
 from services.trials.reactions.deadlines import missed_deadline
 from shared.contracts.message import Command, Facts, Need, Recorded
@@ -44,10 +44,12 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
     """Evidence, authorisations, holds and their ends; each hold is ended by its own counterpart alone."""
     match message.data:
         case IrbApproved() as event:
-            return [evidence(event, event.trial_id, site_id) for site_id in event.site_ids]
+            found = [evidence(event, event.trial_id, site_id) for site_id in event.site_ids]
+            return [*found, *protocol.approved(event)]
         case IrbApprovalCorrected() as event:
             sites = with_trial(event.trial_id, event.site_ids, facts)
-            return [evidence(event, trial_id, site_id, event.approval_id) for trial_id, site_id in sites]
+            found = [evidence(event, trial_id, site_id, event.approval_id) for trial_id, site_id in sites]
+            return [*found, *protocol.corrected(event, sites)]
         case IrbApprovalLapsed() as event:
             sites = [(event.trial_id, site_id) for site_id in event.site_ids]
             return stop(sites, "irb_lapse", event.approval_id, event.lapsed_on, None, message.id)
@@ -57,7 +59,8 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
         case IrbApprovalTerminated(terminated_on=day) as event:
             # No reinstatement ends it: the board's word is final.
             sites, of = with_trial(event.trial_id, event.site_ids, facts), f"{event.approval_id}|terminated"
-            return stop(sites, "irb_suspension", of, day, event.reason, message.id)
+            stopped = stop(sites, "irb_suspension", of, day, event.reason, message.id)
+            return [*stopped, *protocol.ended(event, sites)]
         case IrbApprovalRenewed() | IrbLapseAnnulled() | IrbApprovalReinstated() as event:
             return end(event, facts, message.id)
         case IndInEffect() as event:

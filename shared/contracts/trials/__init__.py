@@ -5,6 +5,7 @@ from shared.contracts.parked import ParkedEvent
 from shared.contracts.trials.consent import ConsentEvent, ConsentVersionReleased
 from shared.contracts.trials.country import CountryEvent
 from shared.contracts.trials.data import DataCountsRecorded
+from shared.contracts.trials.design import DesignRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.diversity import SubgroupCountsRecorded
 from shared.contracts.trials.enrolment import EnrolmentEvent
@@ -15,10 +16,12 @@ from shared.contracts.trials.investigator import InvestigatorEvent
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
 from shared.contracts.trials.matching import CriteriaRecorded, MatchingRun
 from shared.contracts.trials.programme import ProgrammeEvent
+from shared.contracts.trials.protocol import ProtocolEvent
 from shared.contracts.trials.recruitment import CampaignEvent, RetentionRiskAssessed, SupportEvent
 from shared.contracts.trials.site import SiteEvent
 from shared.contracts.trials.site_contract import ContractEvent
 from shared.contracts.trials.site_steps import SiteStepEvent
+from shared.contracts.trials.statistics import StatisticsEvent
 from shared.contracts.trials.subject import SubjectEvent, SubjectStatusChanged
 from shared.contracts.trials.trial import TrialEvent
 
@@ -52,4 +55,7 @@ TrialsEvent = (
     | SubgroupCountsRecorded
     | ProgrammeEvent
     | CountryEvent
+    | ProtocolEvent
+    | DesignRecorded
+    | StatisticsEvent
 )

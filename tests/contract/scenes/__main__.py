@@ -19,6 +19,7 @@ from tests.contract.scenes import (
     matching,
     passing,
     programme,
+    protocol,
     records,
     recruitment,
     refusals,
@@ -45,6 +46,7 @@ SCENES: tuple[Scene, ...] = (
     recruitment.play,
     enrolment.play,
     programme.play,
+    protocol.play,
 )
 
 

@@ -76,7 +76,7 @@ READERS = {"retrieval_specialist", "quality", "privacy_officer"}
 SIDES = {
     "project_manager", "start_up_specialist", "regulatory_affairs", "safety_physician", "safety_reviewer",
     "unblinded_safety", "unblinded_statistician", "principal_investigator", "site_coordinator", "monitor",
-    "data_manager", "sponsor", "authority_gateway", "system",
+    "data_manager", "statistician", "sponsor", "authority_gateway", "system",
 }  # fmt: skip
 BESIDE = {"retrieval_vendor", "finance", "auditor", "operator", "custodian_portal"}
 
@@ -118,6 +118,10 @@ def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
         ("trials.lift_hold", {"project_manager", "regulatory_affairs", "safety_physician", "sponsor"}),
         ("trials.activate_site", {"project_manager"}),
         ("trials.reopen_accrual", {"project_manager"}),
+        ("trials.record_protocol_submission", {"regulatory_affairs"}),
+        ("trials.record_protocol_authorisation", {"regulatory_affairs"}),
+        ("trials.sign_design_input", {"statistician"}),
+        ("trials.approve_analysis_plan", {"statistician"}),
         ("retrieval.verify_legal_basis", {"retrieval_specialist", "privacy_officer"}),
         ("retrieval.pass_quality_control", {"quality"}),
         ("trials.set_retention", {"regulatory_affairs", "quality"}),
@@ -172,6 +176,7 @@ def test_a_role_with_a_field_that_nobody_knows_is_refused() -> None:
         ("safety_physician", "regulatory_affairs"),
         ("retrieval_specialist", "quality"),
         ("retrieval_vendor", "quality"),
+        ("statistician", "unblinded_statistician"),
         *[
             (unblinded, blinded)
             for unblinded in ("unblinded_safety", "unblinded_statistician")

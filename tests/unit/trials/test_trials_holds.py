@@ -137,7 +137,7 @@ def test_a_hold_waits_its_turn_among_the_decisions_of_its_scope(
     kind: ScopeKind, scope_id: UUID, row: type
 ) -> None:
     command = apply(scope_kind=kind, scope_id=scope_id, arm="A" if kind == "arm" else None)
-    assert command.needs() == (Need(row, (scope_id,), alone=True),)
+    assert command.needs()[0] == Need(row, (scope_id,), alone=True)
 
 
 def test_a_hold_on_an_arm_stops_that_arm_alone() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.trials.commands.site import SelectSite
 from services.trials.handlers.aggregates import AGGREGATES
 from services.trials.handlers.projections import PROJECTIONS
 from services.trials.reactions import (
@@ -25,6 +26,13 @@ OWN = tuple((p.row, p.keys, p.fold) for p in PROJECTIONS if p.sources == ("trial
 def of(command: Command) -> Aggregate:
     """The aggregate that decides the command."""
     return next(known for known in AGGREGATES if isinstance(command, known.commands))
+
+
+def selected(site_id: UUID, zone: str, country: str) -> SelectSite:
+    """A site is chosen that nobody has qualified, for a stated reason."""
+    return SelectSite(
+        trial_id=TRIAL, site_id=site_id, zone=zone, country=country, qualification_waived="known_site"
+    )
 
 
 def recorded(event: Event, stream: UUID, version: int = 1, source: str = "trials") -> Recorded[Any]:

@@ -1,0 +1,124 @@
+"""The rows of a protocol behind the trial page: its versions, and changes that were made at once."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from services.trials.rules.protocol import status_after
+from shared.contracts.message import Recorded
+from shared.contracts.trials.protocol import (
+    AboutVersion,
+    ProtocolVersionAbandoned,
+    ProtocolVersionApproved,
+    ProtocolVersionAuthorised,
+    ProtocolVersionDrafted,
+    ProtocolVersionSubmitted,
+    ProtocolVersionWithdrawn,
+    UrgentChangeMade,
+    UrgentChangeTold,
+    VersionStatus,
+)
+
+Key = tuple[Any, ...]
+Urgent = UrgentChangeMade | UrgentChangeTold
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """When a country's authority had it, or decided, and the reference of that."""
+
+    reference: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version of a trial's protocol; without `status` it is known from others, and nobody drafted it.
+
+    `submitted` and `authorised` are by country (ISO 3166 alpha-2), `given_up` is the code of why it was
+    withdrawn or abandoned.
+    """
+
+    table: ClassVar[str] = "protocol_version"
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "version")
+    trial_id: UUID
+    version: str
+    ordinal: int = 0
+    status: VersionStatus | None = None
+    dated_on: date | None = None
+    amends: str | None = None
+    substantial: bool | None = None
+    countries: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    reason: str | None = None
+    document_ref: str | None = None
+    sha256: str | None = None
+    submitted: dict[str, Filed] = field(default_factory=dict)
+    authorised: dict[str, Filed] = field(default_factory=dict)
+    approvals: tuple[UUID, ...] = ()
+    given_up: str | None = None
+    changed_at: datetime | None = None
+
+
+def version_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    event = message.data
+    told = isinstance(event, AboutVersion) and not isinstance(event, Urgent)
+    return ((event.trial_id, event.version),) if told else ()
+
+
+def fold_version(row: VersionRow | None, message: Recorded[Any], key: Key) -> VersionRow:
+    """The version after an event of its protocol."""
+    event = message.data
+    row = row or VersionRow(*key)
+    row = replace(row, status=status_after(row.status, event), changed_at=message.time)
+    match event:
+        case ProtocolVersionDrafted():
+            return replace(row, **event.model_dump(exclude={"trial_id", "version", "status"}))
+        case ProtocolVersionSubmitted(country=country, submission=reference, submitted_on=day):
+            return replace(row, submitted=row.submitted | {country: Filed(reference, day)})
+        case ProtocolVersionAuthorised(country=country, authorisation=reference, authorised_on=day):
+            return replace(row, authorised=row.authorised | {country: Filed(reference, day)})
+        case ProtocolVersionApproved(approval_id=approval):
+            return replace(row, approvals=tuple(sorted({*row.approvals, approval})))
+        case ProtocolVersionWithdrawn(reason=reason) | ProtocolVersionAbandoned(reason=reason):
+            return replace(row, given_up=reason)
+        case _:
+            return row
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentChangeRow:
+    """A change made at once: by when and when board and authority were told, as notices have it."""
+
+    table: ClassVar[str] = "urgent_change"
+    key: ClassVar[tuple[str, ...]] = ("change_id",)
+    change_id: UUID
+    trial_id: UUID | None = None
+    version: str | None = None
+    sites: tuple[UUID, ...] = ()
+    country: str | None = None
+    implemented_on: date | None = None
+    reason: str | None = None
+    board_by: date | None = None
+    board_citation: str | None = None
+    board_told_on: date | None = None
+    authority_by: date | None = None
+    authority_citation: str | None = None
+    authority_told_on: date | None = None
+    breaks: tuple[str, ...] = ()
+
+
+def urgent_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    return ((message.data.change_id,),) if isinstance(message.data, Urgent) else ()
+
+
+def fold_urgent(row: UrgentChangeRow | None, message: Recorded[Any], key: Key) -> UrgentChangeRow:
+    """The change after an event about it."""
+    event = message.data
+    row = replace(row or UrgentChangeRow(key[0]), trial_id=event.trial_id, version=event.version)
+    if isinstance(event, UrgentChangeTold):
+        board, day = event.whom == "board", event.told_on
+        return replace(row, board_told_on=day) if board else replace(row, authority_told_on=day)
+    told = event.model_dump(exclude={"change_id", "site_ids", "zone"})
+    return replace(row, **told, sites=event.site_ids)

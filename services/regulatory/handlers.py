@@ -14,6 +14,7 @@ from services.regulatory.domain import approval, hold, ind, report, review
 from services.regulatory.reactions import (
     needs_of_own,
     needs_of_safety,
+    needs_of_trials,
     react_to_own,
     react_to_safety,
     react_to_trials,
@@ -21,6 +22,7 @@ from services.regulatory.reactions import (
 from shared.contracts.regulatory import RegulatoryEvent
 from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
+from shared.rules import ledger_rows as ledger
 from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
 
@@ -59,11 +61,13 @@ SERVICE = Service(
         Projection(rows.OpenHolds, rows.open_holds_keys, rows.fold_open_holds, OWN),
         Projection(rows.ReportRow, rows.report_keys, rows.fold_report, OWN),
         deadline_rows(*OWN),
+        Projection(ledger.ObligationOwners, ledger.owners_keys, ledger.fold_owners, TRIALS),
+        Projection(ledger.TrialDeadlines, ledger.trial_deadlines_keys, ledger.fold_trial_deadlines, OWN),
         Projection(rows.KnownTrial, rows.known_trial_keys, rows.fold_known_trial, TRIALS),
         Projection(rows.TrialHoldRow, rows.trial_hold_keys, rows.fold_trial_hold, TRIALS),
     ),
     reactions=(
-        Reaction("trials", react_to_trials),
+        Reaction("trials", react_to_trials, needs_of_trials),
         Reaction("safety", react_to_safety, needs_of_safety),
         Reaction("regulatory", react_to_own, needs_of_own),
     ),

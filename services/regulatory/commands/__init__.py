@@ -18,6 +18,7 @@ from services.regulatory.commands.ind import (
     RecordIndReceipt,
 )
 from services.regulatory.commands.report import (
+    AssignReport,
     CancelReport,
     FileSafetyReport,
     OpenReport,
@@ -44,6 +45,7 @@ from services.regulatory.commands.review import (
 __all__ = [
     "AnswerClarification",
     "ApprovalCommand",
+    "AssignReport",
     "CancelReport",
     "CloseApproval",
     "ConfirmIndInEffect",

@@ -2,7 +2,17 @@
 
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
-from services.trials.domain import deviation, erasure, hold, retention, site, subject, trial
+from services.trials.domain import (
+    deviation,
+    engagement,
+    erasure,
+    hold,
+    obligations,
+    retention,
+    site,
+    subject,
+    trial,
+)
 from services.trials.domain.state import Trial
 from shared.runtime.service import Aggregate
 
@@ -20,6 +30,21 @@ AGGREGATES: tuple[Aggregate, ...] = (
     ),
     Aggregate(
         "retention", retention.RetentionCommand, retention.Keeping(), retention.decide, retention.evolve
+    ),
+    Aggregate(
+        "engagement",
+        engagement.EngagementCommand,
+        engagement.Engagement(),
+        engagement.decide,
+        engagement.evolve,
+    ),
+    Aggregate(
+        "obligations",
+        obligations.ObligationsCommand,
+        obligations.Ledger(),
+        obligations.decide,
+        obligations.evolve,
+        obligations.wake_at,
     ),
     Aggregate("erasure", erasure.ErasureCommand, erasure.Erasure(), erasure.decide, erasure.evolve),
 )

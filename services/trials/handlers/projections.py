@@ -1,6 +1,16 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
-from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import (
+    engagements,
+    erasures,
+    guard_folds,
+    guards,
+    holds,
+    obligations,
+    sites,
+    subjects,
+    trials,
+)
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -20,5 +30,8 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(holds.DeviationRow, holds.deviation_keys, holds.fold_deviation, OWN),
     Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
+    Projection(engagements.EngagementRow, engagements.engagement_keys, engagements.fold_engagement, OWN),
+    Projection(engagements.SiteApproval, engagements.site_approval_keys, engagements.fold_site_approval, OWN),
+    Projection(obligations.ObligationRow, obligations.obligation_keys, obligations.fold_obligation, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

@@ -4,8 +4,10 @@ from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.engagement import EngagementEvent
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
+from shared.contracts.trials.obligation import ObligationEvent
 from shared.contracts.trials.site import SiteEvent
 from shared.contracts.trials.subject import SubjectEvent, SubjectStatusChanged
 from shared.contracts.trials.trial import TrialEvent
@@ -15,6 +17,8 @@ TrialsEvent = (
     | RetentionEvent
     | ErasureEvent
     | HoldEvent
+    | ObligationEvent
+    | EngagementEvent
     | PermissionsChanged
     | SiteEvent
     | SubjectEvent

@@ -12,13 +12,13 @@ router = APIRouter(prefix="/v1", tags=["queries"])
 
 # Where the ledger has not spoken, the organisation of the trial's plan has what follows the plan.
 _OBLIGATIONS = """
-SELECT name AS obligation, title, citation, verified, deadlines,
-    CASE WHEN $7::date IS NULL AND spoken THEN organisation_id
+SELECT o.name AS obligation, o.title, o.citation, o.verified, o.deadlines,
+    CASE WHEN $7::date IS NULL AND r.spoken THEN r.organisation_id
          WHEN on_day.organisation_id IS NOT NULL THEN on_day.organisation_id
-         WHEN follows_plan AND NOT coalesce(spoken, false) THEN t.owner_id END AS organisation_id,
-    CASE WHEN spoken OR on_day.organisation_id IS NOT NULL THEN 'ledger'
-         WHEN follows_plan AND t.owner_id IS NOT NULL THEN 'plan' ELSE 'not transferred' END AS by,
-    zone, coalesce(periods, '[]') AS periods
+         WHEN o.follows_plan AND NOT coalesce(r.spoken, false) THEN t.owner_id END AS organisation_id,
+    CASE WHEN r.spoken OR on_day.organisation_id IS NOT NULL THEN 'ledger'
+         WHEN o.follows_plan AND t.owner_id IS NOT NULL THEN 'plan' ELSE 'not transferred' END AS by,
+    r.zone, coalesce(r.periods, '[]') AS periods
 FROM unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::boolean[], $8::text[])
     WITH ORDINALITY o(name, title, citation, verified, follows_plan, deadlines, n)
 LEFT JOIN obligation r ON r.trial_id = $1 AND r.obligation = o.name
@@ -26,7 +26,7 @@ LEFT JOIN trial t ON t.trial_id = $1
 LEFT JOIN LATERAL (
     SELECT (p ->> 'organisation_id')::uuid AS organisation_id FROM jsonb_array_elements(r.periods) p
     WHERE (p ->> 'since')::date <= $7 AND coalesce((p ->> 'until')::date > $7, true)) on_day ON true
-WHERE t.trial_id IS NOT NULL OR r.trial_id IS NOT NULL ORDER BY n
+WHERE t.trial_id IS NOT NULL OR r.trial_id IS NOT NULL ORDER BY o.n
 """
 
 

@@ -14,44 +14,23 @@ RELEASED = build.released()
 # Types that no command of today can bring about. Every service that has deadlines has all of their types:
 # - an end is awaited where it is read before what it ends; today each deadline is armed and ended by events
 #   of one stream, or armed in the transaction that opens what ends it, and those keep their order;
-# - a plan is not changed, so regulatory's and safety's obligations are handed on to nobody;
 # - safety's clock for judging information has no other anchor and is never withdrawn: it is met, or met late;
 # - safety takes no particulars and seals no document yet: its vault has the types that every vault has;
 # - retrieval's service level keeps its first date, whatever is asked again.
 NOT_RECORDED_YET: frozenset[str] = frozenset(
     {
-        "regulatory.deadline.assigned.v1",
         "regulatory.deadline.awaited.v1",
-        "regulatory.deadline.returned.v1",
-        "regulatory.report.assigned.v1",
         "retrieval.deadline.awaited.v1",
-        "retrieval.deadline.returned.v1",
         "retrieval.deadline.superseded.v1",
-        "safety.deadline.assigned.v1",
         "safety.deadline.awaited.v1",
         "safety.deadline.cancelled.v1",
-        "safety.deadline.returned.v1",
         "safety.deadline.superseded.v1",
         "safety.document.sealed.v1",
         "safety.particulars.read.v1",
         "safety.particulars.recorded.v1",
-        "safety.vault.handed.v1",
         "trials.data.counts_recorded.v1",
-        "trials.engagement.considered.v1",
-        "trials.engagement.declined.v1",
-        "trials.engagement.ended.v1",
-        "trials.engagement.engaged.v1",
-        "trials.engagement.invited.v1",
-        "trials.engagement.pilot_evaluated.v1",
-        "trials.engagement.pilot_started.v1",
-        "trials.engagement.proposal_received.v1",
-        "trials.engagement.score_entered.v1",
-        "trials.engagement.scorecard_weighed.v1",
-        "trials.engagement.selected.v1",
-        "trials.obligation.agreed.v1",
-        "trials.obligation.returned.v1",
-        "trials.obligation.transferred.v1",
         "trials.subject.status_changed.v1",
+        "safety.vault.handed.v1",
     }
 )
 

@@ -14,6 +14,7 @@ from tests.contract.scenes import (
     authority,
     cases,
     discards,
+    engagements,
     passing,
     records,
     refusals,
@@ -33,6 +34,7 @@ SCENES: tuple[Scene, ...] = (
     records.play,
     vaults.play,
     discards.play,
+    engagements.play,
 )
 
 

@@ -31,8 +31,8 @@ WITH runs AS (
     SELECT i.activated_on - a.approved_on AS days FROM its i JOIN site_approval a USING (site_id)
     WHERE i.activated_on >= i.began_on AND i.activated_on >= a.approved_on
 ), owned AS (
-    SELECT count(*) FILTER (WHERE status = 'met') AS met, count(*) AS n FROM deadline
-    WHERE organisation_id = $1 AND status IN ('met', 'met_late', 'missed')
+    SELECT count(*) FILTER (WHERE outcome = 'met') AS met, count(*) AS n FROM owned_deadline
+    WHERE owned_by = $1
 )
 SELECT (SELECT met FROM owned) AS met, (SELECT n FROM owned) AS owned,
     (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FROM started) AS cycle_days,

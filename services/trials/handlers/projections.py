@@ -7,6 +7,7 @@ from services.trials.projections import (
     guards,
     holds,
     obligations,
+    scorecard,
     sites,
     subjects,
     trials,
@@ -31,7 +32,13 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
     Projection(engagements.EngagementRow, engagements.engagement_keys, engagements.fold_engagement, OWN),
-    Projection(engagements.SiteApproval, engagements.site_approval_keys, engagements.fold_site_approval, OWN),
+    Projection(scorecard.SiteApproval, scorecard.site_approval_keys, scorecard.fold_site_approval, OWN),
+    Projection(
+        scorecard.OwnedDeadline,
+        scorecard.owned_deadline_keys,
+        scorecard.fold_owned_deadline,
+        ("regulatory", "safety", "retrieval"),
+    ),
     Projection(obligations.ObligationRow, obligations.obligation_keys, obligations.fold_obligation, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

@@ -56,4 +56,15 @@ CREATE TABLE site_approval (
     approved_on date
 );
 
-CREATE INDEX deadline_organisation ON deadline (organisation_id) WHERE organisation_id IS NOT NULL;
+-- Who had a deadline when it was met or missed. Of those that ended before, the last to have it is taken for that one.
+CREATE TABLE owned_deadline (
+    deadline_id uuid PRIMARY KEY,
+    trial_id    uuid,
+    holder      uuid,
+    outcome     text,
+    owned_by    uuid
+);
+CREATE INDEX owned_deadline_by ON owned_deadline (owned_by) WHERE owned_by IS NOT NULL;
+INSERT INTO owned_deadline (deadline_id, trial_id, holder, outcome, owned_by)
+SELECT deadline_id, trial_id, organisation_id, ended, CASE WHEN ended IS NOT NULL THEN organisation_id END
+FROM deadline, LATERAL (SELECT CASE WHEN status IN ('met', 'met_late', 'missed') THEN status END AS ended) e;

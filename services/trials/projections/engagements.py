@@ -1,4 +1,4 @@
-"""The rows of engagements, and when the board of a site approved: what a scorecard is made of."""
+"""The rows of engagements."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -22,7 +22,6 @@ from shared.contracts.trials.engagement import (
     ScoreEntered,
     SuccessCriterion,
 )
-from shared.contracts.trials.site import GateEvidenceRecorded
 
 Key = tuple[Any, ...]
 
@@ -108,31 +107,3 @@ def fold_engagement(row: EngagementRow | None, message: Recorded[Any], key: Key)
             return replace(known, weights={str(name): weight for name, weight in weights.items()})
         case _:
             assert_never(event)
-
-
-@dataclass(frozen=True, slots=True)
-class SiteApproval:
-    """From which local day a site's board let it begin: the first valid day of its evidence, as corrected."""
-
-    table: ClassVar[str] = "site_approval"
-    key: ClassVar[tuple[str, ...]] = ("site_id",)
-    site_id: UUID
-    trial_id: UUID | None = None
-    evidence: dict[UUID, date] = field(default_factory=dict)
-    approved_on: date | None = None
-
-
-def site_approval_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case GateEvidenceRecorded(gate="irb_current", site_id=site):
-            return ((site,),)
-        case _:
-            return ()
-
-
-def fold_site_approval(row: SiteApproval | None, message: Recorded[Any], key: Key) -> SiteApproval:
-    """The approval after another piece of evidence."""
-    event = message.data
-    known = {id_: day for id_, day in (row.evidence if row else {}).items() if id_ != event.corrects}
-    evidence = known | {event.evidence_id: event.valid_from}
-    return SiteApproval(key[0], event.trial_id, evidence, min(evidence.values()))

@@ -40,7 +40,7 @@ MEASURES: dict[Criterion, Measure] = {
     "on_time_delivery": Measure(
         "On-time delivery",
         20,
-        "deadlines that it owned and met in time, of those met, met late or missed",
+        "deadlines met in time, of those that it owned when they were met, met late or missed",
         "ratio",
     ),
     "cycle_time": Measure(

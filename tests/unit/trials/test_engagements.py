@@ -12,10 +12,19 @@ from services.trials.commands.scorecard import EnterScore, WeighScorecard
 from services.trials.domain.engagement import Engagement, evolve
 from services.trials.domain.engagement_state import moved
 from services.trials.projections import engagements as rows
+from services.trials.projections import scorecard as figures
 from services.trials.rules.scorecard import MEASURES, WEIGHTS, Figure, scorecard
+from shared.contracts.deadline import (
+    DeadlineArmed,
+    DeadlineAssigned,
+    DeadlineMetLate,
+    DeadlineMissed,
+    DeadlineReturned,
+)
 from shared.contracts.message import Refusal, Wake
 from shared.contracts.trials.engagement import Criterion, ScorecardWeighed, ScoreEntered
 from shared.contracts.trials.site import GateEvidenceRecorded
+from tests.unit.rules.test_deadline_decider import ARM
 from tests.unit.trials.engagement_steps import (
     DAY,
     ENGAGEMENT,
@@ -64,6 +73,7 @@ def test_an_engagement_is_for_one_thing_and_names_its_scope(other: dict[str, Any
 def test_an_engagement_for_a_programme_belongs_to_the_sponsor_it_names() -> None:
     for_programme = consider(**PROGRAMME)
     assert (for_programme.sponsor_name(), for_programme.stream_id) == ("Sponsor", ENGAGEMENT)
+    assert step("invited").stream_id == ENGAGEMENT
     assert consider().sponsor_name() is None
     assert not isinstance(made_of(Engagement(), for_programme), Refusal)
 
@@ -169,12 +179,31 @@ def test_a_board_s_approval_counts_from_its_first_valid_day_as_corrected() -> No
         evidence(2, TODAY - 5 * DAY),
         evidence(3, TODAY - 7 * DAY, corrects=1),
     ):
-        (key,) = rows.site_approval_keys(message)
-        row = rows.fold_site_approval(row, message, key)
+        (key,) = figures.site_approval_keys(message)
+        row = figures.fold_site_approval(row, message, key)
     assert row is not None
     assert row.approved_on == TODAY - 7 * DAY
-    assert rows.site_approval_keys(evidence(4, TODAY, gate="contract")) == ()
+    assert figures.site_approval_keys(evidence(4, TODAY, gate="contract")) == ()
     assert rows.engagement_keys(evidence(4, TODAY)) == ()
+
+
+def test_a_deadline_counts_for_whoever_had_it_when_it_was_missed() -> None:
+    deadline = UUID(int=3)
+    due: dict[str, Any] = {"deadline_id": deadline, "code": "a", "due_on": TODAY}
+    about: dict[str, Any] = {"subject_kind": "x", "subject_id": deadline, "citation": "c", "owner": "cro"}
+    row = None
+    for event in (
+        DeadlineArmed.model_validate(ARM.model_dump() | {"deadline_id": deadline}),
+        DeadlineAssigned(deadline_id=deadline, organisation_id=ORGANISATION),
+        DeadlineMissed(**due, **about),
+        DeadlineReturned(deadline_id=deadline, owner="sponsor"),
+        DeadlineMetLate(**due, met_on=TODAY + DAY, days_late=1),
+    ):
+        (key,) = figures.owned_deadline_keys(recorded(event, deadline))
+        row = figures.fold_owned_deadline(row, recorded(event, deadline), key)
+    assert row is not None
+    assert (row.outcome, row.owned_by, row.holder) == ("missed", ORGANISATION, None)
+    assert figures.owned_deadline_keys(evidence(4, TODAY)) == ()
 
 
 ENTERED = {

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from services.trials.commands.engagement import OfEngagement
 from services.trials.commands.words import Code, Count
 from services.trials.commands.written import Reference
+from shared.contracts.message import Value
 from shared.contracts.trials.engagement import Criterion
 from shared.rules.dates import Day
 
@@ -30,15 +31,22 @@ class EnterScore(OfEngagement):
     document_ref: Reference | None = None
 
 
+class Weight(Value):
+    """How much a criterion counts."""
+
+    criterion: Criterion
+    weight: Annotated[int, Field(ge=1, le=100)]
+
+
 class WeighScorecard(OfEngagement):
     """Weigh the criteria otherwise in this evaluation; a criterion that is not named has weight 0."""
 
     type: ClassVar[str] = "trials.weigh_scorecard.v1"
-    weights: dict[Criterion, Points]
+    weights: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=100)]
     reason: Code
 
     @model_validator(mode="after")
-    def _something_counts(self) -> Self:
-        if not any(self.weights.values()):
-            raise ValueError("weights: at least one is above 0")
+    def _each_once(self) -> Self:
+        if len({one.criterion for one in self.weights}) < len(self.weights):
+            raise ValueError("weights: a criterion stands twice")
         return self

@@ -67,7 +67,8 @@ def decide(state: Engagement, command: EngagementCommand | Wake, facts: Facts, n
                 entered_by=facts.actor.id if facts.actor else "",
             )
             return [] if entered in state.scores.values() else [entered]
-        case WeighScorecard(weights=weights, reason=reason):
+        case WeighScorecard(reason=reason):
+            weights = {one.criterion: one.weight for one in command.weights}
             if weights == state.weights:
                 return []
             return [ScorecardWeighed(engagement_id=command.engagement_id, weights=weights, reason=reason)]

@@ -38,7 +38,7 @@ async def _engaged(stage: Stage) -> None:
         await stage.act(SPONSOR, "trials", "record-proposal", **of, **proposal)
         score = {"criterion": "technology", "points": 80, "source": "rfp_answers", "as_of": day}
         await stage.act(SPONSOR, "trials", "enter-score", **of, **score)
-        weights = {"technology": 30, "on_time_delivery": 70}
+        weights = [{"criterion": "technology", "weight": 30}, {"criterion": "on_time_delivery", "weight": 70}]
         await stage.act(SPONSOR, "trials", "weigh-scorecard", **of, weights=weights, reason="pilot_first")
         chosen = {"selected_on": day - timedelta(days=70), "reason": "best_score"}
         await stage.act(SPONSOR, "trials", "select-organisation", **of, **chosen)

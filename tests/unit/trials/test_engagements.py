@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.trials.commands import engagement as c
-from services.trials.commands.scorecard import EnterScore, WeighScorecard
+from services.trials.commands.scorecard import EnterScore, WeighScorecard, Weight
 from services.trials.domain.engagement import Engagement, evolve
 from services.trials.domain.engagement_state import moved
 from services.trials.projections import engagements as rows
@@ -44,6 +44,7 @@ from tests.unit.trials.trials_world import SITE, TRIAL, recorded
 SCORE = EnterScore(
     engagement_id=ENGAGEMENT, criterion="technology", points=80, n=4, source="rfp_answers", as_of=TODAY
 )
+QUALITY = Weight(criterion="quality", weight=7)
 PROGRAMME: dict[str, Any] = {"trial_id": None, "programme_id": UUID(int=6), "sponsor": "Sponsor"}
 
 
@@ -115,12 +116,12 @@ def test_a_score_says_its_source_its_day_and_who_entered_it() -> None:
     assert made_of(evolve(state, entered), SCORE) == []
 
 
-def test_weights_are_overridden_with_a_reason_and_something_counts() -> None:
-    weigh = WeighScorecard(engagement_id=ENGAGEMENT, weights={"quality": 100}, reason="safety_first")
+def test_weights_are_overridden_with_a_reason_and_each_criterion_once() -> None:
+    weigh = WeighScorecard(engagement_id=ENGAGEMENT, weights=(QUALITY,), reason="safety_first")
     state = given([weigh], at("considered"))
-    assert (state.weights, made_of(state, weigh)) == ({"quality": 100}, [])
-    with pytest.raises(ValidationError, match="at least one is above 0"):
-        WeighScorecard(engagement_id=ENGAGEMENT, weights={"quality": 0}, reason="none")
+    assert (state.weights, made_of(state, weigh)) == ({"quality": 7}, [])
+    with pytest.raises(ValidationError, match="a criterion stands twice"):
+        WeighScorecard(engagement_id=ENGAGEMENT, weights=(QUALITY, QUALITY), reason="none")
 
 
 def test_a_score_is_no_step() -> None:
@@ -151,7 +152,7 @@ def test_the_row_of_an_engagement_shows_where_it_stands(status: Any) -> None:
 def test_the_row_of_a_widened_pilot_begins_with_the_pilot() -> None:
     way = (step("invited"), step("proposal_received"), step("selected"), pilot(), judge(on=TODAY + DAY))
     widened = step("engaged", TODAY + 2 * DAY)
-    weigh = WeighScorecard(engagement_id=ENGAGEMENT, weights={"quality": 7}, reason="x")
+    weigh = WeighScorecard(engagement_id=ENGAGEMENT, weights=(QUALITY,), reason="x")
     row = row_of(consider(), *way, widened, SCORE, weigh)
     assert (row.began_on, row.pilot_passed, row.status) == (TODAY, True, "engaged")
     assert (row.scores["technology"].points, row.weights) == (80, {"quality": 7})

@@ -12,10 +12,10 @@ from shared.rules.deadlines import (
     ArmDeadline,
     CancelDeadline,
     MeetDeadline,
-    Owner,
     SupersedeDeadline,
     clock_deadline_id,
 )
+from shared.rules.ownership import Owners
 from shared.rules.packs import pack
 
 APPROVAL_WARNINGS = pack("irb").lead_of("irb_approval_expiring").days_before
@@ -37,7 +37,7 @@ def deadlines_of(report_id: UUID, legal: Clock, operational: Clock) -> tuple[UUI
     )
 
 
-def arm_report(report: OpenReport | ReportReanchored, owner: Owner) -> list[Command]:
+def arm_report(report: OpenReport | ReportReanchored, owners: Owners) -> list[Command]:
     """Both deadlines of a report, exactly from the clocks that safety computed."""
     clocks = (report.legal, report.operational)
     ids = deadlines_of(report.report_id, *clocks)
@@ -50,12 +50,14 @@ def arm_report(report: OpenReport | ReportReanchored, owner: Owner) -> list[Comm
             clock=clock,
             owner=owner.owner,
             organisation_id=owner.organisation_id,
+            obligation=owner.obligation,
         )
         for deadline, clock in zip(ids, clocks, strict=True)
+        for owner in (owners(clock.code),)
     ]
 
 
-def arm_provisional(case_id: UUID, trial_id: UUID, clocks: Iterable[Clock], owner: Owner) -> list[Command]:
+def arm_provisional(case_id: UUID, trial_id: UUID, clocks: Iterable[Clock], owners: Owners) -> list[Command]:
     """The clocks that run from receipt, before any determination (ruling 0.1)."""
     return [
         ArmDeadline(
@@ -66,9 +68,11 @@ def arm_provisional(case_id: UUID, trial_id: UUID, clocks: Iterable[Clock], owne
             clock=clock,
             owner=owner.owner,
             organisation_id=owner.organisation_id,
+            obligation=owner.obligation,
             provisional=True,
         )
         for clock in clocks
+        for owner in (owners(clock.code),)
     ]
 
 
@@ -92,11 +96,11 @@ def settle_provisional(
 
 
 def reanchor_provisional(
-    case_id: UUID, trial_id: UUID, former: Iterable[Clock], clocks: Sequence[Clock], owner: Owner
+    case_id: UUID, trial_id: UUID, former: Iterable[Clock], clocks: Sequence[Clock], owners: Owners
 ) -> list[Command]:
     """Clocks of a corrected case: another anchor supersedes, a code that is gone is cancelled."""
     now = {clock.code: clock_deadline_id(case_id, clock, "provisional") for clock in clocks}
-    commands = arm_provisional(case_id, trial_id, clocks, owner)
+    commands = arm_provisional(case_id, trial_id, clocks, owners)
     for clock in former:
         old = clock_deadline_id(case_id, clock, "provisional")
         if clock.code not in now:

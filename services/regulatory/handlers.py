@@ -23,6 +23,7 @@ from services.regulatory.reactions import (
 from shared.contracts.regulatory import RegulatoryEvent
 from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
+from shared.rules import ledger_rows as ledger
 from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
 
@@ -65,6 +66,8 @@ SERVICE = Service(
         Projection(rows.ReportRow, rows.report_keys, rows.fold_report, OWN),
         Projection(rows.RegistryRow, rows.registry_keys, rows.fold_registry, OWN),
         deadline_rows(*OWN),
+        Projection(ledger.ObligationOwners, ledger.owners_keys, ledger.fold_owners, TRIALS),
+        Projection(ledger.TrialDeadlines, ledger.trial_deadlines_keys, ledger.fold_trial_deadlines, OWN),
         Projection(rows.KnownTrial, rows.known_trial_keys, rows.fold_known_trial, TRIALS),
         Projection(rows.TrialHoldRow, rows.trial_hold_keys, rows.fold_trial_hold, TRIALS),
     ),

@@ -7,10 +7,10 @@ from services.regulatory.commands import CancelReport, OpenReport, ReanchorRepor
 from shared.contracts.deadline import Obligation
 from shared.contracts.message import Command
 from shared.contracts.safety import AdverseEventCorrected, CaseNotReportable, CaseReportable
-from shared.rules.deadlines import Owner
+from shared.rules.ownership import Owners
 
 
-def reportable(case: CaseReportable, owner: Owner) -> list[Command]:
+def reportable(case: CaseReportable, owners: Owners) -> list[Command]:
     """A report and two deadlines for each obligation; what was provisional or withdrawn ends."""
     commands = _withdrawn(case, "determined_otherwise")
     for obligation in case.obligations:
@@ -25,9 +25,9 @@ def reportable(case: CaseReportable, owner: Owner) -> list[Command]:
             destination=destination,
             legal=obligation.legal,
             operational=obligation.operational,
-            organisation_id=owner.organisation_id,
+            organisation_id=owners(code).organisation_id,
         )
-        commands += [report, *deadlines.arm_report(report, owner)]
+        commands += [report, *deadlines.arm_report(report, owners)]
     return commands + deadlines.settle_provisional(
         case.case_id, case.version, case.trial_id, case.provisional, case.obligations
     )
@@ -58,10 +58,10 @@ def not_reportable(case: CaseNotReportable) -> list[Command]:
     return [*settled, *_withdrawn(case, "not_reportable")]
 
 
-def corrected(case: AdverseEventCorrected, owner: Owner) -> list[Command]:
+def corrected(case: AdverseEventCorrected, owners: Owners) -> list[Command]:
     """Another day 0: provisional clocks and the reports that are open count from it."""
     commands = deadlines.reanchor_provisional(
-        case.case_id, case.trial_id, case.former_clocks, case.clocks, owner
+        case.case_id, case.trial_id, case.former_clocks, case.clocks, owners
     )
     now = {(o.code, o.destination): o for o in case.obligations}
     for former in case.former_obligations:

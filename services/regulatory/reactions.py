@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.regulatory import deadlines, obligations, registry_deadlines, registry_duties
-from services.regulatory.commands import OpenReview, RenewApproval, StartApproval
+from services.regulatory.commands import AssignReport, OpenReview, RenewApproval, StartApproval
 from services.regulatory.projections.guards import KnownTrial
+from shared.contracts.deadline import DeadlineArmed
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import (
     IrbApproved,
@@ -20,19 +21,19 @@ from shared.contracts.regulatory import (
 from shared.contracts.safety import AdverseEventCorrected, CaseNotReportable, CaseOpened, CaseReportable
 from shared.contracts.trials.site import SiteSelected
 from shared.rules.deadlines import Owner
-
-# Who owes a report of a trial that this service has not heard of yet: what is not transferred in writing is
-# not transferred (21 CFR 312.52, R25).
-SPONSOR = Owner("sponsor")
+from shared.rules.ledger_rows import ObligationOwners
+from shared.rules.ownership import Given, Owners, handed_on, needs_to_hand_on, owners_of
 
 
 def needs_of_trials(message: Recorded[Any]) -> tuple[Need, ...]:
-    """The trial, where registries may have to be told of what happened in it."""
-    return registry_duties.needs(message)
+    """The trial, where registries may have to be told; and what is open, where somebody becomes its owner."""
+    given = needs_to_hand_on(message)
+    plan = (Need(KnownTrial, (message.trial_id,)),) if given else ()
+    return tuple(dict.fromkeys((*registry_duties.needs(message), *plan, *given)))
 
 
 def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """A selected site gets a draft ethics review; of what else happens, registries are to be told."""
+    """A selected site gets a draft ethics review; registries are to be told; owners get what they owe."""
     match message.data:
         case SiteSelected() as site:
             return [
@@ -46,14 +47,15 @@ def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
                 )
             ]
         case _:
-            return registry_duties.arising(message, facts)
+            given = _given(handed_on(message, facts, _plan(facts, message.trial_id)))
+            return [*registry_duties.arising(message, facts), *given]
 
 
 def needs_of_safety(message: Recorded[Any]) -> tuple[Need, ...]:
     """The trial, for it says who owes the reports."""
     match message.data:
         case CaseOpened() | CaseReportable() | AdverseEventCorrected():
-            return (Need(KnownTrial, (message.data.trial_id,)),)
+            return _owners_of(message.data.trial_id)
         case _:
             return ()
 
@@ -62,28 +64,50 @@ def react_to_safety(message: Recorded[Any], facts: Facts) -> list[Command]:
     """Clocks at receipt, reports at a signed determination, other clocks after a correction."""
     match message.data:
         case CaseOpened() as case:
-            owner = _owner(facts, case.trial_id)
-            return deadlines.arm_provisional(case.case_id, case.trial_id, case.clocks, owner)
+            owners = _owners(facts, case.trial_id)
+            return deadlines.arm_provisional(case.case_id, case.trial_id, case.clocks, owners)
         case CaseReportable() as case:
-            return obligations.reportable(case, _owner(facts, case.trial_id))
+            return obligations.reportable(case, _owners(facts, case.trial_id))
         case CaseNotReportable() as case:
             return obligations.not_reportable(case)
         case AdverseEventCorrected() as case:
-            return obligations.corrected(case, _owner(facts, case.trial_id))
+            return obligations.corrected(case, _owners(facts, case.trial_id))
         case _:
             return []
 
 
-def _owner(facts: Facts, trial_id: UUID) -> Owner:
+def _plan(facts: Facts, trial_id: UUID | None) -> Owner | None:
     trial = facts.get(KnownTrial, trial_id)
-    return Owner(trial.owner, trial.owner_id) if trial and trial.owner else SPONSOR
+    return Owner(trial.owner, trial.owner_id) if trial and trial.owner else None
+
+
+def _owners(facts: Facts, trial_id: UUID) -> Owners:
+    return owners_of(trial_id, facts, _plan(facts, trial_id))
+
+
+def _owners_of(trial_id: UUID) -> tuple[Need, ...]:
+    return (Need(KnownTrial, (trial_id,)), Need(ObligationOwners, (trial_id,)))
+
+
+def _given(found: Given) -> list[Command]:
+    """Deadlines go to their owners, and with a report's deadline the report itself."""
+    reports = {
+        one.subject_id: AssignReport(
+            report_id=one.subject_id, trial_id=given.trial_id, organisation_id=given.organisation_id
+        )
+        for one, given in found
+        if one.subject_kind == "report"
+    }
+    return [*reports.values(), *(given for _, given in found)]
 
 
 def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
-    """The trial, where deadlines are armed anew."""
+    """The trial and its ledger, where deadlines are armed."""
     match message.data:
         case ReportReanchored(trial_id=trial) | RegistryDutyArisen(trial_id=trial):
-            return (Need(KnownTrial, (trial,)),)
+            return _owners_of(trial)
+        case DeadlineArmed() if message.trial_id:
+            return _owners_of(message.trial_id)
         case _:
             return ()
 
@@ -100,11 +124,13 @@ def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
         case ReportNotRequired(deadlines=ids, trial_id=trial, reason=reason):
             return [deadlines.cancel(deadline, trial, reason) for deadline in ids]
         case ReportReanchored() as report:
-            return _reanchored(report, _owner(facts, report.trial_id))
+            return _reanchored(report, _owners(facts, report.trial_id))
         case RegistryDutyArisen() as duty:
-            return registry_deadlines.arm(duty, _owner(facts, duty.trial_id))
+            return registry_deadlines.arm(duty, _owners(facts, duty.trial_id))
         case RegistryUpdated() | RegistryDutiesReleased() as told:
             return registry_deadlines.settle(told)
+        case DeadlineArmed() if message.trial_id:
+            return _given(handed_on(message, facts, _plan(facts, message.trial_id)))
         case _:
             return []
 
@@ -125,8 +151,8 @@ def _approved(event: IrbApproved) -> list[Command]:
     return commands
 
 
-def _reanchored(report: ReportReanchored, owner: Owner) -> list[Command]:
-    commands = deadlines.arm_report(report, owner)
+def _reanchored(report: ReportReanchored, owners: Owners) -> list[Command]:
+    commands = deadlines.arm_report(report, owners)
     for old, new in zip(report.supersedes, report.deadlines, strict=True):
         if old != new:
             commands.append(deadlines.supersede(old, new, report.trial_id, "reanchored"))

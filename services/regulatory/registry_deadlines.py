@@ -3,11 +3,13 @@
 from services.regulatory import deadlines
 from shared.contracts.message import Command
 from shared.contracts.regulatory import RegistryDutiesReleased, RegistryDutyArisen, RegistryUpdated
-from shared.rules.deadlines import ArmDeadline, Owner
+from shared.rules.deadlines import ArmDeadline
+from shared.rules.ownership import Owners
 
 
-def arm(duty: RegistryDutyArisen, owner: Owner) -> list[Command]:
+def arm(duty: RegistryDutyArisen, owners: Owners) -> list[Command]:
     """The deadline of a duty; the ones it takes the place of are superseded."""
+    owner = owners(duty.clock.code)
     armed = ArmDeadline(
         deadline_id=duty.duty_id,
         trial_id=duty.trial_id,
@@ -16,6 +18,7 @@ def arm(duty: RegistryDutyArisen, owner: Owner) -> list[Command]:
         clock=duty.clock,
         owner=owner.owner,
         organisation_id=owner.organisation_id,
+        obligation=owner.obligation,
     )
     former = [deadlines.supersede(old, duty.duty_id, duty.trial_id, "reanchored") for old in duty.supersedes]
     return [armed, *former]

@@ -17,6 +17,7 @@ from services.retrieval.reactions import (
 from shared.contracts.retrieval import RetrievalEvent
 from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
+from shared.rules import ledger_rows as ledger
 from shared.runtime.deadline import DEADLINE, deadline_rows
 from shared.runtime.service import Aggregate, Projection, Reaction, Service
 from shared.vault.service import VAULT, vault_projections
@@ -40,6 +41,8 @@ SERVICE = Service(
         Projection(guards.SubjectAccess, guards.subject_access_keys, guards.fold_subject_access, TRIALS),
         Projection(guards.ScopeHolds, guards.scope_holds_keys, guards.fold_scope_holds, TRIALS),
         deadline_rows(*OWN),
+        Projection(ledger.ObligationOwners, ledger.owners_keys, ledger.fold_owners, TRIALS),
+        Projection(ledger.TrialDeadlines, ledger.trial_deadlines_keys, ledger.fold_trial_deadlines, OWN),
         *vault_projections("retrieval"),
     ),
     reactions=(

@@ -11,7 +11,7 @@ from services.retrieval.commands import (
     ThawRequest,
     in_vault,
 )
-from services.retrieval.deadlines import service_level
+from services.retrieval.deadlines import needs_of_service_level, service_level
 from services.retrieval.projections.guards import IndexedRequest, ScopeHolds, ScopeRequests, SubjectAccess
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.retrieval import (
@@ -68,7 +68,7 @@ def needs_of_trials(message: Recorded[TrialsEvent]) -> tuple[Need, ...]:
         case HoldApplied(scope_id=scope) | HoldLifted(scope_id=scope) | HoldAnnulled(scope_id=scope):
             return (Need(ScopeRequests, (scope,)),)
         case _:
-            return ()
+            return needs_of_service_level(message)
 
 
 def react_to_trials(message: Recorded[TrialsEvent], facts: Facts) -> list[Command]:
@@ -83,7 +83,7 @@ def react_to_trials(message: Recorded[TrialsEvent], facts: Facts) -> list[Comman
         case HoldLifted(hold_id=hold, scope_id=scope) | HoldAnnulled(hold_id=hold, scope_id=scope):
             return [ThawRequest(request_id=one, hold_id=hold) for one in _research(facts, scope)]
         case _:
-            return []
+            return service_level(message, facts)
 
 
 def needs_of_own(message: Recorded[RetrievalEvent]) -> tuple[Need, ...]:
@@ -96,7 +96,7 @@ def needs_of_own(message: Recorded[RetrievalEvent]) -> tuple[Need, ...]:
             holds = tuple(Need(ScopeHolds, (scope,)) for scope in _scopes(event))
             return (*holds, Need(SubjectAccess, (event.subject_id,))) if event.subject_id else holds
         case _:
-            return ()
+            return needs_of_service_level(message)
 
 
 def react_to_own(message: Recorded[RetrievalEvent], facts: Facts) -> list[Command]:
@@ -114,11 +114,11 @@ def react_to_own(message: Recorded[RetrievalEvent], facts: Facts) -> list[Comman
         ):
             about = {"trial_id": trial, "subject_id": subject, "request_id": request}
             hand = HandVault(**about, site_id=event.site_id, organisations=event.holders)
-            return [hand, *service_level(event)]
+            return [hand, *service_level(message, facts)]
         case RequestCompleted(trial_id=trial, subject_id=subject, request_id=request) if trial and subject:
             return [HandVault(trial_id=trial, subject_id=subject, request_id=request, organisations=())]
         case _:
-            return service_level(message.data)
+            return service_level(message, facts)
 
 
 def _catch_up(event: RequestOpened | RequestReopened, facts: Facts) -> list[Command]:

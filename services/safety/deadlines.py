@@ -4,11 +4,13 @@ from uuid import UUID
 
 from shared.contracts.deadline import Clock
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
-from shared.rules.deadlines import ArmDeadline, MeetDeadline, Owner, clock_deadline_id
+from shared.rules.deadlines import ArmDeadline, MeetDeadline, clock_deadline_id
+from shared.rules.ownership import Owners
 
 
-def arm_review(event: NewInformationReceived, owner: Owner) -> ArmDeadline:
+def arm_review(event: NewInformationReceived, owners: Owners) -> ArmDeadline:
     """The clock that the event carries, started once for each piece of information."""
+    owner = owners(event.review.code)
     return ArmDeadline(
         deadline_id=_review_id(event.info_id, event.review),
         subject_kind="case",
@@ -16,6 +18,7 @@ def arm_review(event: NewInformationReceived, owner: Owner) -> ArmDeadline:
         clock=event.review,
         owner=owner.owner,
         organisation_id=owner.organisation_id,
+        obligation=owner.obligation,
         trial_id=event.trial_id,
     )
 

@@ -23,29 +23,29 @@ from shared.contracts.retrieval import RecordsReceived, RequestCompleted
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
 from shared.contracts.trials.keeping import SubjectErased
 from shared.rules.deadlines import Owner
+from shared.rules.ledger_rows import ObligationOwners
+from shared.rules.ownership import handed_on, needs_to_hand_on, owners_of
 from shared.rules.vault_commands import CloseVault
 
 
 def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
-    """The trial says who owns a deadline, the sponsor or the CRO (21 CFR 312.52)."""
+    """The trial and its ledger say who owns a deadline, the sponsor or the CRO (21 CFR 312.52)."""
     match message.data:
         case NewInformationReceived(trial_id=trial_id):
-            return (Need(KnownTrial, (trial_id,)),)
+            return (Need(KnownTrial, (trial_id,)), Need(ObligationOwners, (trial_id,)))
         case _:
-            return ()
+            return needs_of_trials(message)
 
 
 def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
     """New information starts the clock of its review, the review stops it."""
     match message.data:
         case NewInformationReceived() as event:
-            trial = facts.get(KnownTrial, event.trial_id)
-            known = trial and trial.owner and Owner(trial.owner, trial.owner_id)
-            return [arm_review(event, known or Owner())]
+            return [arm_review(event, owners_of(event.trial_id, facts, _plan(facts, event.trial_id)))]
         case InformationReviewed() as event:
             return [meet_review(event)]
         case _:
-            return []
+            return _handed_on(message, facts)
 
 
 def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
@@ -61,13 +61,19 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
             return []
 
 
+def needs_of_trials(message: Recorded[Any]) -> tuple[Need, ...]:
+    """What is open, where an event makes somebody its owner."""
+    needs = needs_to_hand_on(message)
+    return (Need(KnownTrial, (message.trial_id,)), *needs) if needs else ()
+
+
 def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """The erasure of a subject closes their vault."""
+    """The erasure of a subject closes their vault. Owners of obligations get what they owe."""
     match message.data:
         case SubjectErased(trial_id=trial, subject_id=subject):
             return [CloseVault(trial_id=trial, subject_id=subject)]
         case _:
-            return []
+            return _handed_on(message, facts)
 
 
 def react_to_retrieval(message: Recorded[Any], facts: Facts) -> list[Command]:
@@ -101,6 +107,15 @@ def react_to_retrieval(message: Recorded[Any], facts: Facts) -> list[Command]:
             ]
         case _:
             return []
+
+
+def _handed_on(message: Recorded[Any], facts: Facts) -> list[Command]:
+    return [given for _, given in handed_on(message, facts, _plan(facts, message.trial_id))]
+
+
+def _plan(facts: Facts, trial_id: UUID | None) -> Owner | None:
+    trial = facts.get(KnownTrial, trial_id)
+    return Owner(trial.owner, trial.owner_id) if trial and trial.owner else None
 
 
 def _status(

@@ -41,7 +41,8 @@ class Obligation(Value):
 class DeadlineArmed(Event):
     """An obligation has a due date. `provisional`: armed at receipt, before any determination.
 
-    `organisation_id`: the organisation, other than the sponsor, to which the obligation was transferred.
+    `organisation_id`: the organisation, other than the sponsor, to which the obligation was transferred;
+    `obligation`: by which obligation of the trial, where the trial's ledger or its plan says so.
     """
 
     type: ClassVar[str] = "{service}.deadline.armed.v1"
@@ -53,14 +54,28 @@ class DeadlineArmed(Event):
     provisional: bool = False
     trial_id: UUID | None = None
     organisation_id: UUID | None = None
+    obligation: str | None = None
 
 
 class DeadlineAssigned(Event):
-    """What must be done by then was handed to another organisation, which sees the deadline from now on."""
+    """What must be done by then was handed to another organisation, which sees the deadline from now on.
+
+    `obligation`: by which transferred obligation; without, the deadline was handed over for itself.
+    """
 
     type: ClassVar[str] = "{service}.deadline.assigned.v1"
     deadline_id: UUID
     organisation_id: UUID
+    owner: str | None = None
+    obligation: str | None = None
+
+
+class DeadlineReturned(Event):
+    """What must be done by then is no organisation's any more; `owner` has it, and no one else sees it."""
+
+    type: ClassVar[str] = "{service}.deadline.returned.v1"
+    deadline_id: UUID
+    owner: str
 
 
 class DeadlineAtRisk(Event):
@@ -143,6 +158,7 @@ class DeadlineAwaited(Event):
 DeadlineEvent = (
     DeadlineArmed
     | DeadlineAssigned
+    | DeadlineReturned
     | DeadlineAwaited
     | DeadlineAtRisk
     | DeadlineMet

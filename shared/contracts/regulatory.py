@@ -391,6 +391,15 @@ class ReportReanchored(Event):
     supersedes: tuple[UUID, ...]
 
 
+class ReportAssigned(Event):
+    """The obligation changed hands: the organisation owes the report; without one, the sponsor does."""
+
+    type: ClassVar[str] = "regulatory.report.assigned.v1"
+    report_id: UUID
+    trial_id: UUID
+    organisation_id: UUID | None = None
+
+
 class ReportNotRequired(Event):
     """A report that was open and not yet filed is not owed any more; `reason` is a code."""
 
@@ -543,6 +552,7 @@ HoldEvent = ClinicalHoldImposed | ClinicalHoldLifted
 ReportEvent = (
     ReportOpened
     | ReportReanchored
+    | ReportAssigned
     | ReportNotRequired
     | SafetyReportFiled
     | SafetyReportAcknowledged

@@ -27,10 +27,14 @@ class _OfDeadline(Command):
 
 @dataclass(frozen=True)
 class Owner:
-    """Who owes an obligation, sponsor or CRO, and the organisation to which it was transferred, if to one."""
+    """Who owes an obligation, sponsor or CRO, and the organisation to which it was transferred, if to one.
+
+    `obligation`: the obligation's name, where the organisation has it by the trial's ledger or its plan.
+    """
 
     owner: str = "sponsor"
     organisation_id: UUID | None = None
+    obligation: str | None = None
 
 
 class ArmDeadline(_OfDeadline):
@@ -43,13 +47,21 @@ class ArmDeadline(_OfDeadline):
     owner: str
     provisional: bool = False
     organisation_id: UUID | None = None
+    obligation: str | None = None
 
 
 class AssignDeadline(_OfDeadline):
-    """What must be done by then was handed to another organisation."""
+    """What must be done by then is another's: an organisation's, or without one the sponsor's again.
+
+    `by_ledger`: the owner follows from the trial's transferred obligations, which yields to an organisation
+    that has the deadline for itself, as a vendor has the service level of its leg.
+    """
 
     type: ClassVar[str] = "{service}.assign_deadline.v1"
-    organisation_id: UUID
+    organisation_id: UUID | None
+    owner: str | None = None
+    obligation: str | None = None
+    by_ledger: bool = False
 
 
 class MeetDeadline(_OfDeadline):

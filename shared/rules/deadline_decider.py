@@ -16,6 +16,7 @@ from shared.contracts.deadline import (
     DeadlineMet,
     DeadlineMetLate,
     DeadlineMissed,
+    DeadlineReturned,
     DeadlineSuperseded,
 )
 from shared.contracts.message import Command, Facts, Refusal, Wake
@@ -33,13 +34,18 @@ from shared.rules.deadline_end import End, awaited, end_awaited, ended
 
 @dataclass(frozen=True)
 class Deadline:
-    """State of one deadline. An end without `armed` is awaited; with both, the deadline is over."""
+    """State of one deadline. An end without `armed` is awaited; with both, the deadline is over.
+
+    `obligation`: the one by which the organisation has it; an organisation without has it for itself.
+    """
 
     armed: DeadlineArmed | None = None
     end: End | None = None
     warned: bool = False
     missed: bool = False
     organisation: UUID | None = None
+    owner: str | None = None
+    obligation: str | None = None
 
 
 def decide(
@@ -49,9 +55,8 @@ def decide(
     match command:
         case ArmDeadline():
             return _arm(state, command)
-        case AssignDeadline(deadline_id=stream, organisation_id=to):
-            assigned = DeadlineAssigned(deadline_id=stream, organisation_id=to)
-            return [] if state.organisation == to else [assigned]
+        case AssignDeadline():
+            return _assign(state, command)
         case MeetDeadline():
             return _end(state, command.deadline_id, End(0, met_on=command.met_on))
         case SupersedeDeadline():
@@ -68,10 +73,12 @@ def decide(
 def evolve(state: Deadline, event: DeadlineEvent) -> Deadline:
     """The state after an event."""
     match event:
-        case DeadlineArmed():
-            return replace(state, armed=event, organisation=event.organisation_id)
-        case DeadlineAssigned(organisation_id=to):
-            return replace(state, organisation=to)
+        case DeadlineArmed(organisation_id=to, owner=owner, obligation=by):
+            return replace(state, armed=event, organisation=to, owner=owner, obligation=by)
+        case DeadlineAssigned(organisation_id=to, obligation=by):
+            return replace(state, organisation=to, owner=event.owner or state.owner, obligation=by)
+        case DeadlineReturned(owner=owner):
+            return replace(state, organisation=None, owner=owner, obligation=None)
         case DeadlineAwaited():
             return replace(state, end=end_awaited(event))
         case DeadlineAtRisk():
@@ -110,11 +117,27 @@ def warn_on(clock: Clock) -> date:
 def _arm(state: Deadline, command: ArmDeadline) -> list[DeadlineEvent]:
     if state.armed is not None:
         return []
-    to = state.organisation or command.organisation_id
-    armed = DeadlineArmed.model_validate(command.model_dump() | {"organisation_id": to})
+    told = command.model_dump()
+    if state.organisation:  # assigned before it was armed
+        owner = state.owner or command.owner
+        told |= {"organisation_id": state.organisation, "owner": owner, "obligation": state.obligation}
+    armed = DeadlineArmed.model_validate(told)
     if state.end is None:
         return [armed]
     return [armed, ended(command.deadline_id, command.clock, state.end)]
+
+
+def _assign(state: Deadline, command: AssignDeadline) -> list[DeadlineEvent]:
+    """To another organisation, or to none; one that has it for itself keeps it whatever the ledger says."""
+    stream, to, by = command.deadline_id, command.organisation_id, command.obligation
+    owner = command.owner or state.owner
+    if command.by_ledger and state.organisation and state.obligation is None:
+        return []
+    if (to, by, owner) == (state.organisation, state.obligation, state.owner):
+        return []
+    if to is None:
+        return [DeadlineReturned(deadline_id=stream, owner=owner or "sponsor")]
+    return [DeadlineAssigned(deadline_id=stream, organisation_id=to, owner=command.owner, obligation=by)]
 
 
 def _end(state: Deadline, stream: UUID, end: End) -> list[DeadlineEvent]:
@@ -140,7 +163,7 @@ def _look(state: Deadline, now: datetime) -> list[DeadlineEvent]:
                 code=clock.code,
                 citation=clock.citation,
                 due_on=clock.due_on,
-                owner=armed.owner,
+                owner=state.owner or armed.owner,
             )
         ]
     if state.warned or today < warn_on(clock):

@@ -13,6 +13,7 @@ from shared.contracts.deadline import (
     DeadlineMet,
     DeadlineMetLate,
     DeadlineMissed,
+    DeadlineReturned,
     DeadlineSuperseded,
 )
 from shared.contracts.message import Event, Recorded
@@ -62,6 +63,7 @@ def deadline_keys(message: Recorded[Event]) -> tuple[tuple[UUID], ...]:
         case (
             DeadlineArmed()
             | DeadlineAssigned()
+            | DeadlineReturned()
             | DeadlineAtRisk()
             | DeadlineMet()
             | DeadlineMetLate()
@@ -83,8 +85,10 @@ def fold_deadline(
             return _armed(armed, message)
         case _ if row is None:
             return None
-        case DeadlineAssigned(organisation_id=to):
-            after = replace(row, organisation_id=to)
+        case DeadlineAssigned(organisation_id=to, owner=owner):
+            after = replace(row, organisation_id=to, owner=owner or row.owner)
+        case DeadlineReturned(owner=owner):
+            after = replace(row, organisation_id=None, owner=owner)
         case DeadlineAtRisk():
             after = replace(row, status="at_risk")
         case DeadlineMet(met_on=met_on):

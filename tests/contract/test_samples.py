@@ -14,17 +14,14 @@ RELEASED = build.released()
 # Types that no command of today can bring about. Every service that has deadlines has all of their types:
 # - an end is awaited where it is read before what it ends; today each deadline is armed and ended by events
 #   of one stream, or armed in the transaction that opens what ends it, and those keep their order;
-# - a plan is not changed, so regulatory's and safety's obligations are handed on to nobody;
 # - safety's clock for judging information has no other anchor and is never withdrawn: it is met, or met late;
 # - safety takes no particulars and seals no document yet: its vault has the types that every vault has;
 # - retrieval's service level keeps its first date, whatever is asked again.
 NOT_RECORDED_YET: frozenset[str] = frozenset(
     {
-        "regulatory.deadline.assigned.v1",
         "regulatory.deadline.awaited.v1",
         "retrieval.deadline.awaited.v1",
         "retrieval.deadline.superseded.v1",
-        "safety.deadline.assigned.v1",
         "safety.deadline.awaited.v1",
         "safety.deadline.cancelled.v1",
         "safety.deadline.superseded.v1",

@@ -182,9 +182,9 @@ async def test_who_owes_a_report_in_the_sponsor_s_place_sees_and_files_it_and_no
         asked = Asked(run, client)
         await run.pool.execute("INSERT INTO es.trial VALUES ($1, $2)", TRIAL, SPONSOR)
         case = reportable(1, *owed())
-        await asked.do(*obligations.reportable(case, Owner("cro", ONE)))
+        await asked.do(*obligations.reportable(case, lambda _: Owner("cro", ONE)))
         other = case.model_copy(update={"case_id": UUID(int=9)})
-        await asked.do(*obligations.reportable(other, Owner()))
+        await asked.do(*obligations.reportable(other, lambda _: Owner()))
         await asked.do(
             reg.OpenReview(review_id=uuid4(), trial_id=TRIAL, site_ids=(SITE,), kind="initial", zone=ZONE)
         )

@@ -30,7 +30,7 @@ WHERE a.attrelid = ('public.' || quote_ident($1))::regclass AND a.attnum > 0 AND
 OWNED = ("trial_id", "site_id", "trial_ids", "organisation_id", "organisation_ids")
 # Of each service, what an organisation sees of what was handed to it.
 HANDED = {
-    "trials": {"deadline"},
+    "trials": {"deadline", "obligation"},
     "regulatory": {"deadline", "report"},
     "safety": {"deadline"},
     "retrieval": {"deadline", "leg", "custody", "request"},

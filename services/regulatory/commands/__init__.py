@@ -24,6 +24,7 @@ from services.regulatory.commands.registry import (
     ReleaseRegistryDuties,
 )
 from services.regulatory.commands.report import (
+    AssignReport,
     CancelReport,
     FileSafetyReport,
     OpenReport,
@@ -50,6 +51,7 @@ from services.regulatory.commands.review import (
 __all__ = [
     "AnswerClarification",
     "ApprovalCommand",
+    "AssignReport",
     "CancelReport",
     "CloseApproval",
     "ConfirmIndInEffect",

@@ -55,6 +55,14 @@ class CancelReport(_OfReport):
     reason: str
 
 
+class AssignReport(_OfReport):
+    """The report is owed by another organisation in the sponsor's place, or by the sponsor again."""
+
+    type: ClassVar[str] = "regulatory.assign_report.v1"
+    internal: ClassVar[bool] = True
+    organisation_id: UUID | None
+
+
 class FileSafetyReport(Signed):
     """Release the report and send it; `message_ref` is what the gateway will quote in its answer."""
 
@@ -78,4 +86,6 @@ class RecordAcknowledgement(_OfReport):
     errors: tuple[str, ...] = Field(default=(), max_length=100)
 
 
-ReportCommand = OpenReport | ReanchorReport | CancelReport | FileSafetyReport | RecordAcknowledgement
+ReportCommand = (
+    OpenReport | ReanchorReport | CancelReport | AssignReport | FileSafetyReport | RecordAcknowledgement
+)

@@ -5,6 +5,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.regulatory.commands import (
+    AssignReport,
     CancelReport,
     FileSafetyReport,
     OpenReport,
@@ -18,6 +19,7 @@ from services.regulatory.domain.report_state import SafetyReport, evolve, held_b
 from shared.contracts.deadline import Clock
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.regulatory import (
+    ReportAssigned,
     ReportEvent,
     ReportNotRequired,
     ReportOpened,
@@ -40,6 +42,11 @@ def decide(
             return _reanchor(state, command.legal, command.operational) if former == state.deadlines else []
         case CancelReport():
             return _cancel(state, command)
+        case AssignReport(report_id=report, organisation_id=to):
+            if state.opened is None or state.organisation == to:
+                return []
+            trial = state.opened.trial_id
+            return [ReportAssigned(report_id=report, trial_id=trial, organisation_id=to)]
         case FileSafetyReport():
             return _file(state, command, now)
         case RecordAcknowledgement():

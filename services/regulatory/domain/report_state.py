@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.contracts.message import Command
 from shared.contracts.regulatory import (
+    ReportAssigned,
     ReportEvent,
     ReportNotRequired,
     ReportOpened,
@@ -31,6 +32,7 @@ class SafetyReport:
     filed_on: date | None = None
     acknowledged: SafetyReportAcknowledged | None = None
     answers: frozenset[Answer] = frozenset()
+    organisation: UUID | None = None
 
 
 def evolve(state: SafetyReport, event: ReportEvent) -> SafetyReport:
@@ -38,7 +40,10 @@ def evolve(state: SafetyReport, event: ReportEvent) -> SafetyReport:
     match event:
         case ReportOpened(deadlines=ids):
             status = "open" if state.status in (None, "not_required") else state.status
-            return replace(state, opened=event, deadlines=ids, status=status)
+            owes = event.organisation_id
+            return replace(state, opened=event, deadlines=ids, status=status, organisation=owes)
+        case ReportAssigned(organisation_id=to):
+            return replace(state, organisation=to)
         case ReportReanchored(deadlines=ids):
             return replace(state, deadlines=ids)
         case ReportNotRequired():
@@ -60,7 +65,7 @@ def evolve(state: SafetyReport, event: ReportEvent) -> SafetyReport:
 
 def held_by(state: SafetyReport, _: Command | None) -> UUID | None:
     """The organisation that owes the report in the sponsor's place."""
-    return state.opened.organisation_id if state.opened else None
+    return state.organisation
 
 
 def answer_key(state: SafetyReport, message_ref: str | None, code: str, on: date) -> Answer:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.contracts.message import Recorded
 from shared.contracts.regulatory import (
+    ReportAssigned,
     ReportNotRequired,
     ReportOpened,
     ReportReanchored,
@@ -48,6 +49,7 @@ class ReportRow:
 _REPORT_EVENTS = (
     ReportOpened,
     ReportReanchored,
+    ReportAssigned,
     ReportNotRequired,
     SafetyReportFiled,
     SafetyReportAcknowledged,
@@ -74,6 +76,8 @@ def fold_report(row: ReportRow | None, message: Recorded[Any], key: tuple[UUID])
                 zone=event.legal.zone,
                 deadlines=event.deadlines,
             )
+        case ReportAssigned(organisation_id=to):
+            return replace(row, organisation_id=to)
         case ReportNotRequired():
             return replace(row, status="not_required")
         case SafetyReportFiled(attempt=attempt, filed_on=day, breaks=breaks):

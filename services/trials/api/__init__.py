@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.trials.api import (
     contracts,
     countries,
+    engagements,
     enrolment,
     feasibility,
     feeds,
@@ -12,6 +13,7 @@ from services.trials.api import (
     investigators,
     keeping,
     matching,
+    obligations,
     programmes,
     protocol,
     recruitment,
@@ -38,6 +40,8 @@ _PARTS = (
     programmes,
     countries,
     protocol,
+    engagements,
+    obligations,
 )
 for part in _PARTS:
     router.include_router(part.router)

@@ -8,6 +8,7 @@ from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.design import DesignRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.diversity import SubgroupCountsRecorded
+from shared.contracts.trials.engagement import EngagementEvent
 from shared.contracts.trials.enrolment import EnrolmentEvent
 from shared.contracts.trials.feasibility import FeasibilityEvent
 from shared.contracts.trials.feed import FeedEvent
@@ -15,6 +16,7 @@ from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.investigator import InvestigatorEvent
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
 from shared.contracts.trials.matching import CriteriaRecorded, MatchingRun
+from shared.contracts.trials.obligation import ObligationEvent
 from shared.contracts.trials.programme import ProgrammeEvent
 from shared.contracts.trials.protocol import ProtocolEvent
 from shared.contracts.trials.recruitment import CampaignEvent, RetentionRiskAssessed, SupportEvent
@@ -58,4 +60,6 @@ TrialsEvent = (
     | ProtocolEvent
     | DesignRecorded
     | StatisticsEvent
+    | ObligationEvent
+    | EngagementEvent
 )

@@ -14,6 +14,7 @@ from tests.contract.scenes import (
     authority,
     cases,
     discards,
+    engagements,
     enrolment,
     feeds,
     matching,
@@ -47,6 +48,7 @@ SCENES: tuple[Scene, ...] = (
     enrolment.play,
     programme.play,
     protocol.play,
+    engagements.play,
 )
 
 

@@ -53,14 +53,14 @@ def reports(code: str, destination: str = "FDA") -> list[UUID]:
 
 def test_a_clock_that_a_correction_leaves_as_it_was_goes_on() -> None:
     fifteen = clock("us_ind_15_day")
-    (again,) = deadlines.reanchor_provisional(CASE, TRIAL, (fifteen,), (fifteen,), Owner())
+    (again,) = deadlines.reanchor_provisional(CASE, TRIAL, (fifteen,), (fifteen,), lambda _: Owner())
     assert isinstance(again, ArmDeadline)
     assert again.deadline_id == deadline("us_ind_15_day")
 
 
 def test_a_clock_that_a_correction_counts_from_another_day_takes_the_place_of_the_old_one() -> None:
     former, now = clock("us_ind_15_day"), clock("us_ind_15_day", EARLIER)
-    arm, supersede = deadlines.reanchor_provisional(CASE, TRIAL, (former,), (now,), Owner())
+    arm, supersede = deadlines.reanchor_provisional(CASE, TRIAL, (former,), (now,), lambda _: Owner())
     assert isinstance(arm, ArmDeadline)
     assert supersede == SupersedeDeadline(
         deadline_id=deadline("us_ind_15_day"),
@@ -72,7 +72,9 @@ def test_a_clock_that_a_correction_counts_from_another_day_takes_the_place_of_th
 
 def test_a_clock_whose_reason_a_correction_takes_away_is_cancelled() -> None:
     former = (clock("us_ind_15_day"), clock("us_ind_7_day"))
-    commands = deadlines.reanchor_provisional(CASE, TRIAL, former, (clock("us_ind_15_day"),), Owner())
+    commands = deadlines.reanchor_provisional(
+        CASE, TRIAL, former, (clock("us_ind_15_day"),), lambda _: Owner()
+    )
     assert commands[1:] == [
         CancelDeadline(deadline_id=deadline("us_ind_7_day"), trial_id=TRIAL, reason="corrected")
     ]
@@ -80,7 +82,9 @@ def test_a_clock_whose_reason_a_correction_takes_away_is_cancelled() -> None:
 
 def test_a_report_that_a_correction_leaves_owed_counts_from_the_other_day() -> None:
     former, now = owed("us_ind_7_day"), owed("us_ind_7_day", EARLIER)
-    commands = obligations.corrected(corrected(former_obligations=(former,), obligations=(now,)), Owner())
+    commands = obligations.corrected(
+        corrected(former_obligations=(former,), obligations=(now,)), lambda _: Owner()
+    )
     assert commands == [
         ReanchorReport(
             report_id=report,
@@ -96,7 +100,7 @@ def test_a_report_that_a_correction_leaves_owed_counts_from_the_other_day() -> N
 def test_a_report_that_a_correction_leaves_without_a_reason_is_not_owed_any_more() -> None:
     former, kept = owed("us_ind_7_day"), owed("us_ind_15_day")
     case = corrected(former_obligations=(former,), obligations=(kept,))
-    assert obligations.corrected(case, Owner()) == [
+    assert obligations.corrected(case, lambda _: Owner()) == [
         CancelReport(
             report_id=report,
             trial_id=TRIAL,

@@ -333,7 +333,14 @@ def test_what_only_this_services_own_events_may_cause_nobody_can_ask_for() -> No
     from services.regulatory import commands
 
     own = {name for name in commands.__all__ if getattr(getattr(commands, name), "internal", False)}
-    assert own == {"StartApproval", "RenewApproval", "OpenReport", "ReanchorReport", "CancelReport"}
+    assert own == {
+        "StartApproval",
+        "RenewApproval",
+        "OpenReport",
+        "ReanchorReport",
+        "CancelReport",
+        "AssignReport",
+    }
 
 
 def test_the_organisation_to_which_obligations_were_transferred_owes_reports_and_their_deadlines() -> None:

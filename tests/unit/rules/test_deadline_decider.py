@@ -19,6 +19,7 @@ from shared.contracts.deadline import (
     DeadlineMet,
     DeadlineMetLate,
     DeadlineMissed,
+    DeadlineReturned,
     DeadlineSuperseded,
 )
 from shared.contracts.message import Facts, Refusal, Wake
@@ -241,3 +242,31 @@ def test_a_deadline_that_was_handed_over_before_it_was_armed_is_armed_for_whom_i
     assert kinds(told) == [DeadlineAssigned, DeadlineArmed]
     assert isinstance(told[1], DeadlineArmed)
     assert told[1].organisation_id == held_by(state, None) == UUID(int=41)
+
+
+def test_a_deadline_goes_back_to_the_sponsor_and_says_whose_it_was_when_it_is_missed() -> None:
+    one = UUID(int=41)
+    given = AssignDeadline(
+        deadline_id=STREAM, organisation_id=one, owner="cro", obligation="monitoring", by_ledger=True
+    )
+    back = AssignDeadline(deadline_id=STREAM, organisation_id=None, owner="sponsor", by_ledger=True)
+    state, told = run([ARM, given, given])
+    assert told[1:] == [
+        DeadlineAssigned(deadline_id=STREAM, organisation_id=one, owner="cro", obligation="monitoring")
+    ]
+    state, told = run([back, back], state=state)
+    assert told == [DeadlineReturned(deadline_id=STREAM, owner="sponsor")]
+    assert held_by(state, None) is None
+
+
+def test_a_deadline_that_was_handed_over_for_itself_stays_whatever_the_ledger_says() -> None:
+    one, other = UUID(int=41), UUID(int=42)
+    for_itself = AssignDeadline(deadline_id=STREAM, organisation_id=one)
+    ledger = AssignDeadline(
+        deadline_id=STREAM, organisation_id=other, owner="cro", obligation="record_retrieval", by_ledger=True
+    )
+    state, told = run([ARM, for_itself, ledger])
+    assert kinds(told) == [DeadlineArmed, DeadlineAssigned]
+    assert held_by(state, None) == one
+    state, told = run([ARM, ledger, for_itself])
+    assert held_by(state, None) == one

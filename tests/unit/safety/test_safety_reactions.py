@@ -25,6 +25,7 @@ from shared.contracts.retrieval import RecordsReceived, RequestCompleted
 from shared.contracts.safety import InformationReviewed, NewInformationReceived
 from shared.contracts.trials.keeping import SubjectErased
 from shared.rules.deadlines import ArmDeadline, MeetDeadline
+from shared.rules.ledger_rows import ObligationOwners
 from shared.rules.vault_commands import CloseVault
 from tests.unit.safety.given_case import (
     CASE,
@@ -161,7 +162,7 @@ def test_a_search_in_vain_is_noted_and_one_with_records_is_not() -> None:
 def test_new_information_arms_the_review_and_the_review_meets_the_same_deadline() -> None:
     case, events = then(given(SERIOUS, SUSPECTED), RECORDS, LATER)
     arrived = recorded(only(NewInformationReceived, events))
-    assert needs_of_own(arrived) == (Need(KnownTrial, (TRIAL,)),)
+    assert needs_of_own(arrived) == (Need(KnownTrial, (TRIAL,)), Need(ObligationOwners, (TRIAL,)))
     (arm,) = react_to_own(arrived, KNOWN)
     (meet,) = react_to_own(recorded(only(InformationReviewed, told(case, SIGNIFICANT, LATER))), Facts())
     assert isinstance(arm, ArmDeadline)

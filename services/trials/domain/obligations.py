@@ -1,0 +1,126 @@
+"""The ledger's decider: transferred and taken back in writing, told when the day comes (21 CFR 312.52)."""
+
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID
+
+from services.trials.commands.obligations import OfObligations, ReturnObligations, TransferObligations
+from services.trials.domain.obligations_state import (
+    Bound,
+    Ledger,
+    Period,
+    Written,
+    evolve,
+    owner_on,
+)
+from shared.contracts.message import Facts, Refusal, Wake
+from shared.contracts.trials.obligation import (
+    ObligationAgreed,
+    ObligationEvent,
+    ObligationName,
+    ObligationReturned,
+    ObligationTransferred,
+)
+from shared.rules.dates import local_date, start_of_day
+
+__all__ = ["Ledger", "ObligationsCommand", "decide", "evolve", "owner_on", "wake_at"]
+
+ObligationsCommand = TransferObligations | ReturnObligations
+Events = list[ObligationEvent]
+
+
+def decide(
+    ledger: Ledger, command: ObligationsCommand | Wake, facts: Facts, now: datetime
+) -> Events | Refusal:
+    """The events of a command; repeating one that took effect causes none."""
+    if isinstance(command, Wake):
+        return _due(ledger, now)
+    if ledger.zone not in (None, command.zone):
+        return Refusal("obligation.zone", f"the days of this ledger are those of {ledger.zone}", None, "zone")
+    agreed: Events = []
+    for name in dict.fromkeys(command.obligations):
+        found = _agree(ledger, command, name)
+        if isinstance(found, Refusal):
+            return found
+        agreed += found
+    after = ledger
+    for event in agreed:
+        after = evolve(after, event)
+    return [*agreed, *_due(after, now)] if agreed else []
+
+
+def wake_at(ledger: Ledger) -> datetime | None:
+    """UTC: when the next transfer or return begins that was agreed for a coming day."""
+    days = [bound.day for name in ledger.periods for bound in ledger.untold(name)[:1]]
+    return start_of_day(min(days), ledger.zone) if days and ledger.zone else None
+
+
+def _due(ledger: Ledger, now: datetime) -> Events:
+    """The transfers and returns whose day has come."""
+    if ledger.trial_id is None or ledger.zone is None:
+        return []
+    today = local_date(now, ledger.zone)
+    return [
+        _come(ledger.trial_id, name, bound)
+        for name in ledger.periods
+        for bound in ledger.untold(name)
+        if bound.day <= today
+    ]
+
+
+def _come(trial_id: UUID, name: ObligationName, bound: Bound) -> ObligationEvent:
+    kind = ObligationTransferred if bound.begins else ObligationReturned
+    by = bound.period.by if bound.begins else bound.period.ended_by or bound.period.by
+    return kind(
+        trial_id=trial_id,
+        obligation=name,
+        organisation_id=bound.period.organisation_id,
+        since=bound.day,
+        document_ref=by.document_ref,
+        sha256=by.sha256,
+    )
+
+
+def _agree(ledger: Ledger, command: ObligationsCommand, name: ObligationName) -> Events | Refusal:
+    """What the document says of one obligation."""
+    periods = ledger.of(name)
+    match command:
+        case TransferObligations(organisation_id=to, since=since):
+            by = Written(command.document_ref, command.sha256)
+            if (to, since, by) in [(one.organisation_id, one.since, one.by) for one in periods]:
+                return []
+            last = periods[-1] if periods else None
+            if last and (last.until is None or since < last.until):
+                return _overlap(name, last)
+            return [_agreed(command, name, to)]
+        case ReturnObligations(since=since):
+            if since in [one.until for one in periods]:
+                return []
+            if not periods or periods[-1].until:
+                carries = f"the sponsor carries {name}, or will by what was agreed"
+                return Refusal("obligation.not_transferred", carries, "sponsor", "obligations")
+            last = periods[-1]
+            if since < last.since or (since == last.since and len(ledger.untold(name)) == 0):
+                begun = f"{name} was transferred from {last.since} on"
+                return Refusal("obligation.before_transfer", begun, str(last.organisation_id), "since")
+            return [_agreed(command, name, None)]
+        case _:
+            assert_never(command)
+
+
+def _overlap(name: ObligationName, last: Period) -> Refusal:
+    days = f"from {last.since} on" if last.until is None else f"from {last.since} to before {last.until}"
+    detail = f"{name} is {last.organisation_id}'s {days}: two owners on one day"
+    return Refusal("obligation.overlap", detail, str(last.organisation_id), "since")
+
+
+def _agreed(command: OfObligations, name: ObligationName, to: UUID | None) -> ObligationAgreed:
+    return ObligationAgreed(
+        trial_id=command.trial_id,
+        obligation=name,
+        organisation_id=to,
+        since=command.since,
+        zone=command.zone,
+        document_ref=command.document_ref,
+        sha256=command.sha256,
+    )

@@ -1,0 +1,111 @@
+"""The scorecard of an organisation: figures from the events of those trials that the asker reaches."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+
+from services.trials.rules.scorecard import WEIGHTS, Figure, scorecard
+from shared.contracts.trials.engagement import Criterion
+from shared.http.problems import ProblemError
+from shared.http.seen import seen
+from shared.rules.dates import local_date
+from shared.runtime import clock
+
+# The trials that the organisation runs or ran, and of those the sites that are its own; by function it runs
+# none.
+_FIGURES = """
+WITH runs AS (
+    SELECT of_trial AS trial_id, model, countries, began_on, coalesce(ended_on, $2::date) AS last_on
+    FROM engagement
+    WHERE organisation = $1 AND of_trial IS NOT NULL AND began_on IS NOT NULL AND model <> 'functional'
+), its AS (
+    SELECT DISTINCT ON (s.site_id) s.site_id, s.country, s.status, s.activated_on,
+           greatest(s.activated_on, r.began_on) AS from_on, r.began_on, r.last_on
+    FROM runs r JOIN site s USING (trial_id)
+    WHERE (r.model <> 'regional' OR r.countries ? s.country) AND s.status <> 'identified'
+    ORDER BY s.site_id, r.began_on
+), started AS (
+    SELECT i.activated_on - a.approved_on AS days FROM its i JOIN site_approval a USING (site_id)
+    WHERE i.activated_on >= i.began_on AND i.activated_on >= a.approved_on
+), owned AS (
+    SELECT count(*) FILTER (WHERE outcome = 'met') AS met, count(*) AS n FROM owned_deadline
+    WHERE owned_by = $1
+)
+SELECT (SELECT met FROM owned) AS met, (SELECT n FROM owned) AS owned,
+    (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FROM started) AS cycle_days,
+    (SELECT count(*) FROM started) AS started,
+    (SELECT count(*) FROM its) AS chosen,
+    (SELECT count(*) FROM its WHERE activated_on IS NOT NULL) AS activated,
+    (SELECT coalesce(json_agg(DISTINCT country ORDER BY country), '[]')::text
+     FROM its WHERE activated_on IS NOT NULL) AS countries,
+    (SELECT sum(greatest(last_on - from_on + 1, 0)) FROM its WHERE activated_on IS NOT NULL) AS site_days,
+    (SELECT count(*) FROM deviation d JOIN its USING (site_id)
+     WHERE NOT d.annulled AND d.occurred_on BETWEEN its.from_on AND its.last_on) AS deviations,
+    (SELECT count(DISTINCT r.trial_id) FROM runs r JOIN trial t USING (trial_id), trial asked
+     WHERE asked.trial_id = $3 AND t.trial_id <> $3 AND EXISTS (
+         SELECT FROM jsonb_array_elements_text(t.registry -> 'conditions') c
+         JOIN jsonb_array_elements_text(asked.registry -> 'conditions') a ON lower(a) = lower(c))) AS alike,
+    (SELECT jsonb_array_length(registry -> 'conditions') > 0 FROM trial WHERE trial_id = $3) AS conditions
+"""
+_KNOWN = """
+SELECT engagement_id, of_trial, name, weights, scores FROM engagement
+WHERE organisation = $1 ORDER BY changed_at DESC, engagement_id
+"""
+_DAYS_A_MONTH = 30.4375
+
+
+async def organisation_scorecard(
+    request: Request, organisation_id: UUID, engagement: UUID | None = None, trial: UUID | None = None
+) -> dict[str, Any]:
+    """What the organisation is worth, by the asker's own trials: each score with figure, n, source and how.
+
+    `engagement`: by the weights of this evaluation. `trial`: the one whose conditions count as alike, without
+    it that of the engagement. The total is null while a criterion that counts is missing.
+    """
+    async with seen(request) as tx:
+        known = await tx.fetch(_KNOWN, organisation_id)
+        chosen = next((one for one in known if one["engagement_id"] == engagement), None)
+        if not known or (engagement and chosen is None):
+            raise ProblemError(404, "unknown", "there is no engagement of this organisation, or not this one")
+        about = trial or (chosen["of_trial"] if chosen else None)
+        found = await tx.fetchrow(_FIGURES, organisation_id, local_date(clock.now(), "UTC"), about)
+    told = dict(found or {})
+    weights = json.loads(chosen["weights"] or "null") if chosen else None
+    return {
+        "organisation_id": organisation_id,
+        "name": known[0]["name"],
+        "engagement_id": engagement,
+        "trial_id": about,
+        "countries": json.loads(told["countries"]),
+        **scorecard(_figures(told), _entered(known), weights or WEIGHTS),
+    }
+
+
+def _figures(told: Mapping[str, Any]) -> dict[Criterion, Figure]:
+    """The figures of those criteria of which any event tells."""
+    months = (told["site_days"] or 0) / _DAYS_A_MONTH
+    figures: dict[Criterion, Figure] = {}
+    if told["conditions"]:
+        figures["therapeutic_expertise"] = Figure(told["alike"], told["alike"])
+    if told["owned"]:
+        figures["on_time_delivery"] = Figure(told["met"] / told["owned"], told["owned"])
+    if told["started"]:
+        figures["cycle_time"] = Figure(told["cycle_days"], told["started"])
+    if months:
+        figures["quality"] = Figure(told["deviations"] / months, told["deviations"])
+    if told["chosen"]:
+        figures["coverage"] = Figure(told["activated"] / told["chosen"], told["chosen"])
+    return figures
+
+
+def _entered(known: list[Any]) -> dict[Criterion, dict[str, Any]]:
+    """Of each criterion the entry that speaks of the latest day, whichever engagement it was made in."""
+    latest: dict[Criterion, dict[str, Any]] = {}
+    for one in known:
+        for name, score in json.loads(one["scores"]).items():
+            if name not in latest or score["as_of"] > latest[name]["as_of"]:
+                latest[name] = score
+    return latest

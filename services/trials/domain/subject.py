@@ -78,11 +78,15 @@ def _correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: dat
     if (subject.code, subject.enrolled_on) == (command.subject_code, command.enrolled_on):
         return []
     found = enrolment_breaks(command, facts, now)
-    events: Events = [SubjectEnrolmentCorrected(**command.model_dump(), breaks=found.rules)]
+    told = command.model_dump() | {"former_on": subject.enrolled_on}
+    events: Events = [SubjectEnrolmentCorrected(**told, breaks=found.rules)]
     if subject.deviation and not found.rules:
         trial_id = command.trial_id
         annulled = DeviationAnnulled(
-            deviation_id=subject.deviation, trial_id=trial_id, reason="enrolment.corrected"
+            deviation_id=subject.deviation,
+            trial_id=trial_id,
+            site_id=command.site_id,
+            reason="enrolment.corrected",
         )
         events.append(annulled)
     if not subject.deviation:

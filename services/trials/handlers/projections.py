@@ -1,6 +1,20 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
-from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import (
+    capa,
+    erasures,
+    guard_folds,
+    guards,
+    holds,
+    indicators,
+    kri_folds,
+    kri_guards,
+    monitoring,
+    remote_review,
+    sites,
+    subjects,
+    trials,
+)
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -20,5 +34,15 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(holds.DeviationRow, holds.deviation_keys, holds.fold_deviation, OWN),
     Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
+    Projection(kri_guards.MonitoringPlan, kri_folds.plan_keys, kri_folds.fold_plan, OWN),
+    Projection(kri_guards.SiteCounters, kri_folds.counters_keys, kri_folds.fold_counters, (*OWN, "safety")),
+    Projection(monitoring.VisitRow, monitoring.visit_keys, monitoring.fold_visit, OWN),
+    Projection(monitoring.ActionItemRow, monitoring.action_item_keys, monitoring.fold_action_item, OWN),
+    Projection(
+        remote_review.RemoteReviewRow, remote_review.remote_review_keys, remote_review.fold_remote_review, OWN
+    ),
+    Projection(capa.CapaRow, capa.capa_keys, capa.fold_capa, OWN),
+    Projection(indicators.IndicatorRow, indicators.indicator_keys, indicators.fold_indicator, OWN),
+    Projection(indicators.RunRow, indicators.run_keys, indicators.fold_run, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

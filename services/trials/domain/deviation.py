@@ -25,6 +25,8 @@ from shared.contracts.trials.deviation import (
     SeriousBreachMarked,
 )
 
+__all__ = ["Deviation", "DeviationCommand", "DeviationEvent", "decide", "evolve"]
+
 QualityCommand = AssessDeviation | MarkSeriousBreach | ResolveDeviation
 DeviationCommand = ReportDeviation | AnnulDeviation | QualityCommand
 Events = list[DeviationEvent]

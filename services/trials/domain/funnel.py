@@ -7,7 +7,8 @@ Manktelow BN (2012), BMC Medical Research Methodology 12:98, who prefer them to 
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import accumulate
 
 # Beyond so many standard deviations the tail is less than 1e-30 and is left out of the sums.
 _FAR = 12.0
@@ -40,19 +41,13 @@ def binomial_limits(n: int, share: float, tail: float) -> tuple[int, int]:
 
 
 def _limits(counts: range, mass: Callable[[int], float], tail: float) -> tuple[int, int]:
-    return _inside(counts, mass, tail), _inside(reversed(counts), mass, tail)
+    return _inside(counts, mass, tail), _inside(counts[::-1], mass, tail)
 
 
-def _inside(counts: Iterable[int], mass: Callable[[int], float], tail: float) -> int:
+def _inside(counts: range, mass: Callable[[int], float], tail: float) -> int:
     """The first count, from one end, with which the probability of this end exceeds the tail's."""
-    return next(count for count, summed in _sums(counts, mass) if summed > tail)
-
-
-def _sums(counts: Iterable[int], mass: Callable[[int], float]) -> Iterator[tuple[int, float]]:
-    summed = 0.0
-    for count in counts:
-        summed += mass(count)
-        yield count, summed
+    sums = accumulate(map(mass, counts))
+    return next(count for count, summed in zip(counts, sums, strict=True) if summed > tail)
 
 
 def dispersion(counts: Iterable[tuple[int, float, float]]) -> float | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import assert_never
 from uuid import UUID
 
 from services.trials.domain.funnel import binomial_limits, dispersion, poisson_limits
@@ -74,6 +75,8 @@ def counts(kri: Kri, site: SiteCounters, sdv_percent: int, cut: date) -> Counts:
             return max(wanted - site.verified(), 0), wanted
         case "visits_overdue":
             return max((max((cut - one.planned_on).days, 0) for one in site.visits.values()), default=0), None
+        case _:
+            assert_never(kri)
 
 
 def _tolerated(kri: Kri, days: int | None, limits: tuple[int, int]) -> KriValue:

@@ -14,6 +14,7 @@ from tests.contract.scenes import (
     authority,
     cases,
     discards,
+    monitoring,
     passing,
     records,
     refusals,
@@ -33,6 +34,7 @@ SCENES: tuple[Scene, ...] = (
     records.play,
     vaults.play,
     discards.play,
+    monitoring.play,
 )
 
 
@@ -50,6 +52,9 @@ async def play(home: Home, found: StackAddresses) -> None:
     async with desk(found, home.root) as stage:
         await enrolling_trial(stage, approved_for=timedelta(days=1))
         await passing.play(stage, home)
+    async with desk(found, home.root) as stage:
+        await enrolling_trial(stage)
+        await monitoring.passing(stage, home)
 
 
 if __name__ == "__main__":

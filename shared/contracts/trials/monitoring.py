@@ -150,7 +150,7 @@ class VisitStatusChanged(OfVisit):
     """The status that follows from dates, report and open action items is another one."""
 
     type: ClassVar[str] = "trials.monitoring_visit.status_changed.v1"
-    before: VisitStatus | None
+    before: VisitStatus | None = None
     after: VisitStatus
 
 

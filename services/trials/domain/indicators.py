@@ -1,6 +1,6 @@
 """The indicators of a trial's sites from their counters: value, limits, verdict, or why there is none."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
@@ -38,7 +38,8 @@ def compute(
                 values[site_id].append(_tolerated(kri, days, limits))
             continue
         known = [(site_id, (n or 0, d)) for site_id, (n, d) in counted if d]
-        judged = {site_id: _compared(kri, indicator, own, known) for site_id, own in known}
+        trial = (sum(n for _, (n, _) in known), sum(d for _, (_, d) in known), len(known))
+        judged = {site_id: _compared(kri, indicator, own, trial) for site_id, own in known}
         for site_id, (numerator, denominator) in counted:
             none = KriValue(
                 kri=kri,
@@ -93,11 +94,8 @@ def _tolerated(kri: Kri, days: int | None, limits: tuple[int, int]) -> KriValue:
     )
 
 
-def _compared(
-    kri: Kri, indicator: Indicator, own: tuple[int, int], known: Iterable[tuple[UUID, tuple[int, int]]]
-) -> KriValue:
-    """A site against the pooled rate of the trial's other sites."""
-    all_sites = [counts for _, counts in known]
+def _compared(kri: Kri, indicator: Indicator, own: tuple[int, int], trial: tuple[int, int, int]) -> KriValue:
+    """A site against the pooled rate of the trial's other sites; `trial` sums all and says how many."""
     numerator, denominator = own
     value = KriValue(
         kri=kri,
@@ -106,9 +104,9 @@ def _compared(
         value=round(numerator / denominator * indicator.per, 6),
         verdict="not_judged",
     )
-    if len(all_sites) < FEWEST_SITES:
+    if trial[2] < FEWEST_SITES:
         return value.model_copy(update={"reason": f"fewer_than_{FEWEST_SITES}_sites"})
-    rate = (sum(n for n, _ in all_sites) - numerator) / (sum(d for _, d in all_sites) - denominator)
+    rate = (trial[0] - numerator) / (trial[1] - denominator)
     expected = rate * denominator
     against = {"target": round(rate * indicator.per, 6), "expected": round(expected, 4)}
     if expected < LEAST_EXPECTED:

@@ -8,46 +8,50 @@ Manktelow BN (2012), BMC Medical Research Methodology 12:98, who prefer them to 
 
 import math
 from collections.abc import Callable, Iterable
-from itertools import accumulate
+from typing import Literal
 
-# Beyond so many standard deviations the tail is less than 1e-30 and is left out of the sums.
-_FAR = 12.0
+Side = Literal["low", "high"]
 
 
-def poisson_limits(expected: float, tail: float) -> tuple[int, int]:
-    """The lowest and the highest count inside the limits where `expected` (> 0) events are expected.
+def poisson_limit(expected: float, tail: float, side: Side) -> int:
+    """The last count inside on this side where `expected` (> 0) events are expected.
 
-    P(X < lowest) <= tail and P(X > highest) <= tail, each as near to it as whole counts come.
+    P(X < limit), or P(X > limit) on the high side, is at most the tail and as near to it as counts come.
     """
-    spread = _FAR * math.sqrt(expected) + 40
-    counts = range(max(0, math.floor(expected - spread)), math.ceil(expected + spread) + 1)
-    return _limits(counts, lambda k: math.exp(k * math.log(expected) - expected - math.lgamma(k + 1)), tail)
+    start = _far(expected, expected, side)
+    mass = math.exp(start * math.log(expected) - expected - math.lgamma(start + 1))
+    if side == "low":
+        return _inside(start, 1, mass, lambda k: expected / (k + 1), tail)
+    return _inside(start, -1, mass, lambda k: k / expected, tail)
 
 
-def binomial_limits(n: int, share: float, tail: float) -> tuple[int, int]:
-    """The lowest and the highest count inside the limits of `n` trials of probability `share` (0..1)."""
+def binomial_limit(n: int, share: float, tail: float, side: Side) -> int:
+    """The same of `n` trials of probability `share` (0..1) each."""
     if not 0 < share < 1:
-        return (n, n) if share else (0, 0)
-    mean = n * share
-    spread = _FAR * math.sqrt(mean * (1 - share)) + 40
-    counts = range(max(0, math.floor(mean - spread)), min(n, math.ceil(mean + spread)) + 1)
-    whole = math.lgamma(n + 1)
-
-    def mass(k: int) -> float:
-        ways = whole - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-        return math.exp(ways + k * math.log(share) + (n - k) * math.log1p(-share))
-
-    return _limits(counts, mass, tail)
+        return n if share else 0
+    start = min(_far(n * share, n * share * (1 - share), side), n)
+    ways = math.lgamma(n + 1) - math.lgamma(start + 1) - math.lgamma(n - start + 1)
+    mass = math.exp(ways + start * math.log(share) + (n - start) * math.log1p(-share))
+    odds = share / (1 - share)
+    if side == "low":
+        return _inside(start, 1, mass, lambda k: (n - k) / (k + 1) * odds, tail)
+    return _inside(start, -1, mass, lambda k: k / (n - k + 1) / odds, tail)
 
 
-def _limits(counts: range, mass: Callable[[int], float], tail: float) -> tuple[int, int]:
-    return _inside(counts, mass, tail), _inside(counts[::-1], mass, tail)
+def _far(mean: float, variance: float, side: Side) -> int:
+    """A count so far out on a side that what lies beyond it, less than 1e-12, may be left out of a sum."""
+    spread = 8 * math.sqrt(variance) + 40
+    return max(0, math.floor(mean - spread)) if side == "low" else math.ceil(mean + spread)
 
 
-def _inside(counts: range, mass: Callable[[int], float], tail: float) -> int:
-    """The first count, from one end, with which the probability of this end exceeds the tail's."""
-    sums = accumulate(map(mass, counts))
-    return next(count for count, summed in zip(counts, sums, strict=True) if summed > tail)
+def _inside(start: int, step: int, mass: float, ratio: Callable[[int], float], tail: float) -> int:
+    """The first count, from far out inwards, with which the summed probability exceeds the tail's."""
+    count, summed = start, mass
+    while summed <= tail:
+        mass *= ratio(count)
+        count += step
+        summed += mass
+    return count
 
 
 def dispersion(counts: Iterable[tuple[int, float, float]]) -> float | None:

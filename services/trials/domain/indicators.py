@@ -6,7 +6,7 @@ from datetime import date
 from typing import assert_never
 from uuid import UUID
 
-from services.trials.domain.funnel import binomial_limits, dispersion, poisson_limits
+from services.trials.domain.funnel import binomial_limit, dispersion, poisson_limit
 from services.trials.projections.kri_guards import SiteCounters
 from services.trials.rules.kri import FEWEST_SITES, INDICATORS, LEAST_EXPECTED, TAIL, Indicator
 from shared.contracts.trials.kri import Dispersion, Kri, KriValue, Verdict
@@ -123,10 +123,8 @@ def _compared(kri: Kri, indicator: Indicator, own: tuple[int, int], trial: tuple
 def _limit(indicator: Indicator, denominator: int, rate: float, tail: float) -> int:
     """The last count inside, on the side that is bad."""
     if indicator.method == "poisson":
-        low, high = poisson_limits(rate * denominator, tail)
-    else:
-        low, high = binomial_limits(denominator, rate, tail)
-    return low if indicator.bad == "low" else high
+        return poisson_limit(rate * denominator, tail, indicator.bad)
+    return binomial_limit(denominator, rate, tail, indicator.bad)
 
 
 def _dispersion(indicator: Indicator, all_sites: list[tuple[int, int]]) -> float | None:

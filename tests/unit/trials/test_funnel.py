@@ -9,10 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.trials.domain.funnel import binomial_limits, dispersion, poisson_limits
+from services.trials.domain.funnel import binomial_limit, dispersion, poisson_limit
 
 TAILS = (Fraction(25, 1000), Fraction(1, 1000))
 getcontext().prec = 60
+
+
+def poisson_limits(expected: float, tail: float) -> tuple[int, int]:
+    return poisson_limit(expected, tail, "low"), poisson_limit(expected, tail, "high")
+
+
+def binomial_limits(n: int, share: float, tail: float) -> tuple[int, int]:
+    return binomial_limit(n, share, tail, "low"), binomial_limit(n, share, tail, "high")
 
 
 def poisson_cdf(k: int, expected: Decimal) -> Decimal:

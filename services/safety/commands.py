@@ -51,6 +51,7 @@ class ReportAdverseEvent(_Reported):
 
     type: ClassVar[str] = "safety.report_adverse_event.v1"
     case_id: UUID = Field(default_factory=uuid7)
+    aware_on: Day | None = None  # the local day on which the investigator first knew
 
 
 class CorrectAdverseEvent(_Reported):

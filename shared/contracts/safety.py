@@ -21,8 +21,9 @@ Rationale = Literal["anticipated_event", "study_endpoint"]
 class AdverseEventReceived(Event):
     """Someone acting for the sponsor first had word of an adverse event.
 
-    `received_on` is the local date in `zone`, the place of receipt. `breaks` names what the report does
-    not fit: an unknown site, a receipt date in the future. Coded terms only, no narrative.
+    `received_on` is the local date in `zone`, the place of receipt, `aware_on` that on which the investigator
+    first knew. `breaks` names what the report does not fit: an unknown site, a receipt date in the future.
+    Coded terms only, no narrative.
     """
 
     type: ClassVar[str] = "safety.ae.received.v1"
@@ -37,6 +38,7 @@ class AdverseEventReceived(Event):
     term_code: str | None = None
     dictionary: str | None = None
     breaks: tuple[str, ...] = ()
+    aware_on: date | None = None
 
 
 class CaseOpened(Event):

@@ -16,7 +16,8 @@ def endless(schema: Any, at: str = "") -> Iterator[str]:
     if isinstance(schema, dict):
         if schema.get("type") == "array" and "maxItems" not in schema:
             yield at
-        if schema.get("type") == "object" and schema.get("additionalProperties", False) is not False:
+        named = schema.get("additionalProperties", False) is False or "maxProperties" in schema
+        if schema.get("type") == "object" and not named:
             yield at
         for name, inner in schema.items():
             yield from endless(inner, f"{at}/{name}")

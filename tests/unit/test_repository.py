@@ -11,7 +11,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULE_LINES, RUNTIME_LINES, FILE_BYTES = 150, 3_450, 1_000_000
 # A longer module needs a reason here. Contracts are events in a row, a module a service or an aggregate.
-LONGER: dict[str, int] = {}
+LONGER: dict[str, int] = {
+    # lists of all streams and tables of the largest service, an entry each
+    "services/trials/handlers/aggregates.py": 250,
+}
 SOURCE = {".cfg", ".json", ".md", ".py", ".sh", ".sql", ".svg", ".toml", ".txt", ".yaml", ".yml", ""}
 MACHINE_PATH = re.compile(r"(?<![\w./:}])/(?:work|root|home/\w+|Users/\w+)/[\w.]|/tmp/\w+/\w")
 REGISTRY_HOST = re.compile(

@@ -10,9 +10,11 @@ from services.trials.api import (
     feasibility,
     feeds,
     imports,
+    indicators,
     investigators,
     keeping,
     matching,
+    monitoring,
     obligations,
     programmes,
     protocol,
@@ -42,6 +44,8 @@ _PARTS = (
     protocol,
     engagements,
     obligations,
+    monitoring,
+    indicators,
 )
 for part in _PARTS:
     router.include_router(part.router)

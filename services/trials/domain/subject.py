@@ -121,12 +121,15 @@ def _correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: dat
         return []
     found = enrolment_breaks(subject, command, facts, now)
     lacks = ("consent.missing",) if consent.missing_on(subject, known, day) else ()
-    corrected = SubjectEnrolmentCorrected(**command.model_dump(), breaks=(*found.rules, *lacks))
+    told = command.model_dump() | {"former_on": subject.enrolled_on, "breaks": (*found.rules, *lacks)}
+    corrected = SubjectEnrolmentCorrected(**told)
     events: Events = [corrected, *subject_steps.moved(subject, command, corrected, day)]
     if subject.deviation and not found.rules:
-        trial_id = command.trial_id
         annulled = DeviationAnnulled(
-            deviation_id=subject.deviation, trial_id=trial_id, reason="enrolment.corrected"
+            deviation_id=subject.deviation,
+            trial_id=command.trial_id,
+            site_id=command.site_id,
+            reason="enrolment.corrected",
         )
         events.append(annulled)
     if not subject.deviation:

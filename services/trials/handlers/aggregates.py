@@ -3,7 +3,6 @@
 from services.trials.commands.consent import RecordConsentVersion
 from services.trials.commands.country import CountryCommand
 from services.trials.commands.design import RecordDesign
-from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.diversity import RecordSubgroupCounts
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.investigator import InvestigatorCommand
@@ -15,6 +14,7 @@ from services.trials.commands.statistics import SignDesignInput
 from services.trials.domain import (
     analysis_plan,
     campaign,
+    capa,
     consent_version,
     country,
     criteria,
@@ -27,10 +27,13 @@ from services.trials.domain import (
     feed,
     hold,
     investigator,
+    kri,
     matching,
+    monitoring_visit,
     obligations,
     programme,
     protocol,
+    remote_review,
     retention,
     retention_risk,
     site,
@@ -52,7 +55,7 @@ AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate("hold", ApplyHold | LiftHold | AnnulHold, hold.Hold(), hold.decide, hold.evolve),
     Aggregate(
         "deviation",
-        ReportDeviation | AnnulDeviation,
+        deviation.DeviationCommand,
         deviation.Deviation(),
         deviation.decide,
         deviation.evolve,
@@ -135,4 +138,22 @@ AGGREGATES: tuple[Aggregate, ...] = (
         obligations.evolve,
         obligations.wake_at,
     ),
+    Aggregate(
+        "monitoring_visit",
+        monitoring_visit.VisitCommand,
+        monitoring_visit.Visit(),
+        monitoring_visit.decide,
+        monitoring_visit.evolve,
+        monitoring_visit.wake_at,
+    ),
+    Aggregate(
+        "remote_review",
+        remote_review.ReviewCommand,
+        remote_review.Review(),
+        remote_review.decide,
+        remote_review.evolve,
+        remote_review.wake_at,
+    ),
+    Aggregate("capa", capa.CapaCommand, capa.Capa(), capa.decide, capa.evolve, capa.wake_at),
+    Aggregate("monitoring", kri.MonitoringCommand, kri.Monitoring(), kri.decide, kri.evolve, kri.wake_at),
 )

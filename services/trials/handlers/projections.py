@@ -1,6 +1,7 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
 from services.trials.projections import (
+    capa,
     consent_guards,
     countries,
     design,
@@ -13,14 +14,19 @@ from services.trials.projections import (
     guard_folds,
     guards,
     holds,
+    indicators,
     investigators,
+    kri_folds,
+    kri_guards,
     matching,
+    monitoring,
     obligations,
     programme_guards,
     programmes,
     protocol,
     protocol_guards,
     recruitment,
+    remote_review,
     scorecard,
     site_contracts,
     sites,
@@ -121,4 +127,14 @@ PROJECTIONS: tuple[Projection, ...] = (
         ("regulatory", "safety", "retrieval"),
     ),
     Projection(obligations.ObligationRow, obligations.obligation_keys, obligations.fold_obligation, OWN),
+    Projection(kri_guards.MonitoringPlan, kri_folds.plan_keys, kri_folds.fold_plan, OWN),
+    Projection(kri_guards.SiteCounters, kri_folds.counters_keys, kri_folds.fold_counters, (*OWN, "safety")),
+    Projection(monitoring.VisitRow, monitoring.visit_keys, monitoring.fold_visit, OWN),
+    Projection(monitoring.ActionItemRow, monitoring.action_item_keys, monitoring.fold_action_item, OWN),
+    Projection(
+        remote_review.RemoteReviewRow, remote_review.remote_review_keys, remote_review.fold_remote_review, OWN
+    ),
+    Projection(capa.CapaRow, capa.capa_keys, capa.fold_capa, OWN),
+    Projection(indicators.IndicatorRow, indicators.indicator_keys, indicators.fold_indicator, OWN),
+    Projection(indicators.RunRow, indicators.run_keys, indicators.fold_run, OWN),
 )

@@ -6,7 +6,14 @@ from typing import Any, ClassVar, assert_never
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.deviation import (
+    DeviationAnnulled,
+    DeviationAssessed,
+    DeviationEvent,
+    DeviationReported,
+    DeviationResolved,
+    SeriousBreachMarked,
+)
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 
 Key = tuple[Any, ...]
@@ -74,11 +81,17 @@ class DeviationRow:
     occurred_on: date | None = None
     cause: UUID | None = None
     annulled: bool = False
+    status: str = "open"
+    severity: str | None = None
+    important: bool | None = None
+    serious_breach: bool = False
+    assessed_on: date | None = None
+    resolved_on: date | None = None
+    capa_id: UUID | None = None
 
 
 def deviation_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, DeviationReported | DeviationAnnulled)
-    return ((message.data.deviation_id,),) if told else ()
+    return ((message.data.deviation_id,),) if isinstance(message.data, DeviationEvent) else ()
 
 
 def fold_deviation(row: DeviationRow | None, message: Recorded[Any], key: Key) -> DeviationRow:
@@ -90,5 +103,13 @@ def fold_deviation(row: DeviationRow | None, message: Recorded[Any], key: Key) -
             return replace(deviation, **told, correlation_id=message.correlation_id)
         case DeviationAnnulled():
             return replace(deviation, annulled=True)
+        case DeviationAssessed() as event:
+            told = event.model_dump(include={"severity", "important", "assessed_on"})
+            return replace(deviation, **told, status="assessed")
+        case SeriousBreachMarked():
+            return replace(deviation, serious_breach=True)
+        case DeviationResolved() as event:
+            told = event.model_dump(include={"resolved_on", "capa_id"})
+            return replace(deviation, **told, status="resolved")
         case _:
             return deviation

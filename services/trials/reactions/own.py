@@ -8,6 +8,7 @@ from services.trials.reactions import (
     enrolment,
     gates,
     holds,
+    monitoring,
     programme,
     protocol,
     registry,
@@ -27,6 +28,7 @@ _AREAS = (
     programme,
     country,
     protocol,
+    monitoring,
 )
 
 

@@ -37,7 +37,10 @@ class SubjectEnrolled(Event):
 
 
 class SubjectEnrolmentCorrected(Event):
-    """The enrolment that event `corrects` told was otherwise; the whole data stands here."""
+    """The enrolment that event `corrects` told was otherwise; the whole data stands here.
+
+    `former_on` is the day that was told before.
+    """
 
     type: ClassVar[str] = "trials.subject.enrolment_corrected.v1"
     trial_id: UUID
@@ -48,6 +51,7 @@ class SubjectEnrolmentCorrected(Event):
     corrects: UUID
     reason: str | None = None
     breaks: tuple[str, ...] = ()
+    former_on: date | None = None
 
 
 class SubjectRandomised(Event):

@@ -18,6 +18,7 @@ from tests.contract.scenes import (
     enrolment,
     feeds,
     matching,
+    monitoring,
     passing,
     programme,
     protocol,
@@ -49,6 +50,7 @@ SCENES: tuple[Scene, ...] = (
     programme.play,
     protocol.play,
     engagements.play,
+    monitoring.play,
 )
 
 

@@ -127,7 +127,7 @@ def test_every_change_of_status_is_to_be_told_within_thirty_days(
     (row,) = world.table(DeadlineRow)
     assert (row.code, row.due_on, row.status) == ("registry_status_30_day", date(2026, 4, 1), "armed")
     assert (row.citation, row.verified) == ("42 CFR 11.64(a)(1)(ii)", False)
-    assert (row.owner, row.organisation_id, row.subject_id) == ("cro", OWNER, TRIAL)
+    assert (row.owner, row.organisation_id, row.subject_id) == ("sponsor", None, TRIAL)
     assert [duty.status for duty in world.table(RegistryRow)[0].duties.values()] == [word]
 
 

@@ -139,6 +139,7 @@ def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
         ("regulatory.release_registry_duties", {"regulatory_affairs"}),
         ("trials.record_consent_version", {"project_manager", "regulatory_affairs", "start_up_specialist"}),
         ("trials.waive_reconsent", {"regulatory_affairs"}),
+        ("trials.approve_visit_report", {"project_manager"}),
         *[(f"{service.name}.propose_discard", {"operator"}) for service in SERVICES],
         *[(f"{service.name}.confirm_discard", {"operator", "quality"}) for service in SERVICES],
     ],

@@ -20,7 +20,7 @@ from shared.runtime.service import Aggregate
 TRIAL, SITE, SUBJECT = (UUID(int=n) for n in (1, 2, 3))
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 
-OWN = tuple((p.row, p.keys, p.fold) for p in PROJECTIONS if p.sources == ("trials",))
+OWN = tuple((p.row, p.keys, p.fold) for p in PROJECTIONS if "trials" in p.sources)
 
 
 def of(command: Command) -> Aggregate:

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Count, Country, Named, SponsorName, Text
 from services.trials.projections.guards import TrialCount, TrialGuard, TrialSites
+from services.trials.projections.trial_data import TrialData
 from shared.contracts.message import Command, Identifier, Need, Signed
 from shared.contracts.trials.registry import PartialDate, RegistryFacts, RegistrySite
 from shared.contracts.trials.trial import Route, TrialStatus
@@ -99,7 +100,11 @@ class ChangeTrialStatus(OfTrial):
     reason: Annotated[Text, Field(max_length=160)] | None = None
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(TrialSites, (self.trial_id,)), Need(TrialCount, (self.trial_id,), alone=True))
+        return (
+            Need(TrialSites, (self.trial_id,)),
+            Need(TrialCount, (self.trial_id,), alone=True),
+            Need(TrialData, (self.trial_id,)),
+        )
 
 
 class ReopenAccrual(Signed):

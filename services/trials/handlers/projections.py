@@ -1,6 +1,18 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
-from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
+from services.trials.projections import (
+    budgets,
+    data_counts,
+    erasures,
+    guard_folds,
+    guards,
+    holds,
+    invoices,
+    sites,
+    subjects,
+    trial_data,
+    trials,
+)
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -20,5 +32,12 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(holds.DeviationRow, holds.deviation_keys, holds.fold_deviation, OWN),
     Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
+    Projection(budgets.SiteBudget, budgets.site_budget_keys, budgets.fold_site_budget, OWN),
+    Projection(budgets.Payable, budgets.payable_keys, budgets.fold_payable, OWN),
+    Projection(budgets.TrialBudget, budgets.trial_budget_keys, budgets.fold_trial_budget, OWN),
+    Projection(invoices.InvoiceRow, invoices.invoice_keys, invoices.fold_invoice, OWN),
+    Projection(trial_data.TrialData, trial_data.trial_data_keys, trial_data.fold_trial_data, OWN),
+    Projection(data_counts.DataCounts, data_counts.data_counts_keys, data_counts.fold_data_counts, OWN),
+    Projection(data_counts.CrfVersion, data_counts.crf_keys, data_counts.fold_crf, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

@@ -2,10 +2,16 @@
 
 from typing import Any
 
-from services.trials.reactions import enrolment, gates, holds, registry
+from services.trials.reactions import budget, enrolment, gates, holds, registry
 from shared.contracts.message import Command, Facts, Need, Recorded
 
-_AREAS = (registry, holds, gates, enrolment)
+_AREAS = (
+    registry,
+    holds,
+    gates,
+    enrolment,
+    budget,
+)
 
 
 def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:

@@ -2,7 +2,8 @@
 
 from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
-from shared.contracts.trials.data import DataCountsRecorded
+from shared.contracts.trials.budget import InvoiceEvent, SiteBudgetEvent, TrialBudgetEvent
+from shared.contracts.trials.data import DataCountsRecorded, DataEvent
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.hold import HoldEvent, PermissionsChanged
 from shared.contracts.trials.keeping import ErasureEvent, RetentionEvent
@@ -20,6 +21,10 @@ TrialsEvent = (
     | SubjectEvent
     | SubjectStatusChanged
     | DataCountsRecorded
+    | DataEvent
+    | SiteBudgetEvent
+    | TrialBudgetEvent
+    | InvoiceEvent
     | DeviationReported
     | DeviationAnnulled
     | CommandRefused

@@ -13,7 +13,7 @@ from services.trials.commands.site import ActivateSite, IdentifySite, RecordGate
 from services.trials.commands.subject import DoseSubject, EnrolSubject, RandomiseSubject, WithdrawSubject
 from services.trials.commands.trial import ChangeTrialStatus, RegisterTrial
 from services.trials.domain.permissions import permissions
-from services.trials.projections import guards
+from services.trials.projections import budgets, data_counts, guards, invoices
 from services.trials.projections import holds as hold_rows
 from services.trials.projections import sites as site_rows
 from services.trials.projections import subjects as subject_rows
@@ -141,6 +141,12 @@ ROWS: tuple[tuple[Any, Any, Any], ...] = (
     (subject_rows.SubjectRow, subject_rows.subject_keys, subject_rows.fold_subject),
     (hold_rows.HoldRow, hold_rows.hold_keys, hold_rows.fold_hold),
     (hold_rows.DeviationRow, hold_rows.deviation_keys, hold_rows.fold_deviation),
+    (budgets.SiteBudget, budgets.site_budget_keys, budgets.fold_site_budget),
+    (budgets.Payable, budgets.payable_keys, budgets.fold_payable),
+    (budgets.TrialBudget, budgets.trial_budget_keys, budgets.fold_trial_budget),
+    (invoices.InvoiceRow, invoices.invoice_keys, invoices.fold_invoice),
+    (data_counts.DataCounts, data_counts.data_counts_keys, data_counts.fold_data_counts),
+    (data_counts.CrfVersion, data_counts.crf_keys, data_counts.fold_crf),
 )
 
 
@@ -150,7 +156,7 @@ def folded(messages: list[Recorded[Any]]) -> dict[Any, Any]:
         for row, keys, fold in ROWS:
             for key in keys(message):
                 rows[row, key] = fold(rows.get((row, key)), message, key)
-    return rows
+    return {key: row for key, row in rows.items() if row is not None}
 
 
 def lived(history: list[Command]) -> World:

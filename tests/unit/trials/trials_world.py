@@ -5,8 +5,26 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.trials.commands.budget import (
+    AgreeBudget,
+    AgreeTrialBudget,
+    ReachMilestone,
+    ReportCost,
+    ReportPayable,
+)
+from services.trials.commands.data import (
+    LockDatabase,
+    RecordLastVisit,
+    RecordTmfComplete,
+    ReleaseCrf,
+    SoftLockData,
+    StartCleaning,
+    UnlockDatabase,
+)
+from services.trials.commands.data_counts import RecordDataCounts
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.commands.invoice import ReportInvoice, ReportInvoiceApproval, ReportPayment
 from services.trials.commands.site import (
     ActivateSite,
     IdentifySite,
@@ -30,9 +48,20 @@ from services.trials.commands.trial import (
     ReopenAccrual,
     ReviewTrial,
 )
-from services.trials.domain import deviation, hold, site, subject, trial
+from services.trials.domain import (
+    budget,
+    data,
+    data_counts,
+    deviation,
+    hold,
+    invoice,
+    site,
+    subject,
+    trial,
+    trial_budget,
+)
 from services.trials.domain.state import Trial
-from services.trials.projections import guard_folds, guards
+from services.trials.projections import guard_folds, guards, trial_data
 from services.trials.reactions import (
     needs_of_own,
     needs_of_regulatory,
@@ -69,6 +98,23 @@ AGGREGATES: tuple[tuple[Any, Any, tuple[type[Command], ...]], ...] = (
     ),
     (hold, hold.Hold(), (ApplyHold, LiftHold, AnnulHold)),
     (deviation, deviation.Deviation(), (ReportDeviation, AnnulDeviation)),
+    (budget, budget.Budget(), (AgreeBudget, ReachMilestone, ReportPayable)),
+    (trial_budget, trial_budget.TrialBudget(), (AgreeTrialBudget, ReportCost)),
+    (invoice, invoice.Invoice(), (ReportInvoice, ReportInvoiceApproval, ReportPayment)),
+    (
+        data,
+        data.Data(),
+        (
+            ReleaseCrf,
+            StartCleaning,
+            SoftLockData,
+            LockDatabase,
+            UnlockDatabase,
+            RecordLastVisit,
+            RecordTmfComplete,
+        ),
+    ),
+    (data_counts, data_counts.Counts(), (RecordDataCounts,)),
 )
 GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
     (guards.TrialGuard, guard_folds.trial_guard_keys, guard_folds.fold_trial_guard),
@@ -76,6 +122,7 @@ GUARDS: tuple[tuple[type[Any], Any, Any], ...] = (
     (guards.SubjectGuard, guard_folds.subject_guard_keys, guard_folds.fold_subject_guard),
     (guards.TrialSites, guard_folds.trial_sites_keys, guard_folds.fold_trial_sites),
     (guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count),
+    (trial_data.TrialData, trial_data.trial_data_keys, trial_data.fold_trial_data),
 )
 
 

@@ -1,0 +1,70 @@
+"""The rows of data management behind its pages: each site's latest counts, and the forms released."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
+
+from shared.contracts.message import Recorded
+from shared.contracts.trials.data import CrfReleased, DataCountsRecorded
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataCounts:
+    """What a site's capture system told of its latest day."""
+
+    table: ClassVar[str] = "data_counts"
+    key: ClassVar[tuple[str, ...]] = ("site_id",)
+    site_id: UUID
+    trial_id: UUID | None = None
+    as_of: date | None = None
+    source: str | None = None
+    forms_expected: int = 0
+    forms_entered: int = 0
+    forms_verified: int = 0
+    queries_opened: int = 0
+    queries_answered: int = 0
+    queries_closed: int = 0
+    oldest_open_days: int | None = None
+    breaks: tuple[str, ...] = ()
+
+
+def data_counts_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),) if isinstance(message.data, DataCountsRecorded) else ()
+
+
+def fold_data_counts(row: DataCounts | None, message: Recorded[Any], key: Key) -> DataCounts:
+    """The counts of the latest day; what is told late of an earlier one changes nothing."""
+    event: DataCountsRecorded = message.data
+    if row and row.as_of and row.as_of > event.as_of:
+        return row
+    return DataCounts(**event.model_dump())
+
+
+@dataclass(frozen=True, slots=True)
+class CrfVersion:
+    """One version of a case report form."""
+
+    table: ClassVar[str] = "crf_version"
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "form", "version")
+    trial_id: UUID
+    form: str
+    version: str
+    protocol_version: str | None = None
+    effective_from: date | None = None
+    document_ref: str | None = None
+    sha256: str | None = None
+
+
+def crf_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    match message.data:
+        case CrfReleased(trial_id=trial_id, form=form, version=version):
+            return ((trial_id, form, version),)
+        case _:
+            return ()
+
+
+def fold_crf(row: CrfVersion | None, message: Recorded[Any], key: Key) -> CrfVersion:
+    return CrfVersion(**message.data.model_dump())

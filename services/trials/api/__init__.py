@@ -2,9 +2,17 @@
 
 from fastapi import APIRouter
 
-from services.trials.api import imports, keeping, sites, subjects, trials
+from services.trials.api import budgets, data, imports, keeping, sites, subjects, trials
 
 # Each part writes its whole path: who may read a page, and what a reading names, is its route as written.
 router = APIRouter()
-for part in (trials, sites, subjects, keeping, imports):
+for part in (
+    trials,
+    sites,
+    subjects,
+    keeping,
+    imports,
+    budgets,
+    data,
+):
     router.include_router(part.router)

@@ -258,7 +258,7 @@ async def test_a_trial_shows_what_its_lock_waits_for_and_is_locked_by_signature(
     assert (fresh["status"], fresh["sites_counted"], fresh["latest_lock"]) == ("open", 0, [])
     crf = {"form": "DM", "version": "1.0", "protocol_version": "1.0", "effective_from": "2026-01-01"}
     await done(client, "release-crf", **trial, **crf)
-    assert (await page(client, f"/v1/trials/{site['trial_id']}/crf"))["items"][0]["form"] == "DM"
+    assert (await page(client, f"/v1/trials/{site['trial_id']}/crf"))["forms"][0]["form"] == "DM"
     await imported(client, row(site, 30, 30, 25, 8, 8, 6, 12))
     await done(client, "start-cleaning", **trial)
     await done(client, "soft-lock-data", **trial)

@@ -10,7 +10,7 @@ from services.trials.data_import import IMPORTED, CountsSummary, import_counts
 from services.trials.domain.data_lock import preconditions
 from services.trials.projections.trial_data import TrialData
 from shared.http import bodies, identity
-from shared.http.answers import Cursor, Limit, Order, page
+from shared.http.answers import Cursor, Limit, Order, one, page
 from shared.http.identity import Principal
 from shared.http.problems import ProblemError, described
 from shared.http.seen import seen
@@ -18,7 +18,6 @@ from shared.http.seen import seen
 router = APIRouter(prefix="/v1")
 _DATA = TypeAdapter(TrialData)
 _BY_SITE = Order({"site_id": UUID})
-_BY_FORM = Order({"form": str, "version": str})
 
 # Of a trial that is seen: its row of data, or none while nothing was told of them.
 _TRIAL_DATA = """
@@ -45,8 +44,8 @@ async def data(request: Request, trial_id: UUID) -> dict[str, Any]:
     told: dict[str, Any] = _DATA.dump_python(
         row, mode="json", exclude={"counts", "enrolling", "preconditions"}
     )
-    latest = [one.model_dump(mode="json") for one in row.preconditions]
-    now = [one.model_dump(mode="json") for one in preconditions(row)]
+    latest = [was.model_dump(mode="json") for was in row.preconditions]
+    now = [was.model_dump(mode="json") for was in preconditions(row)]
     return told | {"sites_counted": len(row.counts), "preconditions": now, "latest_lock": latest}
 
 
@@ -59,10 +58,9 @@ async def data_of_sites(
 
 
 @router.get("/trials/{trial_id}/crf", tags=["queries"])
-async def forms(request: Request, trial_id: UUID, limit: Limit = 200, after: Cursor = None) -> Response:
+async def forms(request: Request, trial_id: UUID) -> Response:
     """The case report forms of the trial, each version with the protocol that it is for."""
-    sql = "SELECT * FROM crf_version WHERE trial_id = $1"
-    return await page(request, sql, trial_id, order=_BY_FORM, limit=limit, after=after)
+    return await one(request, "SELECT * FROM trial_forms WHERE trial_id = $1", trial_id)
 
 
 @router.post(

@@ -30,7 +30,11 @@ def list_counts(trial: UUID, limit: Most = 200, as_json: Json = False) -> None:
 
 
 @data.command("forms")
-def list_forms(trial: UUID, limit: Most = 200, as_json: Json = False) -> None:
+def list_forms(trial: UUID, as_json: Json = False) -> None:
     """List the case report forms, each version."""
+    found = get("trials", f"/v1/trials/{trial}/crf")
+    if as_json:
+        emit(found)
+        return
     columns = ("form", "version", "protocol_version", "effective_from", "document_ref")
-    show(listed("trials", f"/v1/trials/{trial}/crf", limit), columns, as_json)
+    table(found["forms"], columns)

@@ -38,6 +38,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(invoices.InvoiceRow, invoices.invoice_keys, invoices.fold_invoice, OWN),
     Projection(trial_data.TrialData, trial_data.trial_data_keys, trial_data.fold_trial_data, OWN),
     Projection(data_counts.DataCounts, data_counts.data_counts_keys, data_counts.fold_data_counts, OWN),
-    Projection(data_counts.CrfVersion, data_counts.crf_keys, data_counts.fold_crf, OWN),
+    Projection(data_counts.TrialForms, data_counts.trial_forms_keys, data_counts.fold_trial_forms, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

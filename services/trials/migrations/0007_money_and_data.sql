@@ -89,13 +89,7 @@ CREATE TABLE data_counts (
 );
 CREATE INDEX data_counts_trial ON data_counts (trial_id, site_id);
 
-CREATE TABLE crf_version (
-    trial_id         uuid,
-    form             text,
-    version          text,
-    protocol_version text,
-    effective_from   date,
-    document_ref     text,
-    sha256           text,
-    PRIMARY KEY (trial_id, form, version)
+CREATE TABLE trial_forms (
+    trial_id uuid PRIMARY KEY,
+    forms    jsonb NOT NULL DEFAULT '[]'
 );

@@ -45,26 +45,31 @@ def fold_data_counts(row: DataCounts | None, message: Recorded[Any], key: Key) -
 
 @dataclass(frozen=True, slots=True)
 class CrfVersion:
-    """One version of a case report form."""
+    """One version of a case report form, in use from a day (UTC) on."""
 
-    table: ClassVar[str] = "crf_version"
-    key: ClassVar[tuple[str, ...]] = ("trial_id", "form", "version")
-    trial_id: UUID
     form: str
     version: str
-    protocol_version: str | None = None
-    effective_from: date | None = None
+    protocol_version: str
+    effective_from: date
     document_ref: str | None = None
     sha256: str | None = None
 
 
-def crf_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case CrfReleased(trial_id=trial_id, form=form, version=version):
-            return ((trial_id, form, version),)
-        case _:
-            return ()
+@dataclass(frozen=True, slots=True)
+class TrialForms:
+    """The case report forms of a trial, every version in the order of its release."""
+
+    table: ClassVar[str] = "trial_forms"
+    key: ClassVar[tuple[str, ...]] = ("trial_id",)
+    trial_id: UUID
+    forms: tuple[CrfVersion, ...] = ()
 
 
-def fold_crf(row: CrfVersion | None, message: Recorded[Any], key: Key) -> CrfVersion:
-    return CrfVersion(**message.data.model_dump())
+def trial_forms_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),) if isinstance(message.data, CrfReleased) else ()
+
+
+def fold_trial_forms(row: TrialForms | None, message: Recorded[Any], key: Key) -> TrialForms:
+    """The forms with the one released."""
+    known = row.forms if row else ()
+    return TrialForms(key[0], (*known, CrfVersion(**message.data.model_dump(exclude={"trial_id"}))))

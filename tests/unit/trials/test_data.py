@@ -22,7 +22,7 @@ from services.trials.commands.data_counts import RecordDataCounts
 from services.trials.commands.trial import ChangeTrialStatus
 from services.trials.domain import data, data_counts
 from services.trials.domain.data_lock import preconditions
-from services.trials.projections.data_counts import CrfVersion, DataCounts
+from services.trials.projections.data_counts import DataCounts, TrialForms
 from services.trials.projections.guards import TrialGuard
 from services.trials.projections.trial_data import TrialData, fold_trial_data
 from services.trials.rules.data_lock import ATTESTED
@@ -95,8 +95,8 @@ def site(world: World) -> World:
 def test_a_form_is_released_once(world: World) -> None:
     assert world.do(CRF) == [CrfReleased(**CRF.model_dump())]
     assert world.do(CRF) == []
-    row = folded(world.told)[CrfVersion, (TRIAL, "DM", "1.0")]
-    assert (row.protocol_version, row.effective_from) == ("1.0", date(2026, 1, 1))
+    (row,) = folded(world.told)[TrialForms, (TRIAL,)].forms
+    assert (row.form, row.protocol_version, row.effective_from) == ("DM", "1.0", date(2026, 1, 1))
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ ROWS: tuple[tuple[Any, Any, Any], ...] = (
     (budgets.TrialBudget, budgets.trial_budget_keys, budgets.fold_trial_budget),
     (invoices.InvoiceRow, invoices.invoice_keys, invoices.fold_invoice),
     (data_counts.DataCounts, data_counts.data_counts_keys, data_counts.fold_data_counts),
-    (data_counts.CrfVersion, data_counts.crf_keys, data_counts.fold_crf),
+    (data_counts.TrialForms, data_counts.trial_forms_keys, data_counts.fold_trial_forms),
 )
 
 

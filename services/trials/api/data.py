@@ -17,7 +17,7 @@ from shared.http.seen import seen
 
 router = APIRouter(prefix="/v1")
 _DATA = TypeAdapter(TrialData)
-_BY_SITE = Order({"site_id": UUID})
+_BY_SITE = Order({"site_id": UUID, "source": str})
 
 # Of a trial that is seen: its row of data, or none while nothing was told of them.
 _TRIAL_DATA = """
@@ -53,7 +53,7 @@ async def data(request: Request, trial_id: UUID) -> dict[str, Any]:
 async def data_of_sites(
     request: Request, trial_id: UUID, limit: Limit = 200, after: Cursor = None
 ) -> Response:
-    """The latest counts of each site, with what is open."""
+    """The latest counts of each site, by the systems that count, with what is open."""
     return await page(request, _SITES, trial_id, order=_BY_SITE, limit=limit, after=after)
 
 
@@ -72,7 +72,7 @@ async def forms(request: Request, trial_id: UUID) -> Response:
 async def import_data_counts(
     request: Request, asking: Annotated[Principal, Depends(identity.principal)]
 ) -> CountsSummary:
-    """Import what a capture system counts: CSV with a header, a row a site and day (docs/howto/data.md).
+    """Import what a capture system counts: CSV, a row a site and day (docs/howto/data-counts.md).
 
     Each row is imported, unchanged or rejected with line, field and rule. Sending it again changes nothing.
     """

@@ -8,7 +8,16 @@ from shared.stack.client import Json, Most, emit, get, listed, show, table
 
 data = typer.Typer(no_args_is_help=True, help="Data management: counts, forms, locks.")
 
-_COUNTS = ("site_id", "name", "as_of", "forms_missing", "sdv_backlog", "queries_open", "oldest_open_days")
+_COUNTS = (
+    "site_id",
+    "name",
+    "source",
+    "as_of",
+    "forms_missing",
+    "sdv_backlog",
+    "queries_open",
+    "oldest_open_days",
+)
 
 
 @data.command("show")
@@ -20,7 +29,8 @@ def show_data(trial: UUID, as_json: Json = False) -> None:
         return
     for name in ("status", "since", "locks", "locked_on", "unlock_reason", "last_visit_on", "tmf_ref"):
         typer.echo(f"{name:<14} {found[name] if found[name] is not None else '-'}")
-    table(found["preconditions"], ("name", "met", "missing"))
+    asked = found["latest_lock"] if found["status"] == "locked" else found["preconditions"]
+    table(asked, ("name", "met", "missing", "document_ref"))
 
 
 @data.command("sites")

@@ -11,16 +11,18 @@ def preconditions(data: TrialData, attested: Collection[Precondition] = ()) -> t
     """Every precondition in the order of the contract, met or not, as the counts of now have it.
 
     `attested` are those for which the signer names a document; forms, queries and sites are numbers. A site
-    counts where a subject enrolled; its counts have to be no older than the last visit of the last subject.
+    counts where a subject enrolled; what each system says of it is no older than the last visit of the last
+    subject.
     """
     by_name = {one.name: one for one in attested}
     last = data.last_visit_on
     uncounted = [
         site
         for site in data.enrolling
-        if (known := data.counts.get(site)) is None or (last is not None and known.as_of < last)
+        if not (known := data.counts.get(site))
+        or (last is not None and min(one.as_of for one in known.values()) < last)
     ]
-    sites = data.counts.values()
+    sites = [one for of_site in data.counts.values() for one in of_site.values()]
     counted: dict[LockPrecondition, int | None] = {
         "sites_counted": len(uncounted),
         "forms_entered": sum(max(0, site.forms_expected - site.forms_entered) for site in sites),

@@ -74,10 +74,10 @@ CREATE TABLE trial_data (
 );
 
 CREATE TABLE data_counts (
-    site_id          uuid PRIMARY KEY,
+    site_id          uuid,
+    source           text,
     trial_id         uuid,
     as_of            date,
-    source           text,
     forms_expected   integer NOT NULL DEFAULT 0,
     forms_entered    integer NOT NULL DEFAULT 0,
     forms_verified   integer NOT NULL DEFAULT 0,
@@ -85,9 +85,10 @@ CREATE TABLE data_counts (
     queries_answered integer NOT NULL DEFAULT 0,
     queries_closed   integer NOT NULL DEFAULT 0,
     oldest_open_days integer,
-    breaks           jsonb NOT NULL DEFAULT '[]'
+    breaks           jsonb NOT NULL DEFAULT '[]',
+    PRIMARY KEY (site_id, source)
 );
-CREATE INDEX data_counts_trial ON data_counts (trial_id, site_id);
+CREATE INDEX data_counts_trial ON data_counts (trial_id, site_id, source);
 
 CREATE TABLE trial_forms (
     trial_id uuid PRIMARY KEY,

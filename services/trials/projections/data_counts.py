@@ -13,14 +13,14 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class DataCounts:
-    """What a site's capture system told of its latest day."""
+    """What a system told of a site's latest day."""
 
     table: ClassVar[str] = "data_counts"
-    key: ClassVar[tuple[str, ...]] = ("site_id",)
+    key: ClassVar[tuple[str, ...]] = ("site_id", "source")
     site_id: UUID
+    source: str
     trial_id: UUID | None = None
     as_of: date | None = None
-    source: str | None = None
     forms_expected: int = 0
     forms_entered: int = 0
     forms_verified: int = 0
@@ -32,7 +32,11 @@ class DataCounts:
 
 
 def data_counts_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, DataCountsRecorded) else ()
+    match message.data:
+        case DataCountsRecorded(site_id=site_id, source=source):
+            return ((site_id, source),)
+        case _:
+            return ()
 
 
 def fold_data_counts(row: DataCounts | None, message: Recorded[Any], key: Key) -> DataCounts:

@@ -24,7 +24,7 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class SiteCounts:
-    """The totals of a site on its latest day."""
+    """The totals of a site on its latest day, as one system counts them."""
 
     as_of: date
     forms_expected: int = 0
@@ -38,7 +38,7 @@ class SiteCounts:
 class TrialData:
     """`status` since the day (UTC) `since`; `locked_on` and `preconditions` are those of the latest lock.
 
-    `counts` by site, `enrolling` are the sites at which a subject enrolled.
+    `counts` by site and system, `enrolling` are the sites at which a subject enrolled.
     """
 
     table: ClassVar[str] = "trial_data"
@@ -53,7 +53,7 @@ class TrialData:
     tmf_completed_on: date | None = None
     tmf_ref: str | None = None
     preconditions: tuple[Precondition, ...] = ()
-    counts: dict[UUID, SiteCounts] = field(default_factory=dict)
+    counts: dict[UUID, dict[str, SiteCounts]] = field(default_factory=dict)
     enrolling: tuple[UUID, ...] = ()
 
 
@@ -98,8 +98,11 @@ def fold_trial_data(row: TrialData | None, message: Recorded[Any], key: Key) -> 
             return data
 
 
-def _counted(known: dict[UUID, SiteCounts], event: DataCountsRecorded) -> dict[UUID, SiteCounts]:
-    latest = known.get(event.site_id)
+def _counted(
+    known: dict[UUID, dict[str, SiteCounts]], event: DataCountsRecorded
+) -> dict[UUID, dict[str, SiteCounts]]:
+    of_site = known.get(event.site_id, {})
+    latest = of_site.get(event.source)
     if latest and latest.as_of > event.as_of:
         return known
     counts = SiteCounts(
@@ -110,4 +113,4 @@ def _counted(known: dict[UUID, SiteCounts], event: DataCountsRecorded) -> dict[U
         event.queries_opened,
         event.queries_closed,
     )
-    return dict(sorted((known | {event.site_id: counts}).items()))
+    return dict(sorted((known | {event.site_id: of_site | {event.source: counts}}).items()))

@@ -13,7 +13,9 @@ from tests.contract.scenes import (
     approvals,
     authority,
     cases,
+    data,
     discards,
+    money,
     passing,
     records,
     refusals,
@@ -33,6 +35,8 @@ SCENES: tuple[Scene, ...] = (
     records.play,
     vaults.play,
     discards.play,
+    money.play,
+    data.play,
 )
 
 

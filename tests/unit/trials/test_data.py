@@ -133,7 +133,7 @@ def test_no_form_changes_while_the_database_is_locked(world: World) -> None:
 def test_counts_are_kept_as_told_and_once(site: World) -> None:
     assert site.do(counts()) == [DataCountsRecorded(**counts().model_dump())]
     assert site.do(counts()) == []
-    row = folded(site.told)[DataCounts, (SITE,)]
+    row = folded(site.told)[DataCounts, (SITE, "EDC")]
     assert (row.as_of, row.forms_entered, row.breaks) == (TODAY, 20, ())
 
 
@@ -192,8 +192,8 @@ def test_what_is_told_late_of_an_earlier_day_does_not_change_the_latest(site: Wo
     site.do(counts())
     site.do(counts(TODAY - DAY, forms_entered=15))
     rows = folded(site.told)
-    assert rows[DataCounts, (SITE,)].forms_entered == 20
-    assert rows[TrialData, (TRIAL,)].counts[SITE].forms_entered == 20
+    assert rows[DataCounts, (SITE, "EDC")].forms_entered == 20
+    assert rows[TrialData, (TRIAL,)].counts[SITE]["EDC"].forms_entered == 20
 
 
 def test_data_that_change_after_the_lock_are_kept_and_marked(site: World) -> None:
@@ -262,6 +262,13 @@ def test_counts_older_than_the_last_visit_are_not_those_of_a_lock() -> None:
     assert preconditions(row)[0] == Precondition(name="sites_counted", met=True, missing=0)
     later = TrialData(TRIAL, counts=known.counts, enrolling=(SITE,), last_visit_on=TODAY + DAY)
     assert preconditions(later)[0] == Precondition(name="sites_counted", met=False, missing=1)
+
+
+def test_each_system_that_counts_a_site_has_to_be_done(site: World) -> None:
+    site.do(counts(**DONE))
+    site.do(counts(source="Lab", **DONE | {"queries_closed": 28}))
+    soft_locked(site)
+    assert refused(site.do(LOCK)) == ("data.preconditions", "not met: queries_closed (2 missing)")
 
 
 def test_an_unlock_keeps_its_reason_until_the_next_lock(site: World) -> None:

@@ -23,7 +23,7 @@ Events = list[SiteBudgetEvent | DeviationReported]
 
 @dataclass(frozen=True)
 class Budget:
-    """Versions by their first day; causes told; the latest day that was priced; what waits for a price."""
+    """Versions in the order of agreement; causes told; the latest day that is priced; what waits."""
 
     versions: tuple[SiteBudgetAgreed, ...] = ()
     causes: frozenset[UUID] = frozenset()
@@ -31,7 +31,7 @@ class Budget:
     waiting: tuple[PaymentMilestoneUnpriced, ...] = ()
 
     def in_force(self, day: date) -> SiteBudgetAgreed | None:
-        """The version by which a unit of that day is paid."""
+        """The version by which a unit of that day is paid: the one agreed last of those that cover it."""
         return next((one for one in reversed(self.versions) if one.effective_from <= day), None)
 
 
@@ -39,7 +39,7 @@ def decide(budget: Budget, command: BudgetCommand | Wake, facts: Facts, now: dat
     """The events of a command; repeating one that took effect causes none."""
     match command:
         case AgreeBudget():
-            return _agree(budget, command, facts)
+            return _agree(budget, command, facts, now)
         case ReachMilestone() | ReportPayable():
             return _reach(budget, command, now)
         case Wake():
@@ -51,20 +51,21 @@ def decide(budget: Budget, command: BudgetCommand | Wake, facts: Facts, now: dat
 def evolve(budget: Budget, event: SiteBudgetEvent | DeviationReported) -> Budget:
     match event:
         case SiteBudgetAgreed():
-            still = tuple(one for one in budget.waiting if one.reached_on < event.effective_from)
-            return replace(budget, versions=(*budget.versions, event), waiting=still)
+            return replace(budget, versions=(*budget.versions, event))
         case PaymentMilestoneUnpriced(cause=cause):
             return replace(budget, causes=budget.causes | {cause}, waiting=(*budget.waiting, event))
         case PaymentMilestoneReached(cause=cause, reached_on=day):
-            latest = max(day, budget.priced_to or day)
-            return replace(budget, causes=budget.causes | {cause}, priced_to=latest)
+            # A day to come is an error: it must not keep the next version out for ever.
+            latest = budget.priced_to if event.breaks else max(day, budget.priced_to or day)
+            still = tuple(one for one in budget.waiting if one.cause != cause)
+            return replace(budget, causes=budget.causes | {cause}, priced_to=latest, waiting=still)
         case DeviationReported():
             return budget
         case _:
             assert_never(event)
 
 
-def _agree(budget: Budget, command: AgreeBudget, facts: Facts) -> Events | Refusal:
+def _agree(budget: Budget, command: AgreeBudget, facts: Facts, now: datetime) -> Events | Refusal:
     site = facts.get(SiteGuard, command.site_id)
     if site is None or site.trial_id is None:
         return Refusal("site.unknown", "there is no site with this id", None, "site_id")
@@ -76,7 +77,7 @@ def _agree(budget: Budget, command: AgreeBudget, facts: Facts) -> Events | Refus
         return []
     agreed = SiteBudgetAgreed(**told, version=last.version + 1 if last else 1)
     first = agreed.effective_from
-    if last and first <= last.effective_from:
+    if last and first <= last.effective_from and not in_future(last.effective_from, now):
         detail = f"version {last.version} is in force from {last.effective_from}: the next one comes later"
         return Refusal("budget.overlap", detail, f"version {last.version}", "effective_from")
     if last and budget.priced_to and first <= budget.priced_to:
@@ -94,9 +95,10 @@ def _reach(budget: Budget, command: ReachMilestone | ReportPayable, now: datetim
     day = command.reached_on
     breaks = ("payment.in_future",) if in_future(day, now) else ()
     unpriced = PaymentMilestoneUnpriced(**command.model_dump(), breaks=breaks)
-    found: Events = [unpriced]
-    if version := budget.in_force(day):
-        found = [*_due(version, unpriced, breaks)]
+    version = budget.in_force(day)
+    found: Events = [*_due(version, unpriced, breaks)] if version else []
+    if not found and (version is None or isinstance(command, ReportPayable)):
+        found = [unpriced]  # what somebody reports is kept; what no line pays of all that happens here is not
     name = f"{command.site_id}|{command.cause}"
     trial_id, site_id = command.trial_id, command.site_id
     return [*found, *(deviation(trial_id, "payment", name, breaks, day, site_id) if found else ())]

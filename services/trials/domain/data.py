@@ -49,7 +49,7 @@ def decide(data: Data, command: DataCommand | Wake, facts: Facts, now: datetime)
     """The events of a command; repeating one that took effect causes none."""
     match command:
         case ReleaseCrf():
-            return _release(data, command)
+            return _release(data, command, now)
         case StartCleaning() | SoftLockData() | LockDatabase() | UnlockDatabase():
             return _step(data, command, facts, now)
         case RecordLastVisit():
@@ -62,7 +62,7 @@ def decide(data: Data, command: DataCommand | Wake, facts: Facts, now: datetime)
             assert_never(command)
 
 
-def _release(data: Data, command: ReleaseCrf) -> Events | Refusal:
+def _release(data: Data, command: ReleaseCrf, now: datetime) -> Events | Refusal:
     released, known = CrfReleased(**command.model_dump()), data.forms.get(command.form, ())
     if released in known:
         return []
@@ -71,7 +71,8 @@ def _release(data: Data, command: ReleaseCrf) -> Events | Refusal:
         return Refusal("crf.released_otherwise", detail, data.status, "version")
     if data.status == "locked":
         return Refusal("data.locked", "the database is locked: no form changes", data.status)
-    if known and command.effective_from <= known[-1].effective_from:
+    in_use = known and not in_future(known[-1].effective_from, now)
+    if in_use and command.effective_from <= known[-1].effective_from:
         detail = (
             f"version {known[-1].version} is in use from {known[-1].effective_from}: the next comes later"
         )

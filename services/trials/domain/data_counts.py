@@ -22,10 +22,19 @@ _FIGURES = ("forms_expected", *_TOTALS, "oldest_open_days")
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What each system told last for each day."""
+class Latest:
+    """What was told last of a day, the how-manieth telling it was, and since which one they break a rule."""
 
-    told: Mapping[Told, DataCountsRecorded] = field(default_factory=dict)
+    counts: DataCountsRecorded
+    times: int = 1
+    broken_since: int | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What each system told last of each day."""
+
+    told: Mapping[Told, Latest] = field(default_factory=dict)
 
 
 def decide(
@@ -47,7 +56,8 @@ def decide(
 def evolve(counts: Counts, event: DataCountsRecorded | DeviationReported | DeviationAnnulled) -> Counts:
     match event:
         case DataCountsRecorded():
-            return replace(counts, told={**counts.told, (event.as_of, event.source): event})
+            key = (event.as_of, event.source)
+            return replace(counts, told={**counts.told, key: _next(counts.told.get(key), event)})
         case DeviationReported() | DeviationAnnulled():
             return counts
         case _:
@@ -57,20 +67,24 @@ def evolve(counts: Counts, event: DataCountsRecorded | DeviationReported | Devia
 def _record(counts: Counts, command: RecordDataCounts, facts: Facts, now: datetime) -> Events:
     known = counts.told.get((command.as_of, command.source))
     recorded = DataCountsRecorded(**command.model_dump(), breaks=_breaks(counts, command, facts, now))
-    if known and _figures(known) == _figures(recorded):
+    if known and _figures(known.counts) == _figures(recorded):
         return []
     name = f"{command.site_id}|{command.as_of}|{command.source}"
-    if known and known.breaks and not recorded.breaks:
-        annulled = DeviationAnnulled(
-            deviation_id=deviation_id("data_counts", name),
-            trial_id=command.trial_id,
-            reason="data_counts.corrected",
-        )
-        return [recorded, annulled]
-    if known and known.breaks:
-        return [recorded]
     trial_id, site_id, breaks = command.trial_id, command.site_id, recorded.breaks
-    return [recorded, *deviation(trial_id, "data_counts", name, breaks, command.as_of, site_id)]
+    if known is None or known.broken_since is None:
+        raised = f"{name}|{_next(known, recorded).times}"
+        return [recorded, *deviation(trial_id, "data_counts", raised, breaks, command.as_of, site_id)]
+    if breaks:  # its deviation stands already
+        return [recorded]
+    raised_id = deviation_id("data_counts", f"{name}|{known.broken_since}")
+    reason = "data_counts.corrected"
+    return [recorded, DeviationAnnulled(deviation_id=raised_id, trial_id=trial_id, reason=reason)]
+
+
+def _next(before: Latest | None, event: DataCountsRecorded) -> Latest:
+    times = before.times + 1 if before else 1
+    since = (before.broken_since if before else None) or times
+    return Latest(event, times, since if event.breaks else None)
 
 
 def _breaks(counts: Counts, command: RecordDataCounts, facts: Facts, now: datetime) -> tuple[str, ...]:
@@ -100,7 +114,7 @@ def _breaks(counts: Counts, command: RecordDataCounts, facts: Facts, now: dateti
 def _neighbour(counts: Counts, command: RecordDataCounts) -> DataCountsRecorded | None:
     """What the same system told for the day before this one, as far as it told any."""
     days = [day for day, source in counts.told if source == command.source and day < command.as_of]
-    return counts.told[max(days), command.source] if days else None
+    return counts.told[max(days), command.source].counts if days else None
 
 
 def _fell(before: DataCountsRecorded, command: RecordDataCounts) -> bool:

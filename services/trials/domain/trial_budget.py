@@ -29,7 +29,7 @@ def decide(
     """The events of a command; repeating one that took effect causes none."""
     match command:
         case AgreeTrialBudget():
-            return _agree(budget, command)
+            return _agree(budget, command, now)
         case ReportCost():
             return _cost(budget, command, now)
         case Wake():
@@ -50,11 +50,12 @@ def evolve(budget: TrialBudget, event: TrialBudgetEvent | DeviationReported) -> 
             assert_never(event)
 
 
-def _agree(budget: TrialBudget, command: AgreeTrialBudget) -> Events | Refusal:
+def _agree(budget: TrialBudget, command: AgreeTrialBudget, now: datetime) -> Events | Refusal:
     last, told = budget.agreed, command.model_dump(exclude={"meaning"})
     if last and TrialBudgetAgreed(**told, version=last.version) == last:
         return []
-    if last and command.effective_from <= last.effective_from:
+    begun = last is not None and not in_future(last.effective_from, now)
+    if last and begun and command.effective_from <= last.effective_from:
         detail = f"version {last.version} is in force from {last.effective_from}: the next one comes later"
         return Refusal("budget.overlap", detail, f"version {last.version}", "effective_from")
     return [TrialBudgetAgreed(**told, version=last.version + 1 if last else 1)]

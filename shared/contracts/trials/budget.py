@@ -87,7 +87,7 @@ class PaymentMilestoneReached(Event):
 
 
 class PaymentMilestoneUnpriced(Event):
-    """A milestone was reached on a day for which no budget is agreed: one that is agreed later may pay it."""
+    """A milestone was reached that no budget pays: one that is agreed later for its day may."""
 
     type: ClassVar[str] = "trials.payment.milestone_unpriced.v1"
     trial_id: UUID

@@ -135,10 +135,37 @@ def test_a_budget_is_for_a_site_of_the_trial(world: World) -> None:
     assert refused(world.do(other)) == ("site.other_trial", "trial_id")
 
 
-def test_a_visit_that_no_line_pays_is_due_nowhere(world: World) -> None:
+def test_what_happens_and_no_line_pays_is_due_nowhere(running: World) -> None:
+    running.do(agree(VISIT_2))
+    running.do(enrol())
+    assert not due(running)
+    assert "subject_enrolled" not in {one.milestone for one in running.events(PaymentMilestoneUnpriced)}
+
+
+def test_a_visit_that_somebody_reports_is_kept_until_a_line_pays_it(world: World) -> None:
     selected(world)
     world.do(agree(START_UP))
+    (kept,) = made(world, visit())
+    assert isinstance(kept, PaymentMilestoneUnpriced)
     assert world.do(visit()) == []
+    world.do(agree(VISIT_2, start=TODAY - DAY))
+    assert due(world) == [("V2", 2, 90_000, "USD")]
+
+
+def test_a_version_that_has_not_begun_is_replaced(world: World) -> None:
+    selected(world)
+    world.do(agree(VISIT_2, start=TODAY + 30 * DAY))
+    assert not isinstance(world.do(agree(VISIT_2 | {"amount_minor": 1}, start=TODAY)), Refusal)
+    world.do(visit())
+    world.do(visit(71, TODAY + 30 * DAY))
+    assert [amount for _, _, amount, _ in due(world)] == [1, 1]
+
+
+def test_a_day_told_wrongly_keeps_no_later_version_out(world: World) -> None:
+    selected(world)
+    world.do(agree())
+    world.do(visit(on=TODAY + 9_000 * DAY))
+    assert not isinstance(world.do(agree(START_UP, start=TODAY)), Refusal)
 
 
 def test_a_milestone_of_a_day_to_come_is_kept_and_marked(world: World) -> None:
@@ -271,6 +298,11 @@ def test_the_sponsors_next_budget_comes_later(world: World) -> None:
     (second,) = made(world, plan(("safety", 1, "USD"), start=TODAY))
     assert isinstance(second, TrialBudgetAgreed)
     assert second.version == 2
+
+
+def test_the_sponsors_budget_that_has_not_begun_is_replaced(world: World) -> None:
+    world.do(plan(("monitoring", 1, "USD"), start=TODAY + 30 * DAY))
+    assert not isinstance(world.do(plan(("monitoring", 2, "USD"))), Refusal)
 
 
 def test_a_category_stands_once_in_a_currency() -> None:

@@ -121,6 +121,11 @@ def test_another_form_and_a_later_version_are_released_beside_it(world: World) -
         assert len(world.do(CRF.model_copy(update=change))) == 1  # type: ignore[arg-type]
 
 
+def test_a_version_that_nobody_uses_yet_is_replaced_by_an_earlier_one(world: World) -> None:
+    world.do(CRF.model_copy(update={"effective_from": TODAY + 30 * DAY}))
+    assert len(made(world, CRF.model_copy(update={"version": "1.1", "effective_from": TODAY}))) == 1
+
+
 def test_no_form_changes_while_the_database_is_locked(world: World) -> None:
     soft_locked(world)
     world.do(LOCK)
@@ -186,6 +191,14 @@ def test_corrected_counts_end_their_deviation_and_others_that_are_wrong_do_not(s
     _, annulled = made(site, counts())
     assert isinstance(annulled, DeviationAnnulled)
     assert annulled.deviation_id == deviation.deviation_id
+
+
+def test_counts_that_are_wrong_once_more_raise_another_deviation(site: World) -> None:
+    for forms in (21, 10, 22):
+        site.do(counts(forms_verified=forms))
+    first, second = site.events(DeviationReported)
+    assert first.deviation_id != second.deviation_id
+    assert [one.deviation_id for one in site.events(DeviationAnnulled)] == [first.deviation_id]
 
 
 def test_what_is_told_late_of_an_earlier_day_does_not_change_the_latest(site: World) -> None:

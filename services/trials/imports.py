@@ -48,7 +48,7 @@ async def import_records(
     executor: Executor, upload: AsyncIterator[bytes], actor: Actor, grants: Grants
 ) -> Summary:
     """Import every record of the upload; memory holds one batch, and the sender waits for the log."""
-    records = entries(_chunks(upload))
+    records = entries(chunks(upload))
     summary = Summary()
     while batch := await to_thread.run_sync(lambda: list(islice(records, BATCH))):
         summary.read += len(batch)
@@ -111,7 +111,7 @@ def _reject(summary: Summary, id_: str | None, field: str | None, reason: str) -
     summary.rejected.append(Rejected(id=id_, field=field, reason=reason))
 
 
-def _chunks(upload: AsyncIterator[bytes]) -> Iterator[bytes]:
+def chunks(upload: AsyncIterator[bytes]) -> Iterator[bytes]:
     """The upload's chunks for the thread that parses them: it waits for each in the event loop."""
     while chunk := from_thread.run(_next, upload):
         yield chunk

@@ -28,7 +28,6 @@ NOT_RECORDED_YET: frozenset[str] = frozenset(
         "safety.document.sealed.v1",
         "safety.particulars.read.v1",
         "safety.particulars.recorded.v1",
-        "trials.data.counts_recorded.v1",
         "safety.vault.handed.v1",
     }
 )

@@ -3,8 +3,10 @@
 from fastapi import APIRouter
 
 from services.trials.api import (
+    budgets,
     contracts,
     countries,
+    data,
     engagements,
     enrolment,
     feasibility,
@@ -46,6 +48,8 @@ _PARTS = (
     obligations,
     monitoring,
     indicators,
+    budgets,
+    data,
 )
 for part in _PARTS:
     router.include_router(part.router)

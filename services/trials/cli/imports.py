@@ -48,13 +48,36 @@ def import_ctgov(
         typer.echo(f"{one['id'] or 'a record'}: {one['field'] or 'the record'} {one['reason']}", err=True)
 
 
-def _upload(name: str, bar: Progress) -> dict[str, Any]:
+@imports.command("data-counts")
+def import_data_counts(
+    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="A row a site and day; - is stdin.")],
+    as_json: Json = False,
+) -> None:
+    """Import what a data capture system counts of each site; importing it again changes nothing."""
+    if file != "-" and not Path(file).is_file():
+        fail(f"there is no file {file}", WRONG_USE)
+    with _progress() as bar:
+        found = _upload(file, bar, "/v1/imports/data-counts")
+    if as_json:
+        emit(found)
+        return
+    typer.echo(
+        f"read {found['read']}, imported {found['imported']}, unchanged {found['unchanged']},"
+        f" rejected {len(found['rejected'])}"
+    )
+    for one in found["rejected"]:
+        typer.echo(
+            f"line {one['line']}: {one['field'] or 'the row'} {one['reason']} ({one['rule']})", err=True
+        )
+
+
+def _upload(name: str, bar: Progress, path: str = "/v1/imports/ctgov") -> dict[str, Any]:
     """Send one file as a stream; the service takes no more than it has recorded, so the bar is true."""
     size = None if name == "-" else Path(name).stat().st_size
     task = bar.add_task("standard input" if name == "-" else Path(name).name, total=size)
     with ExitStack() as stack:
         source = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
-        summary: dict[str, Any] = send("trials", "/v1/imports/ctgov", _chunks(source, bar, task))
+        summary: dict[str, Any] = send("trials", path, _chunks(source, bar, task))
     return summary
 
 

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from services.trials.commands.words import Code, Count, Country, Named, SponsorName, Text
 from services.trials.projections.guards import TrialCount, TrialGuard, TrialSites
 from services.trials.projections.programme_guards import ProgrammeGuard, ProgrammeStanding
+from services.trials.projections.trial_data import TrialData
 from services.trials.rules.phases import PHASES
 from shared.contracts.message import Command, Identifier, Need, Signed
 from shared.contracts.trials.registry import PartialDate, RegistryFacts, RegistrySite
@@ -127,6 +128,7 @@ class ChangeTrialStatus(OfTrial):
             Need(ProgrammeStanding, (self.trial_id,)),
             Need(TrialSites, (self.trial_id,)),
             Need(TrialCount, (self.trial_id,), alone=True),
+            Need(TrialData, (self.trial_id,)),
         )
 
 

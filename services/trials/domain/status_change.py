@@ -8,6 +8,7 @@ from services.trials.domain.phases import unmet
 from services.trials.domain.state import Events, Trial
 from services.trials.projections.guards import TrialCount, TrialSites
 from services.trials.projections.programme_guards import ProgrammeStanding
+from services.trials.projections.trial_data import TrialData
 from services.trials.rules.lifecycle import REASON_REQUIRED
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.trials.trial import TrialStatus, TrialStatusChanged
@@ -51,6 +52,22 @@ def _obstacle(trial: Trial, command: ChangeTrialStatus, facts: Facts, today: dat
     if command.status == "withdrawn" and count and count.enrolled:
         detail = f"{count.enrolled} subjects have enrolled; a trial is withdrawn only before the first"
         return Refusal("trial.has_subjects", detail, trial.status)
+    if command.status == "completed" and trial.managed:
+        return _unfinished(trial.status, facts.get(TrialData, command.trial_id))
+    return None
+
+
+def _unfinished(status: TrialStatus | None, data: TrialData | None) -> Refusal | None:
+    """What a trial's completion still waits for: last visit, database lock, master file (domain.md 3.1)."""
+    if data is None or data.last_visit_on is None:
+        return Refusal("trial.visits_open", "nobody has reported the last visit of the last subject", status)
+    if data.status != "locked" or data.locked_on is None:
+        return Refusal("trial.not_locked", f"the database is not locked: it is {data.status}", status)
+    if data.locked_on < data.last_visit_on:
+        detail = f"the database was locked on {data.locked_on}, before the last visit on {data.last_visit_on}"
+        return Refusal("trial.not_locked", detail, status)
+    if data.tmf_ref is None:
+        return Refusal("trial.tmf_open", "nobody has reported the trial master file complete", status)
     return None
 
 

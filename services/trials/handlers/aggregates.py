@@ -2,6 +2,7 @@
 
 from services.trials.commands.consent import RecordConsentVersion
 from services.trials.commands.country import CountryCommand
+from services.trials.commands.data_counts import RecordDataCounts
 from services.trials.commands.design import RecordDesign
 from services.trials.commands.diversity import RecordSubgroupCounts
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
@@ -13,11 +14,14 @@ from services.trials.commands.site_contract import ContractCommand
 from services.trials.commands.statistics import SignDesignInput
 from services.trials.domain import (
     analysis_plan,
+    budget,
     campaign,
     capa,
     consent_version,
     country,
     criteria,
+    data,
+    data_counts,
     design,
     deviation,
     diversity,
@@ -27,6 +31,7 @@ from services.trials.domain import (
     feed,
     hold,
     investigator,
+    invoice,
     kri,
     matching,
     monitoring_visit,
@@ -42,6 +47,7 @@ from services.trials.domain import (
     subject,
     support,
     trial,
+    trial_budget,
 )
 from services.trials.domain.state import Trial
 from shared.runtime.service import Aggregate
@@ -156,4 +162,15 @@ AGGREGATES: tuple[Aggregate, ...] = (
     ),
     Aggregate("capa", capa.CapaCommand, capa.Capa(), capa.decide, capa.evolve, capa.wake_at),
     Aggregate("monitoring", kri.MonitoringCommand, kri.Monitoring(), kri.decide, kri.evolve, kri.wake_at),
+    Aggregate("budget", budget.BudgetCommand, budget.Budget(), budget.decide, budget.evolve),
+    Aggregate(
+        "trial_budget",
+        trial_budget.TrialBudgetCommand,
+        trial_budget.TrialBudget(),
+        trial_budget.decide,
+        trial_budget.evolve,
+    ),
+    Aggregate("invoice", invoice.InvoiceCommand, invoice.Invoice(), invoice.decide, invoice.evolve),
+    Aggregate("data", data.DataCommand, data.Data(), data.decide, data.evolve),
+    Aggregate("data_counts", RecordDataCounts, data_counts.Counts(), data_counts.decide, data_counts.evolve),
 )

@@ -1,9 +1,11 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
 from services.trials.projections import (
+    budgets,
     capa,
     consent_guards,
     countries,
+    data_counts,
     design,
     engagements,
     enrolment,
@@ -16,6 +18,7 @@ from services.trials.projections import (
     holds,
     indicators,
     investigators,
+    invoices,
     kri_folds,
     kri_guards,
     matching,
@@ -33,6 +36,7 @@ from services.trials.projections import (
     staff,
     statistics,
     subjects,
+    trial_data,
     trials,
 )
 from services.trials.projections import retention as kept
@@ -137,4 +141,11 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(capa.CapaRow, capa.capa_keys, capa.fold_capa, OWN),
     Projection(indicators.IndicatorRow, indicators.indicator_keys, indicators.fold_indicator, OWN),
     Projection(indicators.RunRow, indicators.run_keys, indicators.fold_run, OWN),
+    Projection(budgets.SiteBudget, budgets.site_budget_keys, budgets.fold_site_budget, OWN),
+    Projection(budgets.Payable, budgets.payable_keys, budgets.fold_payable, OWN),
+    Projection(budgets.TrialBudget, budgets.trial_budget_keys, budgets.fold_trial_budget, OWN),
+    Projection(invoices.InvoiceRow, invoices.invoice_keys, invoices.fold_invoice, OWN),
+    Projection(trial_data.TrialData, trial_data.trial_data_keys, trial_data.fold_trial_data, OWN),
+    Projection(data_counts.DataCounts, data_counts.data_counts_keys, data_counts.fold_data_counts, OWN),
+    Projection(data_counts.TrialForms, data_counts.trial_forms_keys, data_counts.fold_trial_forms, OWN),
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.trials.reactions import (
+    budget,
     consent,
     country,
     enrolment,
@@ -29,6 +30,7 @@ _AREAS = (
     country,
     protocol,
     monitoring,
+    budget,
 )
 
 

@@ -54,4 +54,5 @@ GUARDS: dict[tuple[TrialStatus, TrialStatus], tuple[str, ...]] = {
         "phase.no_marketing_authorisation",
     ),
     ("closed_accrual", "active"): ("trial.signature_required",),
+    ("closed_accrual_intervention", "completed"): ("trial.visits_open", "trial.not_locked", "trial.tmf_open"),
 }

@@ -2,10 +2,11 @@
 
 from shared.contracts.message import CommandRefused
 from shared.contracts.parked import ParkedEvent
+from shared.contracts.trials.budget import InvoiceEvent, SiteBudgetEvent, TrialBudgetEvent
 from shared.contracts.trials.capa import CapaEvent
 from shared.contracts.trials.consent import ConsentEvent, ConsentVersionReleased
 from shared.contracts.trials.country import CountryEvent
-from shared.contracts.trials.data import DataCountsRecorded
+from shared.contracts.trials.data import DataCountsRecorded, DataEvent
 from shared.contracts.trials.design import DesignRecorded
 from shared.contracts.trials.deviation import DeviationEvent
 from shared.contracts.trials.diversity import SubgroupCountsRecorded
@@ -69,4 +70,8 @@ TrialsEvent = (
     | RemoteReviewEvent
     | CapaEvent
     | KriEvent
+    | DataEvent
+    | SiteBudgetEvent
+    | TrialBudgetEvent
+    | InvoiceEvent
 )

@@ -13,11 +13,13 @@ from tests.contract.scenes import (
     approvals,
     authority,
     cases,
+    data,
     discards,
     engagements,
     enrolment,
     feeds,
     matching,
+    money,
     monitoring,
     passing,
     programme,
@@ -51,6 +53,8 @@ SCENES: tuple[Scene, ...] = (
     protocol.play,
     engagements.play,
     monitoring.play,
+    money.play,
+    data.play,
 )
 
 

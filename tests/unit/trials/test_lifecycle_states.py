@@ -1,5 +1,6 @@
 """Every pair of a trial's statuses: each allowed step happens, every other is refused with its rule."""
 
+from dataclasses import replace
 from functools import reduce
 from itertools import product
 from typing import Any, get_args
@@ -13,6 +14,7 @@ from services.trials.domain.state import Trial
 from services.trials.domain.trial import decide, evolve
 from services.trials.projections.guards import TrialCount, TrialSites
 from services.trials.projections.programme_guards import ProgrammeStanding, Term, Work
+from services.trials.projections.trial_data import TrialData
 from services.trials.rules.lifecycle import GUARDS, TRANSITIONS
 from services.trials.rules.phases import PHASES
 from shared.contracts.message import Facts, Refusal
@@ -23,6 +25,7 @@ TODAY = NOW.date()
 STATUSES: tuple[TrialStatus, ...] = get_args(TrialStatus)
 PROGRAMME, PAPER = UUID(int=60), UUID(int=61)
 ACTIVE_SITE = TrialSites(TRIAL, {SITE: "US"}, (SITE,))
+LOCKED = TrialData(TRIAL, "locked", locked_on=TODAY, last_visit_on=TODAY, tmf_ref="tmf:1")
 # Steps that nobody states: a closed accrual stands between an open one and the end (CTRP inserts them).
 JUMPS: dict[tuple[TrialStatus, TrialStatus], tuple[TrialStatus, ...]] = {
     ("active", "closed_accrual_intervention"): ("closed_accrual", "closed_accrual_intervention"),
@@ -63,7 +66,7 @@ def steps(trial: Trial, command: Any, *facts: object) -> list[tuple[str, str, bo
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_a_pair_of_statuses_is_a_step_or_is_refused(before: TrialStatus, after: TrialStatus) -> None:
-    made = steps(at(before), move(after), ACTIVE_SITE)
+    made = steps(at(before), move(after), ACTIVE_SITE, LOCKED)
     if (before, after) == ("closed_accrual", "active"):
         assert made == "trial.signature_required"
         reopened = ReopenAccrual(trial_id=TRIAL, reason="a reason", meaning="approval")
@@ -103,6 +106,19 @@ REFUSED: dict[str, tuple[TrialStatus, TrialStatus, str | None, tuple[object, ...
     ),
     "phase.no_marketing_authorisation": ("approved", "active", None, (ACTIVE_SITE, STARTING)),
     "trial.signature_required": ("closed_accrual", "active", None, ()),
+    "trial.visits_open": ("closed_accrual_intervention", "completed", None, ()),
+    "trial.not_locked": (
+        "closed_accrual_intervention",
+        "completed",
+        None,
+        (TrialData(TRIAL, last_visit_on=TODAY),),
+    ),
+    "trial.tmf_open": (
+        "closed_accrual_intervention",
+        "completed",
+        None,
+        (replace(LOCKED, tmf_ref=None),),
+    ),
     "trial.has_subjects": ("approved", "withdrawn", "a reason", (TrialCount(TRIAL, 1),)),
 }
 

@@ -1,10 +1,14 @@
 """Wrong use of the commands: said in a sentence, with the exit code of its kind."""
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from services.trials.cli.budget import budget
+from services.trials.cli.data import data
 from services.trials.cli.enrolment import enrolment
 from services.trials.cli.imports import imports
 from services.trials.cli.site import site
@@ -22,6 +26,18 @@ def _no_stack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_wrong_use() -> None:
     result = run(imports, ["ctgov", "nowhere.ndjson"])
     assert (result.exit_code, "there is no file nowhere.ndjson" in result.output) == (2, True)
+
+
+def test_a_file_of_counts_that_is_not_there_is_wrong_use() -> None:
+    result = run(imports, ["data-counts", "nowhere.csv"])
+    assert (result.exit_code, "there is no file nowhere.csv" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("group", "asked"), [(budget, "list"), (budget, "invoices"), (data, f"show {UUID(int=1)}")], ids=str
+)
+def test_pages_of_money_and_data_need_a_running_service(group: typer.Typer, asked: str) -> None:
+    assert run(group, asked.split()).exit_code == 3
 
 
 def test_without_a_running_service_nothing_is_ready() -> None:

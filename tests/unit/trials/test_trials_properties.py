@@ -199,7 +199,7 @@ def folded(messages: list[Recorded[Any]]) -> dict[Any, Any]:
         for row, keys, fold in OWN:
             for key in keys(message):
                 rows[row, key] = fold(rows.get((row, key)), message, key)
-    return rows
+    return {key: row for key, row in rows.items() if row is not None}
 
 
 def lived(history: list[Command]) -> World:

@@ -1,0 +1,108 @@
+"""A site's invoice: received, approved, paid. These have happened, whatever is wrong with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import assert_never
+from uuid import UUID
+
+from services.trials.commands.invoice import ReportInvoice, ReportInvoiceApproval, ReportPayment
+from services.trials.domain.broken import deviation, in_future
+from shared.contracts.message import Facts, Wake
+from shared.contracts.trials.budget import InvoiceApproved, InvoiceEvent, InvoiceReceived, PaymentMade
+from shared.contracts.trials.deviation import DeviationReported
+
+InvoiceCommand = ReportInvoice | ReportInvoiceApproval | ReportPayment
+Events = list[InvoiceEvent | DeviationReported]
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """What was told of it first, for a second report that differs takes nothing back; payments by id."""
+
+    received: InvoiceReceived | None = None
+    approved: InvoiceApproved | None = None
+    paid: Mapping[UUID, PaymentMade] = field(default_factory=dict)
+    reported: frozenset[UUID] = frozenset()
+
+
+def decide(invoice: Invoice, command: InvoiceCommand | Wake, facts: Facts, now: datetime) -> Events:
+    """The report as told with the rules that it breaks, and their deviation; a repeat causes nothing."""
+    match command:
+        case ReportInvoice():
+            received = InvoiceReceived(**command.model_dump(), breaks=_received(command, now))
+            return _first(invoice, invoice.received, received, command.invoiced_on)
+        case ReportInvoiceApproval():
+            approved = InvoiceApproved(**command.model_dump(), breaks=_approved(invoice, command, now))
+            return _first(invoice, invoice.approved, approved, command.approved_on)
+        case ReportPayment(payment_id=payment):
+            paid = PaymentMade(**command.model_dump(), breaks=_paid(invoice, command, now))
+            return _first(invoice, invoice.paid.get(payment), paid, command.paid_on)
+        case Wake():
+            return []
+        case _:
+            assert_never(command)
+
+
+def evolve(invoice: Invoice, event: InvoiceEvent | DeviationReported) -> Invoice:
+    match event:
+        case InvoiceReceived():
+            return replace(invoice, received=event)
+        case InvoiceApproved():
+            return replace(invoice, approved=event)
+        case PaymentMade(payment_id=payment):
+            return replace(invoice, paid={**invoice.paid, payment: event})
+        case DeviationReported(deviation_id=deviation_id):
+            return replace(invoice, reported=invoice.reported | {deviation_id})
+        case _:
+            assert_never(event)
+
+
+def _first(invoice: Invoice, known: InvoiceEvent | None, told: InvoiceEvent, on: date) -> Events:
+    """The event where it is the first of its kind; another that differs is a contradiction, kept as such."""
+    said = told.model_dump_json(exclude={"breaks"})
+    if known is None:
+        return [told, *_deviation(told, said, told.breaks, on)]
+    if known.model_dump_json(exclude={"breaks"}) == said:
+        return []
+    contradiction = _deviation(told, said, ("payment.contradicted",), on)
+    return [one for one in contradiction if one.deviation_id not in invoice.reported]
+
+
+def _deviation(told: InvoiceEvent, said: str, breaks: tuple[str, ...], on: date) -> list[DeviationReported]:
+    return deviation(told.trial_id, "payment", f"{told.type}|{said}", breaks, on, told.site_id)
+
+
+def _received(command: ReportInvoice, now: datetime) -> tuple[str, ...]:
+    return _broken({"payment.in_future": in_future(command.invoiced_on, now)})
+
+
+def _approved(invoice: Invoice, command: ReportInvoiceApproval, now: datetime) -> tuple[str, ...]:
+    bill = invoice.received
+    return _broken(
+        {
+            "payment.in_future": in_future(command.approved_on, now),
+            "payment.not_invoiced": bill is None,
+            "payment.before_invoice": bill is not None and command.approved_on < bill.invoiced_on,
+            "payment.other_currency": bill is not None and command.currency != bill.currency,
+            "payment.above_invoice": bill is not None and command.amount_minor > bill.amount_minor,
+        }
+    )
+
+
+def _paid(invoice: Invoice, command: ReportPayment, now: datetime) -> tuple[str, ...]:
+    word = invoice.approved
+    total = command.amount_minor + sum(one.amount_minor for one in invoice.paid.values())
+    return _broken(
+        {
+            "payment.in_future": in_future(command.paid_on, now),
+            "payment.not_approved": word is None,
+            "payment.before_approval": word is not None and command.paid_on < word.approved_on,
+            "payment.other_currency": word is not None and command.currency != word.currency,
+            "payment.above_approval": word is not None and total > word.amount_minor,
+        }
+    )
+
+
+def _broken(found: Mapping[str, bool]) -> tuple[str, ...]:
+    return tuple(rule for rule, broken in found.items() if broken)

@@ -1,5 +1,6 @@
 """The rows of the trials service: guards of decisions, and what stands behind its pages."""
 
+from services.trials.projections import cycle_times as cycles
 from services.trials.projections import erasures, guard_folds, guards, holds, sites, subjects, trials
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
@@ -20,5 +21,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(holds.DeviationRow, holds.deviation_keys, holds.fold_deviation, OWN),
     Projection(kept.Retention, kept.retention_keys, kept.fold_retention, OWN),
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
+    Projection(cycles.CycleTimes, cycles.cycle_keys, cycles.fold_cycle, OWN),
     deadline_rows("regulatory", "safety", "retrieval"),
 )

@@ -1,4 +1,4 @@
-"""Writes docs/events, a JSON Schema for each event type, docs/roles.md, who may do what, and docs/states.md."""
+"""Writes docs/events, a JSON Schema for each event type, docs/roles.md, who may do what, docs/states.md."""
 
 import importlib
 import inspect

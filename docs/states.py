@@ -1,4 +1,4 @@
-"""Writes docs/states.md: every state machine of the trials service, each step with the rules that may refuse it."""
+"""Writes docs/states.md: each step of every state machine of trials, with the rules that may refuse it."""
 
 import importlib
 import pkgutil
@@ -12,7 +12,7 @@ from services.trials import rules
 STATES = Path(__file__).parent / "states.md"
 _HEAD = """# States
 
-Written by `make docs` from `TRANSITIONS` and `GUARDS` of `services/trials/rules`. A step that stands in no table is
+Written by `make docs` from `TRANSITIONS` and `GUARDS` of `services/trials/rules`. A step in no table is
 refused. A rule that is named may refuse the step; a test refuses each, and walks every pair of statuses.
 """
 

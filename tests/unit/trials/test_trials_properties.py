@@ -13,6 +13,7 @@ from services.trials.commands.site import ActivateSite, IdentifySite, RecordGate
 from services.trials.commands.subject import DoseSubject, EnrolSubject, RandomiseSubject, WithdrawSubject
 from services.trials.commands.trial import ChangeTrialStatus, RegisterTrial
 from services.trials.domain.permissions import permissions
+from services.trials.projections import cycle_times as cycle_rows
 from services.trials.projections import guards
 from services.trials.projections import holds as hold_rows
 from services.trials.projections import sites as site_rows
@@ -141,6 +142,7 @@ ROWS: tuple[tuple[Any, Any, Any], ...] = (
     (subject_rows.SubjectRow, subject_rows.subject_keys, subject_rows.fold_subject),
     (hold_rows.HoldRow, hold_rows.hold_keys, hold_rows.fold_hold),
     (hold_rows.DeviationRow, hold_rows.deviation_keys, hold_rows.fold_deviation),
+    (cycle_rows.CycleTimes, cycle_rows.cycle_keys, cycle_rows.fold_cycle),
 )
 
 

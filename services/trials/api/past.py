@@ -24,7 +24,7 @@ AsOf = Annotated[
     AwareDatetime | None,
     Query(description="as recorded up to this instant (RFC 3339 with a zone): rebuilt from the events"),
 ]
-AT_MOST = 100_000  # events that one answer is folded from, in about 5 s of a processor
+AT_MOST = 100_000  # events that one answer is folded from, in 2 to 3 s of a processor
 _CHUNK = 500  # a chunk is folded in one go: others wait no longer than that
 _one_at_a_time = asyncio.Semaphore(1)
 _TABLES = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)\b(?!\.)")

@@ -48,17 +48,12 @@ SHEET = "trial_id,title\r\n1,A trial\r\n"
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What a service was asked that has one trial, whose sites are cut off in the middle; a past is refused."""
+    """What a service was asked that has one trial, whose sites are cut off in the middle."""
     paths: list[str] = []
-    page = {
-        "trial_id": ID,
-        "nct": NCT,
-        "title": "A trial",
-        "correlation_id": None,
-        "sponsor_name": "A sponsor",
-    }
+    page: dict[str, Any] = {"trial_id": ID, "nct": NCT, "title": "A trial", "sponsor_name": "A sponsor"}
     page |= {"status": "active", "registry_status": None, "lifecycle": {"holds": []}, "sites": {"ready": 2}}
-    page |= {"enrolled": 1, "target": 5, "deviations": 0, "deadlines": []}
+    page |= {"enrolled": 1, "target": 5, "deviations": 0, "deadlines": [], "correlation_id": None}
+    row = page | {"measure": "x", "median": 3.5}
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -68,9 +63,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             elif "format=csv" in self.path:
                 self._answer(200, SHEET, missing=7 if "/sites" in self.path else 0)
             elif "quartiles" in self.path or self.path.startswith("/v1/trials?"):
-                self._answer(
-                    200, json.dumps({"items": [page | {"measure": "x", "median": 3.5}], "next": None})
-                )
+                self._answer(200, json.dumps({"items": [row], "next": None}))
             else:
                 self._answer(200, json.dumps(page))
 
@@ -92,21 +85,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_the_portfolio_is_asked_for_by_what_the_options_say(asked: list[str]) -> None:
-    words = [
-        "list",
-        "--country",
-        "US",
-        "--site-status",
-        "suspended",
-        "--held",
-        "--not-behind",
-        "--sort",
-        "name",
-    ]
-    assert (
-        run(trial, [*words, "--deadlines", "missed", "--condition", "asthma", "--sponsor", "x"]).exit_code
-        == 0
-    )
+    words = "--country US --site-status suspended --held --not-behind --sort name --deadlines missed"
+    named = ["--condition", "asthma", "--sponsor", "x"]
+    assert run(trial, ["list", *words.split(), *named]).exit_code == 0
     query = asked[0].partition("?")[2].split("&")
     assert {"country=US", "site_status=suspended", "holds=True", "behind=False", "sort=name"} <= set(query)
     assert {"deadlines=missed", "condition=asthma", "sponsor=x"} <= set(query)

@@ -12,14 +12,21 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaProducer
 
-from services.trials.api import past
+from services.trials.api import past, router
 from services.trials.handlers import SERVICE
 from services.trials.rules.gates import GATES
+from shared.contracts.deadline import DeadlineArmed, DeadlineMissed
+from shared.contracts.message import Actor, Event, Recorded, wire_type
+from shared.http.app import create_app
+from shared.rules.packs import pack
 from shared.runtime.execute import Executor
+from shared.runtime.record import bucket_of, headers_of, meta_of
+from shared.runtime.store import HOUSE
 from tests.support import identity
 from tests.support.answering import answering
-from tests.support.stack import Servers
+from tests.support.stack import Servers, process, until
 
 Api = tuple[Executor, httpx.AsyncClient]
 DAY = date(2026, 3, 2)
@@ -418,3 +425,63 @@ async def test_many_rows_come_whole_to_many_at_once(api: Api) -> None:
     path = f"/v1/trials/{TRIAL}/subjects?format=csv"
     for found in await asyncio.gather(*[sheet(client, path) for _ in range(3)]):
         assert len({row["subject_id"] for row in found}) == 30_000
+
+
+# ---- through the broker
+
+CLOCK = pack("us_ind").find("us_ind_15_day", "provisional").clock(DAY, "UTC")
+
+
+async def send(servers: Servers, *events: Event) -> None:
+    """What regulatory told of one deadline of the trial, as its relay writes it."""
+    producer = AIOKafkaProducer(bootstrap_servers=servers.kafka, enable_idempotence=True)
+    await producer.start()
+    stream = uuid4()
+    for version, event in enumerate(events, 1):
+        known = event.model_copy(update={"deadline_id": stream})
+        message = Recorded(
+            id=uuid4(),
+            type=wire_type(type(event), "regulatory"),
+            source="regulatory",
+            stream_id=stream,
+            version=version,
+            sponsor_id=HOUSE,
+            trial_id=TRIAL,
+            time=datetime.now(UTC),
+            data=known,
+            actor=Actor("regulatory", "service"),
+            correlation_id=uuid4(),
+        )
+        row = {name: getattr(message, name) for name in ("type", "stream_id", "version", "sponsor_id")}
+        meta = meta_of(message)
+        await producer.send_and_wait(
+            "regulatory.events",
+            known.model_dump_json(exclude_none=True).encode(),
+            str(TRIAL).encode(),
+            partition=bucket_of(str(TRIAL)),
+            headers=headers_of("regulatory", row | {"event_id": message.id}, json.loads(meta)),
+        )
+    await producer.stop()
+
+
+async def test_a_deadline_that_regulatory_missed_is_found_in_the_portfolio(servers: Servers) -> None:
+    async with process(servers, SERVICE) as running:
+        app = create_app(SERVICE, router, running.settings)
+        app.state.executor, app.state.pool = running.executor, running.pool
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://trials", auth=identity.Asking()
+        ) as client:
+            await do(client, "register-trial", trial_id=TRIAL, title="A trial", sponsor="A sponsor")
+            what: dict[str, Any] = {"subject_kind": "case", "subject_id": uuid4(), "owner": "sponsor"}
+            due: dict[str, Any] = {"code": CLOCK.code, "due_on": CLOCK.due_on, "citation": CLOCK.citation}
+            armed = DeadlineArmed(deadline_id=uuid4(), clock=CLOCK, provisional=True, **what)
+            await send(servers, armed, DeadlineMissed(deadline_id=uuid4(), **what, **due))
+
+            async def found() -> bool:
+                return bool(await rows(client, "/v1/trials", deadlines="missed"))
+
+            await until(found, 60)
+            (row,) = await rows(client, "/v1/trials", deadlines="missed")
+            assert (row["trial_id"], row["missed_deadlines"]) == (str(TRIAL), 1)
+            page = (await client.get(f"/v1/trials/{TRIAL}")).json()
+            assert page["overdue"]["items"][0]["citation"] == CLOCK.citation

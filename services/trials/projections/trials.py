@@ -135,5 +135,11 @@ def _from_registry(
 
 
 def _first_day(said: PartialDate | None) -> date | None:
-    """The first day that a date of the registry may mean, which may be a year or a month alone."""
-    return date.fromisoformat(f"{said.text}-01-01"[:10]) if said else None
+    """The first day that a date of the registry may mean, which may be a year or a month alone.
+
+    None for a text that is no date: an event tells what its sender wrote.
+    """
+    try:
+        return date.fromisoformat(f"{said.text}-01-01"[:10]) if said else None
+    except ValueError:
+        return None

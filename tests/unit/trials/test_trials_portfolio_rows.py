@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from services.trials.projections.trials import TrialRow
+from shared.contracts.trials.registry import PartialDate
 from tests.unit.trials.test_trials_properties import folded
 from tests.unit.trials.test_trials_registry import entry, plan, version
 from tests.unit.trials.trials_records import study
@@ -32,6 +33,17 @@ def test_a_date_of_the_registry_counts_from_the_first_day_that_it_may_mean(
     assert row(world).start_on == day
     world.do(version("2026-02-01", primaryCompletionDateStruct={"date": said}))
     assert (row(world).start_on, row(world).primary_completion_on) == (None, day)
+
+
+@pytest.mark.parametrize("said", ["", "2024-13", "soon", "2024-3-7", "99999"])
+def test_a_text_that_is_no_date_of_the_calendar_is_kept_and_counts_for_nothing(
+    world: World, said: str
+) -> None:
+    known = version("2026-01-01", startDateStruct={"date": "2024"})
+    odd = PartialDate(text=said, precision="day")
+    world.do(known.model_copy(update={"facts": known.facts.model_copy(update={"start": odd})}))
+    assert row(world).start_on is None
+    assert row(world).registry == known.facts.model_copy(update={"start": odd})
 
 
 def test_the_conditions_are_those_of_the_registrys_latest_record(world: World) -> None:

@@ -30,18 +30,18 @@ INSERT INTO es.trial SELECT trial_id, sponsor_id FROM trial;
 INSERT INTO trial_guard (trial_id, status) SELECT trial_id, status FROM trial;
 
 INSERT INTO site (site_id, trial_id, name, city, country, zone, status, target, activated_on, changed_at)
-SELECT {_SITE.format(n="n")}, CASE WHEN n <= {LARGE_SITES} THEN {TRIAL_N.format(n=1)} ELSE {_OF} END,
+SELECT {_SITE.format(n="n")}, CASE WHEN n > {SITES} THEN {TRIAL_N.format(n=1)} ELSE {_OF} END,
        'Hospital ' || n, 'A city',
        (ARRAY['US', 'US', 'DE', 'ES', 'FR', 'JP', 'BR', 'IN', 'PL', 'ZA'])[1 + n / 7 % 10], 'UTC',
        (ARRAY['identified', 'selected', 'activated', 'enrolling', 'enrolling', 'suspended'])[1 + n / 11 % 6],
        20, current_date - n % 300, now()
-FROM generate_series(1, {SITES}) n;
+FROM generate_series(1, {SITES + LARGE_SITES}) n;
 INSERT INTO site_guard (site_id, trial_id, status, enrolled) SELECT site_id, trial_id, status, 10 FROM site;
 
 INSERT INTO subject (subject_id, trial_id, site_id, subject_code, status, enrolled_on, changed_at)
 SELECT gen_random_uuid(), CASE WHEN n <= {LARGE_SUBJECTS} THEN {TRIAL_N.format(n=1)} ELSE {_OF} END,
-       CASE WHEN n <= {LARGE_SUBJECTS} THEN {_SITE.format(n=f"1 + n % {LARGE_SITES}")}
-            ELSE {_SITE.format(n=f"1 + n % {SITES}")} END,
+       CASE WHEN n <= {LARGE_SUBJECTS} THEN {_SITE.format(n=f"{SITES + 1} + n % {LARGE_SITES}")}
+            ELSE {_SITE.format(n=f"1 + (n - 1) % {SITES}")} END,
        'S-' || n, 'on-study', current_date - n % 500, now()
 FROM generate_series(1, {SUBJECTS}) n;
 INSERT INTO trial_count SELECT trial_id, count(*) FROM subject GROUP BY 1;

@@ -34,7 +34,7 @@ faults: .venv/.ready ## every fault test, the long ones too; servers stay frozen
 browser: .venv/.ready ## pages in a real Chromium (the system's; CHROMIUM names another)
 	$(BIN)/pytest tests/browser
 
-docs: .venv/.ready ## docs/events, a JSON Schema for each event type, and docs/roles.md
+docs: .venv/.ready ## docs/events, a JSON Schema for each event type, docs/roles.md and docs/states.md
 	$(BIN)/python -m docs.build
 
 sbom: .venv/.ready ## build/sbom.json, the locked packages as CycloneDX

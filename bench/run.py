@@ -29,6 +29,9 @@ NAMES = (
     "service_memory",
     "identity_cost",
     "vault",
+    "portfolio_page",
+    "permissions_query",
+    "import_rate",
 )
 RESULTS = Path(__file__).with_name("results.json")
 _EACH = 300  # seconds that one run of one benchmark may take

@@ -1,4 +1,4 @@
-"""Writes docs/events, a JSON Schema for each event type, and docs/roles.md, who may do what."""
+"""Writes docs/events, a JSON Schema for each event type, docs/roles.md, who may do what, docs/states.md."""
 
 import importlib
 import inspect
@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from docs import states
 from shared import contracts
 from shared.contracts.message import Event, types_of
 from shared.rules.roles import roles
@@ -100,7 +101,8 @@ def access() -> str:
 
 
 def write() -> None:
-    """Bring docs/events and docs/roles.md in line with the code; schemas of types that are gone go too."""
+    """Bring the generated pages in line with the code; schemas of types that are gone go too."""
+    states.write()
     ROLES.write_text(access(), encoding="utf-8")
     texts = dict(files())
     FOLDER.mkdir(exist_ok=True)

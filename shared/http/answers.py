@@ -15,7 +15,7 @@ from shared.http.seen import seen
 
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=1000)]
-Cursor = Annotated[str | None, Query(alias="after", max_length=200, description="`next` of the page before")]
+Cursor = Annotated[str | None, Query(alias="after", max_length=600, description="`next` of the page before")]
 # Postgres holds no NUL in a text.
 Text = Annotated[str | None, Query(max_length=200, pattern="^[^\\x00]*$")]
 
@@ -38,7 +38,7 @@ class Page(BaseModel, Generic[T]):
 class Order:
     """What a list goes by: expressions over its columns, never null and together unique.
 
-    Each comes with what reads its value back from a cursor: `as_day`, `as_instant` or `UUID`.
+    Each comes with what reads its value back from a cursor: `as_day`, `as_instant`, `UUID`, `str` or `int`.
     """
 
     by: Mapping[str, Callable[[str], Any]]
@@ -47,10 +47,10 @@ class Order:
     def read(self, cursor: str) -> list[Any]:
         """The values of the last row of the page before; a 400 problem where the cursor is none of ours."""
         try:
-            texts = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            said = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+            if not isinstance(said, list) or not all(isinstance(value, str | int) for value in said):
                 raise ValueError(cursor)
-            return [read(text) for read, text in zip(self.by.values(), texts, strict=True)]
+            return [read(str(value)) for read, value in zip(self.by.values(), said, strict=True)]
         except ValueError:
             raise ProblemError(400, "malformed-cursor", "after is not the `next` of a page") from None
 

@@ -13,12 +13,15 @@ from shared.runtime.database import Connection
 from shared.runtime.store import HOUSE
 
 _FOUND = """
-SELECT id FROM es.external_id WHERE system = $1 AND value = $2 AND owner IN ($3, $4)
-ORDER BY owner = $3 DESC LIMIT 1
+SELECT e.id FROM unnest($1::text[], $2::text[]) WITH ORDINALITY n(system, value, nth)
+JOIN es.external_id e ON e.system = n.system AND e.value = n.value
+WHERE e.owner IN ($3, $4) ORDER BY n.nth, e.owner = $3 DESC LIMIT 1
 """
-_BOUND = (
-    "INSERT INTO es.external_id (system, value, id, owner) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
-)
+_BOUND = """
+INSERT INTO es.external_id (system, value, id, owner)
+SELECT system, value, $3, $4 FROM unnest($1::text[], $2::text[]) n(system, value) ON CONFLICT DO NOTHING
+"""
+_SPONSOR = "SELECT id FROM es.external_id WHERE system = 'sponsor' AND value = $1"
 
 
 class UnknownTrialError(Exception):
@@ -27,11 +30,8 @@ class UnknownTrialError(Exception):
 
 async def find(tx: Connection, names: Sequence[Identifier], owner: UUID) -> UUID | None:
     """The stream behind the first of these names that is known: by this owner, else by the house."""
-    for name in names:
-        known: UUID | None = await tx.fetchval(_FOUND, name.system, name.value, owner, HOUSE)
-        if known:
-            return known
-    return None
+    known: UUID | None = await tx.fetchval(_FOUND, *_columns(names), owner, HOUSE)
+    return known
 
 
 async def bind(tx: Connection, command: Command, grants: Grants) -> Command:
@@ -45,10 +45,14 @@ async def bind(tx: Connection, command: Command, grants: Grants) -> Command:
     sponsor = command.sponsor_name()
     mine = await _sponsor_by_name(tx, _plain(sponsor)) if sponsor else HOUSE
     wanted = await find(tx, names, mine) or _own_id(command)
-    for name in names:
-        owner = HOUSE if grants.everything else mine
-        await tx.execute(_BOUND, name.system, name.value, wanted, owner)
+    done = await tx.execute(_BOUND, *_columns(names), wanted, HOUSE if grants.everything else mine)
+    if done == f"INSERT 0 {len(names)}":  # nobody knew any of them
+        return command.bound_to(wanted)
     return command.bound_to(await find(tx, names, mine) or wanted)
+
+
+def _columns(names: Sequence[Identifier]) -> tuple[list[str], list[str]]:
+    return [name.system for name in names], [name.value for name in names]
 
 
 def _plain(name: str) -> str:
@@ -110,10 +114,13 @@ class Trials:
 
 
 async def _sponsor_by_name(tx: Connection, name: str) -> UUID:
-    await tx.execute(
-        "INSERT INTO es.external_id (system, value, id) VALUES ('sponsor', $1, $2) ON CONFLICT DO NOTHING",
-        name,
-        uuid7(),
-    )
-    found = await tx.fetchval("SELECT id FROM es.external_id WHERE system = 'sponsor' AND value = $1", name)
+    found = await tx.fetchval(_SPONSOR, name)
+    if found is None:
+        await tx.execute(
+            "INSERT INTO es.external_id (system, value, id) VALUES ('sponsor', $1, $2)"
+            " ON CONFLICT DO NOTHING",
+            name,
+            uuid7(),
+        )
+        found = await tx.fetchval(_SPONSOR, name)
     return UUID(str(found))

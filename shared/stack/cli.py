@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from shared.stack import clock, tokens
+from shared.stack import clock, tell, tokens
 from shared.stack import status as stack_status
 from shared.stack.faults import StackError
 from shared.stack.home import Home
@@ -24,6 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 app.add_typer(clock.app, name="clock")
 app.command()(tokens.token)
 app.command()(tokens.machine)
+app.command()(tell.tell)
 _MARK = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
 

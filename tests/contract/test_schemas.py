@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from docs import build
+from docs import build, states
 from shared.contracts.message import Event
 
 RELEASED = build.released()
@@ -36,6 +36,23 @@ def test_the_published_schemas_are_those_of_the_contracts() -> None:
     published = {path.name: path.read_text(encoding="utf-8") for path in build.FOLDER.iterdir()}
     stale = sorted(name for name, text in build.files() if published.pop(name, None) != text)
     assert (stale, sorted(published)) == ([], []), "run make docs and read what it changes"
+
+
+def test_the_pages_of_roles_and_states_are_those_of_the_rules() -> None:
+    written = build.ROLES.read_text(encoding="utf-8"), states.STATES.read_text(encoding="utf-8")
+    assert written == (build.access(), states.page()), "run make docs and read what it changes"
+
+
+def test_every_state_machine_is_on_the_page_with_each_of_its_steps_and_guards() -> None:
+    found = list(states.machines())
+    assert "lifecycle" in {module.__name__.rpartition(".")[2] for module in found}
+    page = states.page()
+    for module in found:
+        steps = {(before, after) for before, to in module.TRANSITIONS.items() for after in to}
+        assert set(getattr(module, "GUARDS", {})) <= steps, f"{module.__name__} guards a step that it has not"
+        for (before, after), refusing in getattr(module, "GUARDS", {}).items():
+            rules = ", ".join(f"`{rule}`" for rule in refusing) or "-"
+            assert f"| {before} | {after} | {rules} |" in page
 
 
 @pytest.mark.parametrize("name", RELEASED)

@@ -18,6 +18,7 @@ from services.trials.api import (
     matching,
     monitoring,
     obligations,
+    portfolio,
     programmes,
     protocol,
     recruitment,
@@ -50,6 +51,7 @@ _PARTS = (
     indicators,
     budgets,
     data,
+    portfolio,
 )
 for part in _PARTS:
     router.include_router(part.router)

@@ -3,7 +3,15 @@
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
 from uuid_utils.compat import uuid7
 
 from services.trials.commands.site import OfSite
@@ -13,7 +21,10 @@ from shared.contracts.message import Need
 from shared.contracts.trials.feasibility import Answer, Question, RegistryFactor
 from shared.rules.dates import Day
 
-Weight = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+# Three decimals are enough; what is smaller than that counts for nothing.
+Weight = Annotated[
+    float, Field(ge=0, le=1000, allow_inf_nan=False), AfterValidator(lambda weight: round(weight, 3))
+]
 Number = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 

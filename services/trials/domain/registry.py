@@ -23,6 +23,7 @@ from shared.contracts.trials.trial import Route, TrialEvent, TrialRegistered, Tr
 
 # Bytes of sites an event, which itself stays below 256 KiB; and sites that are gone, by their ids.
 SITE_BYTES, GONE_AN_EVENT = 200_000, 1_000
+_DIGESTED: TypeAdapter[list[str | float | None]] = TypeAdapter(list[str | float | None])
 
 STATUS: dict[str, TrialStatus] = {
     "NOT_YET_RECRUITING": "approved",
@@ -159,9 +160,7 @@ def _chunks(sites: Iterable[RegistrySite]) -> Iterator[tuple[RegistrySite, ...]]
 
 def digest(site: RegistrySite) -> str:
     """What of a location can change without its becoming another location."""
-    return (
-        TypeAdapter(list[str | float | None]).dump_json([site.status, site.latitude, site.longitude]).decode()
-    )
+    return _DIGESTED.dump_json([site.status, site.latitude, site.longitude]).decode()
 
 
 def _route(facts: RegistryFacts) -> Route:

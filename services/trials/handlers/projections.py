@@ -39,6 +39,7 @@ from services.trials.projections import (
     trial_data,
     trials,
 )
+from services.trials.projections import cycle_times as cycles
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
 from shared.runtime.service import Projection
@@ -148,4 +149,5 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(trial_data.TrialData, trial_data.trial_data_keys, trial_data.fold_trial_data, OWN),
     Projection(data_counts.DataCounts, data_counts.data_counts_keys, data_counts.fold_data_counts, OWN),
     Projection(data_counts.TrialForms, data_counts.trial_forms_keys, data_counts.fold_trial_forms, OWN),
+    Projection(cycles.CycleTimes, cycles.cycle_keys, cycles.fold_cycle, OWN),
 )

@@ -7,7 +7,12 @@ from uuid import UUID
 
 from services.trials.domain.registry import apply_changes
 from shared.contracts.message import Identifier, Recorded
-from shared.contracts.trials.registry import RegistryEntryChanged, RegistryEntryRecorded, RegistryFacts
+from shared.contracts.trials.registry import (
+    PartialDate,
+    RegistryEntryChanged,
+    RegistryEntryRecorded,
+    RegistryFacts,
+)
 from shared.contracts.trials.trial import (
     TrialAuthorised,
     TrialPlanRecorded,
@@ -20,7 +25,10 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """One trial; `registry` is what the registry says, `status` where its lifecycle stands."""
+    """One trial; `registry` is what the registry says, `status` where its lifecycle stands.
+
+    `start_on` and `primary_completion_on` are the registry's, the first day that each may mean.
+    """
 
     table: ClassVar[str] = "trial"
     key: ClassVar[tuple[str, ...]] = ("trial_id",)
@@ -50,6 +58,9 @@ class TrialRow:
     changed_at: datetime | None = None
     programme_id: UUID | None = None
     by_invitation: bool = False
+    conditions: tuple[str, ...] = ()
+    start_on: date | None = None
+    primary_completion_on: date | None = None
 
 
 def trial_keys(message: Recorded[Any]) -> tuple[Key, ...]:
@@ -116,8 +127,22 @@ def _from_registry(
         status_unverified=facts.status_unverified,
         why_stopped=facts.why_stopped,
         registry_updated=event.updated.text if event.updated else None,
+        conditions=facts.conditions,
+        start_on=_first_day(facts.start),
+        primary_completion_on=_first_day(facts.primary_completion),
         identifiers=tuple(dict.fromkeys((*trial.identifiers, *facts.identifiers))),
     )
     if trial.basis == "sponsor":
         return told
     return replace(told, title=facts.title, phases=facts.phases, study_type=facts.study_type)
+
+
+def _first_day(said: PartialDate | None) -> date | None:
+    """The first day that a date of the registry may mean, which may be a year or a month alone.
+
+    None for a text that is no date: an event tells what its sender wrote.
+    """
+    try:
+        return date.fromisoformat(f"{said.text}-01-01"[:10]) if said else None
+    except ValueError:
+        return None

@@ -105,7 +105,7 @@ some_factors = st.lists(
     st.builds(
         Factor,
         name=st.just("a"),
-        weight=st.floats(0, 1000) | st.just(0.0),
+        weight=st.floats(0.001, 1000) | st.just(0.0),
         value=values,
         inputs=st.just({}),
     ),

@@ -1,6 +1,11 @@
 """Wrong use of the commands: said in a sentence, with the exit code of its kind."""
 
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -74,3 +79,88 @@ def test_enrolment_of_what_is_no_id_is_wrong_use(command: str) -> None:
 @pytest.mark.parametrize("command", ["show", "diversity"])
 def test_enrolment_without_a_running_service_is_not_ready(command: str) -> None:
     assert run(enrolment, [command, "00000000-0000-7000-8000-000000000001"]).exit_code == 3
+
+
+NCT, ID = "NCT00000001", "00000000-0000-0000-0000-000000000001"
+SHEET = "trial_id,title\r\n1,A trial\r\n"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What a service was asked that has one trial, whose sites are cut off in the middle."""
+    paths: list[str] = []
+    page: dict[str, Any] = {"trial_id": ID, "nct": NCT, "title": "A trial", "sponsor_name": "A sponsor"}
+    page |= {"status": "active", "registry_status": None, "lifecycle": {"holds": []}, "sites": {"ready": 2}}
+    page |= {"enrolled": 1, "target": 5, "deviations": 0, "deadlines": [], "correlation_id": None}
+    row = page | {"measure": "x", "median": 3.5}
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            paths.append(self.path)
+            if "as_of=2999" in self.path:
+                self._answer(422, json.dumps({"detail": "as_of lies in the future"}))
+            elif "format=csv" in self.path:
+                self._answer(200, SHEET, missing=7 if "/sites" in self.path else 0)
+            elif "quartiles" in self.path or self.path.startswith("/v1/trials?"):
+                self._answer(200, json.dumps({"items": [row], "next": None}))
+            else:
+                self._answer(200, json.dumps(page))
+
+        def _answer(self, status: int, text: str, missing: int = 0) -> None:
+            self.send_response(status)
+            self.send_header("content-length", str(len(text) + missing))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("TRIALWIRE_TRIALS_URL", f"http://127.0.0.1:{server.server_port}")
+    yield paths
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_portfolio_is_asked_for_by_what_the_options_say(asked: list[str]) -> None:
+    words = "--country US --site-status suspended --held --not-behind --sort name --deadlines missed"
+    named = ["--condition", "asthma", "--sponsor", "x"]
+    assert run(trial, ["list", *words.split(), *named]).exit_code == 0
+    query = asked[0].partition("?")[2].split("&")
+    assert {"country=US", "site_status=suspended", "holds=True", "behind=False", "sort=name"} <= set(query)
+    assert {"deadlines=missed", "condition=asthma", "sponsor=x"} <= set(query)
+    assert not [part for part in query if part.startswith(("status=", "phase=", "text="))]
+
+
+def test_a_trial_is_shown_as_it_was(asked: list[str]) -> None:
+    shown = run(trial, ["show", NCT, "--as-of", "2026-03-02T09:00:00Z"])
+    assert (shown.exit_code, "A trial" in shown.output) == (0, True)
+    assert asked == [f"/v1/trials/nct/{NCT}", f"/v1/trials/{ID}?as_of=2026-03-02T09%3A00%3A00Z"]
+    refused = run(trial, ["show", ID, "--as-of", "2999-01-01T00:00:00Z"])
+    assert (refused.exit_code, "lies in the future" in refused.output) == (2, True)
+
+
+def test_a_list_is_written_whole_or_not_at_all(asked: list[str], tmp_path: Path) -> None:
+    assert run(trial, ["export"]).stdout_bytes == SHEET.encode()
+    file = tmp_path / "subjects.csv"
+    assert run(trial, ["export", NCT, "--of", "subjects", "--file", str(file)]).exit_code == 0
+    assert file.read_bytes() == SHEET.encode()
+    assert asked[-1] == f"/v1/trials/{ID}/subjects?format=csv"
+    cut = tmp_path / "sites.csv"
+    assert run(trial, ["export", ID, "--file", str(cut)]).exit_code == 3
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_export_that_cannot_be_is_said(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(trial, ["export", "--as-of", "2026-03-02T09:00:00Z"]).exit_code == 2
+    refused = run(trial, ["export", ID, "--of", "subjects", "--as-of", "2999-01-01T00:00:00Z"])
+    assert (refused.exit_code, "lies in the future" in refused.output) == (2, True)
+    monkeypatch.setenv("TRIALWIRE_TRIALS_URL", "http://127.0.0.1:1")
+    assert run(trial, ["export"]).exit_code == 3
+
+
+def test_cycle_times_are_shown_by_their_quartiles(asked: list[str]) -> None:
+    shown = run(trial, ["cycle-times", ID])
+    assert (shown.exit_code, "3.5" in shown.output) == (0, True)
+    assert asked == [f"/v1/trials/{ID}/cycle-times/quartiles"]

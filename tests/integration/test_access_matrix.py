@@ -42,6 +42,8 @@ OF_PROGRAMME = {
 
 
 # The pages that show an organisation what was handed to it.
+# What concerns a trial as a whole: each of its sites sees it (es.of_whole_trial).
+OF_WHOLE_TRIAL = {"/v1/trials/{trial_id}/holds", "/v1/trials/{trial_id}/enrolment"}
 HANDED = {
     "/v1/deadlines",
     "/v1/reports",
@@ -220,6 +222,7 @@ async def test_a_page_shows_ones_own_and_nothing_of_anybody_elses(world: World) 
                 assert answer.status_code in (200, 404), (path, role, whose, answer.text)
                 found = str(world.here.id) in answer.text or str(world.here.site) in answer.text
                 own |= whose == "own organisation" and path in HANDED
+                own |= whose == "another site" and path in OF_WHOLE_TRIAL
                 assert found or not own or path not in HANDED, (path, role, whose)
                 assert own or answer.status_code == 404 or not found, (path, role, whose)
                 shown += found

@@ -17,8 +17,22 @@ _KNOWN = {
     "received_on": "2026-03-02",
     "custodian_state": "TX",
     "weight": 1,
+    "language": "en",
+    "countries": ["US"],
     "system": "npi",
     "value": "1234567893",
+}
+
+
+EFFECT = {"kind": "other", "description": "simulated"}
+# What no schema says: fields that go together.
+_TOGETHER: dict[str, dict[str, Any]] = {
+    "trials.record_criteria.v1": {
+        "criteria": [{"code": "I1", "kind": "inclusion", "attribute": "age", "low": 18}]
+    },
+    "trials.set_enrolment_target.v1": {"level": "site"},
+    "trials.record_design.v1": {"assignment": "not_applicable"},
+    "trials.sign_design_input.v1": {"alpha": 0.05, "power": 0.8, "effect": EFFECT},
 }
 
 
@@ -28,6 +42,7 @@ def body_of(contract: type[Command], **given: object) -> dict[str, Any]:
     fields = schema["properties"]
     wanted = {*schema.get("required", ()), *(given.keys() & fields.keys())}
     made = {name: _sample(name, fields[name], schema.get("$defs", {})) for name in sorted(wanted)}
+    made |= _TOGETHER.get(contract.type, {})
     return made | {name: _plain(value) for name, value in given.items() if name in fields}
 
 
@@ -38,8 +53,8 @@ def _sample(name: str, schema: dict[str, Any], defs: dict[str, Any]) -> Any:
         return schema["const"]
     if "enum" in schema:
         return schema["enum"][0]
-    if "anyOf" in schema:
-        return _sample(name, schema["anyOf"][0], defs)
+    if several := schema.get("anyOf", schema.get("oneOf")):
+        return _sample(name, several[0], defs)
     if name in _KNOWN:
         return _KNOWN[name]
     match schema.get("type"):

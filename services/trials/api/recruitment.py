@@ -17,7 +17,7 @@ _CAMPAIGNS = """
 SELECT *, spend / nullif(enrolled, 0) AS cost_per_enrolled, spend / nullif(referrals, 0) AS cost_per_referral,
        round(consented::numeric / nullif(referrals, 0), 4)::float8 AS consented_by_referral,
        round(enrolled::numeric / nullif(consented, 0), 4)::float8 AS enrolled_by_consented
-FROM campaign WHERE trial_id = $1 AND ($2::text IS NULL OR channel = $2)
+FROM campaign WHERE ($1::uuid IS NULL OR trial_id = $1) AND ($2::text IS NULL OR channel = $2)
 """
 _SUPPORT = """
 SELECT * FROM support_request
@@ -31,9 +31,13 @@ WHERE trial_id = $1 AND ($2::uuid IS NULL OR site_id = $2) AND ($3::text IS NULL
 
 @router.get("/campaigns")
 async def campaigns(
-    request: Request, trial: UUID, channel: Text = None, limit: Limit = 200, after: Cursor = None
+    request: Request,
+    trial: UUID | None = None,
+    channel: Text = None,
+    limit: Limit = 200,
+    after: Cursor = None,
 ) -> Response:
-    """Outreach campaigns of a trial with referrals, consents, enrolments and their cost in minor units."""
+    """Outreach campaigns with referrals, consents, enrolments and their cost in minor units."""
     return await page(request, _CAMPAIGNS, trial, channel, order=_BY_CAMPAIGN, limit=limit, after=after)
 
 

@@ -93,10 +93,12 @@ def _approve(plans: Plans, command: ApproveAnalysisPlan, now: datetime) -> Event
 
 def _milestone(plans: Plans, command: RecordAnalysisMilestone, now: datetime) -> Events:
     day, milestone = command.reached_on, command.milestone
-    if plans.milestones.get(milestone) == day:
+    vouched = command.plan_ref is not None and milestone in plans.deviations
+    if plans.milestones.get(milestone) == day and not vouched:
         return []
     plan = plans.counting_on(day)
-    found = {"plan.none_approved": plan is None, "plan.in_future": _in_future(day, now)}
+    none = plan is None and command.plan_ref is None
+    found = {"plan.none_approved": none, "plan.in_future": _in_future(day, now)}
     breaks = tuple(rule for rule, broken in found.items() if broken)
     events: Events = [AnalysisMilestoneReached(**command.model_dump(), plan=plan, breaks=breaks)]
     if counting := plans.deviations.get(milestone):

@@ -9,6 +9,7 @@ from services.trials.commands.subject import CorrectEnrolment, EnrolSubject
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.domain.subject_state import Events, Subject
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
+from services.trials.projections.protocol_guards import SiteProtocol, TrialProtocol
 from services.trials.rules import NAMESPACE
 from services.trials.rules.subjects import REGISTERED, TRANSITIONS
 from shared.contracts.message import Facts
@@ -66,6 +67,7 @@ def enrolment_breaks(
         "subject.died": subject.died_on is not None and subject.died_on < day,
         "enrolment.under_hold": bool(holds),
         "enrolment.in_future": in_future(day, now),
+        "protocol.not_in_force": _no_protocol(command, facts),
         **_targets(command, trial, site, facts.get(TrialCount, command.trial_id)),
     }
     return broken(found, tuple(h.hold_id for h in holds))
@@ -76,6 +78,13 @@ def _not_eligible(subject: Subject) -> bool:
     if subject.status is None or subject.status in REGISTERED:
         return False
     return "on-study" not in TRANSITIONS[subject.status]
+
+
+def _no_protocol(command: EnrolSubject | CorrectEnrolment, facts: Facts) -> bool:
+    """Whether versions are recorded for the trial and none was in force at the site; else nobody can tell."""
+    protocol = facts.get(TrialProtocol, command.trial_id)
+    site = facts.get(SiteProtocol, command.site_id)
+    return bool(protocol and protocol.versions) and (site is None or site.on(command.enrolled_on) is None)
 
 
 def _targets(

@@ -123,7 +123,15 @@ async def test_a_country_goes_from_plan_to_open_and_its_halt_reaches_its_site(se
         of: dict[str, Any] = {"trial_id": trial, "country": "NL"}
         await act(RegisterTrial(trial_id=trial, title="A trial", sponsor="Sponsor"))
         await act(IdentifySite(trial_id=trial, site_id=site, name="A site"))
-        await act(SelectSite(trial_id=trial, site_id=site, zone="Europe/Amsterdam", country="NL"))
+        await act(
+            SelectSite(
+                trial_id=trial,
+                site_id=site,
+                zone="Europe/Amsterdam",
+                country="NL",
+                qualification_waived="known",
+            )
+        )
         await act(c.PlanCountry(**of, zone="Europe/Amsterdam", open_on=today))
         await act(c.SubmitCountry(**of, submitted_on=today))
         await act(c.RecordCountryDecision(**of, decision="authorised", decided_on=today))

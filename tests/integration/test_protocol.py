@@ -97,7 +97,9 @@ class Api:
     async def site(self) -> UUID:
         site = uuid4()
         await self.done("identify-site", site_id=site, name="A site")
-        await self.done("select-site", site_id=site, zone="America/New_York", country="US")
+        await self.done(
+            "select-site", site_id=site, zone="America/New_York", country="US", qualification_waived="known"
+        )
         return site
 
     async def urgent(self, version: str, *sites: UUID, on: date = APPROVED) -> UUID:
@@ -252,7 +254,9 @@ async def test_what_a_board_approves_at_regulatory_is_in_force_at_the_site_here(
     planned: tuple[Command, ...] = (
         RegisterTrial(trial_id=trial, title="A trial", sponsor="A sponsor"),
         IdentifySite(trial_id=trial, site_id=site, name="A site"),
-        SelectSite(trial_id=trial, site_id=site, zone="America/New_York", country="US"),
+        SelectSite(
+            trial_id=trial, site_id=site, zone="America/New_York", country="US", qualification_waived="known"
+        ),
         DraftProtocolVersion(trial_id=trial, version="1.0", dated_on=DRAFTED),
         RecordProtocolSubmission(
             trial_id=trial, version="1.0", country="US", submission="serial 1", submitted_on=SUBMITTED

@@ -3,8 +3,8 @@
 from typing import ClassVar, Literal
 from uuid import UUID, uuid5
 
-from services.trials.commands.protocol import Reference, Sha256
-from services.trials.commands.words import Code, Text
+from services.trials.commands.protocol import Reference
+from services.trials.commands.words import Code, Sha256, Text
 from services.trials.projections.protocol_guards import TrialProtocol
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Command, Need, Signed

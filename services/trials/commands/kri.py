@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.monitoring import DocumentRef
+from services.trials.commands.words import DocumentRef
 from services.trials.projections.feeds import SiteFeeds
 from services.trials.projections.guards import TrialGuard
 from services.trials.projections.kri_guards import SiteCounters

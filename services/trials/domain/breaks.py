@@ -1,11 +1,12 @@
 """Which rules a report breaks, judged on the day it happened and not on the day it is told."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID, uuid5
 
 from services.trials.commands.subject import CorrectEnrolment, EnrolSubject
+from services.trials.domain.broken import in_future
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.domain.subject_state import Events, Subject
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
@@ -38,11 +39,6 @@ class Breaks:
 def broken(found: dict[str, bool], holds: tuple[UUID, ...] = ()) -> Breaks:
     """The rules that are true of a report, in the order in which they are asked."""
     return Breaks(tuple(rule for rule, true in found.items() if true), holds)
-
-
-def in_future(day: date, now: datetime) -> bool:
-    """Whether it is that day nowhere yet: no place on earth is more than 14 hours ahead of UTC."""
-    return day > (now + timedelta(hours=14)).date()
 
 
 def enrolment_breaks(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from services.trials.scorecard_query import organisation_scorecard
+from services.trials.api.scorecard import organisation_scorecard
 from shared.contracts.trials.engagement import EngagementStatus
 from shared.http.answers import Cursor, Limit, Order, page
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from services.trials.api.past import AsOf, rebuilt
+from services.trials.api.permissions import permissions
 from services.trials.api.trial_page import TRIAL
-from services.trials.permission_query import permissions
 from shared.http.answers import one
 
 router = APIRouter(prefix="/v1", tags=["queries"])

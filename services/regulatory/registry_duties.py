@@ -23,12 +23,22 @@ from shared.contracts.regulatory import (
 )
 from shared.contracts.trials.registry import PartialDate, RegistryEntryChanged, RegistryEntryRecorded
 from shared.contracts.trials.site import SiteActivated, SiteResumed, SiteSuspended
+from shared.contracts.trials.site_steps import SiteClosed, SiteEnrolmentClosed, SiteTerminated
 from shared.contracts.trials.subject import SubjectEnrolled
 from shared.contracts.trials.trial import TrialStatusChanged
 from shared.rules.countries import CTR_COUNTRIES
 from shared.rules.dates import local_date
 
-SiteMoved = SiteActivated | SiteSuspended | SiteResumed
+SiteMoved = SiteActivated | SiteSuspended | SiteResumed | SiteEnrolmentClosed | SiteClosed | SiteTerminated
+# ClinicalTrials.gov's word for a site after each of them.
+_SITE_WORDS: dict[type[SiteMoved], str] = {
+    SiteActivated: "RECRUITING",
+    SiteSuspended: "SUSPENDED",
+    SiteResumed: "RECRUITING",
+    SiteEnrolmentClosed: "ACTIVE_NOT_RECRUITING",
+    SiteClosed: "COMPLETED",
+    SiteTerminated: "TERMINATED",
+}
 
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
@@ -36,7 +46,9 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:
         case TrialStatusChanged(basis="sponsor", inferred=False, trial_id=trial_id):
             return (Need(KnownTrial, (trial_id,)),)
-        case SiteActivated() | SiteSuspended() | SiteResumed() | SubjectEnrolled() as event:
+        case SubjectEnrolled() as event:
+            return (Need(KnownTrial, (event.trial_id,)),)
+        case event if isinstance(event, SiteMoved):
             return (Need(KnownTrial, (event.trial_id,)),)
         case _:
             return ()
@@ -47,7 +59,7 @@ def arising(message: Recorded[Any], facts: Facts) -> list[Command]:
     match message.data:
         case TrialStatusChanged(basis="sponsor", inferred=False, trial_id=trial_id) as event:
             return _status(event, message, facts.get(KnownTrial, trial_id))
-        case SiteActivated() | SiteSuspended() | SiteResumed() as event:
+        case event if isinstance(event, SiteMoved):
             return _site(event, message, facts.get(KnownTrial, event.trial_id))
         case SubjectEnrolled() as event:
             return _enrolled(event, message, facts.get(KnownTrial, event.trial_id))
@@ -93,7 +105,7 @@ def _site(event: SiteMoved, message: Recorded[Any], trial: KnownTrial | None) ->
             site_id=event.site_id,
             anchor_on=local_date(message.time, US_ZONE),
             anchor_event=message.id,
-            status="SUSPENDED" if isinstance(event, SiteSuspended) else "RECRUITING",
+            status=_SITE_WORDS[type(event)],
         )
     ]
 

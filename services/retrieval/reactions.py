@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 from services.retrieval.commands import (
     NAMESPACE,
     FreezeRequest,
+    NoteDeath,
     NoteWithdrawal,
     OpenRequest,
     ReprioritiseRequest,
@@ -27,7 +28,7 @@ from shared.contracts.safety import FollowUpRequested, SafetyEvent
 from shared.contracts.trials import TrialsEvent
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.keeping import SubjectErased
-from shared.contracts.trials.subject import SubjectWithdrawn
+from shared.contracts.trials.subject import SubjectDied, SubjectWithdrawn
 from shared.rules.vault_commands import CloseVault, HandVault, SealDocument
 from shared.rules.vault_rows import DocumentRow
 
@@ -63,7 +64,7 @@ def react_to_safety(message: Recorded[SafetyEvent], facts: Facts) -> list[Comman
 def needs_of_trials(message: Recorded[TrialsEvent]) -> tuple[Need, ...]:
     """The requests in the scope that the event is about."""
     match message.data:
-        case SubjectWithdrawn(subject_id=subject):
+        case SubjectWithdrawn(subject_id=subject) | SubjectDied(subject_id=subject):
             return (Need(ScopeRequests, (subject,)),)
         case HoldApplied(scope_id=scope) | HoldLifted(scope_id=scope) | HoldAnnulled(scope_id=scope):
             return (Need(ScopeRequests, (scope,)),)
@@ -72,12 +73,14 @@ def needs_of_trials(message: Recorded[TrialsEvent]) -> tuple[Need, ...]:
 
 
 def react_to_trials(message: Recorded[TrialsEvent], facts: Facts) -> list[Command]:
-    """A withdrawal reaches the subject's requests, an erasure their vault, a hold research in its scope."""
+    """A withdrawal or a death reaches the subject's requests, an erasure their vault, a hold its scope."""
     match message.data:
         case SubjectErased(trial_id=trial, subject_id=subject):
             return [CloseVault(trial_id=trial, subject_id=subject)]
         case SubjectWithdrawn(subject_id=subject, scopes=scopes) if "records_access" in scopes:
             return [NoteWithdrawal(request_id=one.request_id) for one in _requests(facts, subject)]
+        case SubjectDied(subject_id=subject, died_on=day):
+            return [NoteDeath(request_id=one.request_id, died_on=day) for one in _requests(facts, subject)]
         case HoldApplied(hold_id=hold, scope_id=scope, effects=effects) if "retrieve_records" in effects:
             return [FreezeRequest(request_id=one, hold_id=hold) for one in _research(facts, scope)]
         case HoldLifted(hold_id=hold, scope_id=scope) | HoldAnnulled(hold_id=hold, scope_id=scope):
@@ -122,10 +125,11 @@ def react_to_own(message: Recorded[RetrievalEvent], facts: Facts) -> list[Comman
 
 
 def _catch_up(event: RequestOpened | RequestReopened, facts: Facts) -> list[Command]:
-    commands: list[Command] = []
     access = facts.get(SubjectAccess, event.subject_id)
-    if access and access.withdrawn:
-        commands.append(NoteWithdrawal(request_id=event.request_id))
+    withdrawn = access is not None and access.withdrawn
+    commands: list[Command] = [NoteWithdrawal(request_id=event.request_id)] if withdrawn else []
+    if access and access.died_on:
+        commands.append(NoteDeath(request_id=event.request_id, died_on=access.died_on))
     if event.purpose != "safety_followup":
         holds = sorted(_holds(event, facts))
         commands += [FreezeRequest(request_id=event.request_id, hold_id=hold) for hold in holds]

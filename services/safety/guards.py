@@ -7,7 +7,12 @@ from uuid import UUID
 
 from shared.contracts.message import Recorded
 from shared.contracts.trials.site import SiteActivated, SiteIdentified, SiteSelected
-from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected, SubjectWithdrawn
+from shared.contracts.trials.subject import (
+    SubjectDied,
+    SubjectEnrolled,
+    SubjectEnrolmentCorrected,
+    SubjectWithdrawn,
+)
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatusChanged
 
 
@@ -53,6 +58,7 @@ class KnownSubject:
     enrolled_on: date | None = None
     withdrawn_on: date | None = None
     withdrew: tuple[str, ...] = ()
+    died_on: date | None = None
 
 
 def known_trial_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
@@ -107,9 +113,9 @@ def fold_known_site(row: KnownSite | None, message: Recorded[Any], key: tuple[UU
 
 
 def known_subject_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    """Subjects that the event enrols, corrects or withdraws."""
+    """Subjects that the event enrols, corrects or withdraws, and who died."""
     match message.data:
-        case SubjectEnrolled() | SubjectEnrolmentCorrected() | SubjectWithdrawn():
+        case SubjectEnrolled() | SubjectEnrolmentCorrected() | SubjectWithdrawn() | SubjectDied():
             return ((message.data.subject_id,),)
         case _:
             return ()
@@ -137,5 +143,7 @@ def fold_known_subject(
                 withdrawn_on=event.withdrawn_on,
                 withdrew=tuple(sorted({*row.withdrew, *event.scopes})),
             )
+        case SubjectDied(died_on=day):
+            return replace(row, died_on=day)
         case _:
             return row

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.safety import guards, projections
+from services.safety import deaths, guards, projections
 from services.safety.commands import CaseCommand
 from services.safety.domain import case
 from services.safety.domain.state import Case
@@ -47,6 +47,7 @@ SERVICE = Service(
         Projection(guards.KnownTrial, guards.known_trial_keys, guards.fold_known_trial, TRIALS),
         Projection(guards.KnownSite, guards.known_site_keys, guards.fold_known_site, TRIALS),
         Projection(guards.KnownSubject, guards.known_subject_keys, guards.fold_known_subject, TRIALS),
+        Projection(deaths.SubjectCases, deaths.subject_cases_keys, deaths.fold_subject_cases, OWN),
     ),
     reactions=(
         Reaction("safety", react_to_own, needs_of_own),

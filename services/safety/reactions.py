@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from services.safety import deaths
 from services.safety.commands import (
     RecordDueDiligence,
     RecordNewInformation,
@@ -11,7 +12,7 @@ from services.safety.commands import (
     RequestFollowUp,
 )
 from services.safety.deadlines import arm_review, meet_review
-from services.safety.guards import KnownTrial
+from services.safety.guards import KnownSubject, KnownTrial
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import (
     ReportOpened,
@@ -20,8 +21,9 @@ from shared.contracts.regulatory import (
     SafetyReportFiled,
 )
 from shared.contracts.retrieval import RecordsReceived, RequestCompleted
-from shared.contracts.safety import InformationReviewed, NewInformationReceived
+from shared.contracts.safety import CaseOpened, InformationReviewed, NewInformationReceived
 from shared.contracts.trials.keeping import SubjectErased
+from shared.contracts.trials.subject import SubjectDied
 from shared.rules.deadlines import Owner
 from shared.rules.ledger_rows import ObligationOwners
 from shared.rules.ownership import handed_on, needs_to_hand_on, owners_of
@@ -33,17 +35,21 @@ def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:
         case NewInformationReceived(trial_id=trial_id):
             return (Need(KnownTrial, (trial_id,)), Need(ObligationOwners, (trial_id,)))
+        case CaseOpened(subject_id=subject):
+            return (Need(KnownSubject, (subject,)), Need(deaths.SubjectCases, (subject,)))
         case _:
             return needs_of_trials(message)
 
 
 def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """New information starts the clock of its review, the review stops it."""
+    """New information starts the clock of its review, the review stops it; a death may be known before."""
     match message.data:
         case NewInformationReceived() as event:
             return [arm_review(event, owners_of(event.trial_id, facts, _plan(facts, event.trial_id)))]
         case InformationReviewed() as event:
             return [meet_review(event)]
+        case CaseOpened() as event:
+            return [*deaths.known_before(event, message.time, facts)]
         case _:
             return _handed_on(message, facts)
 
@@ -62,16 +68,23 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
 
 
 def needs_of_trials(message: Recorded[Any]) -> tuple[Need, ...]:
-    """What is open, where an event makes somebody its owner."""
+    """What is open, where an event makes somebody its owner; the cases of a subject who died."""
+    if isinstance(message.data, SubjectDied):
+        return (Need(deaths.SubjectCases, (message.data.subject_id,)),)
     needs = needs_to_hand_on(message)
     return (Need(KnownTrial, (message.trial_id,)), *needs) if needs else ()
 
 
 def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """The erasure of a subject closes their vault. Owners of obligations get what they owe."""
+    """The erasure of a subject closes their vault. Owners of obligations get what they owe.
+
+    A subject's death is new information on each of their cases; whether it matters a person judges.
+    """
     match message.data:
         case SubjectErased(trial_id=trial, subject_id=subject):
             return [CloseVault(trial_id=trial, subject_id=subject)]
+        case SubjectDied(subject_id=subject):
+            return [*deaths.told(subject, message.time, facts)]
         case _:
             return _handed_on(message, facts)
 

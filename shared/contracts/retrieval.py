@@ -109,6 +109,17 @@ class AccessWithdrawn(AboutRequest):
     type: ClassVar[str] = "retrieval.access.withdrawn.v1"
 
 
+class SubjectDeathNoted(AboutRequest):
+    """The subject died on that local day. An authorisation does not end by it, and the basis may be another.
+
+    `legs` are those not sent that rest on the subject's own will: somebody has to look at their basis again.
+    """
+
+    type: ClassVar[str] = "retrieval.request.subject_died.v1"
+    died_on: date
+    legs: tuple[UUID, ...] = ()
+
+
 class RequestCancelled(AboutRequest):
     """Nobody needs the records any more."""
 
@@ -405,6 +416,7 @@ WholeEvent = (
     | RequestFrozen
     | RequestThawed
     | AccessWithdrawn
+    | SubjectDeathNoted
     | AuthorizationRevoked
     | RequestCancelled
     | RequestCompleted

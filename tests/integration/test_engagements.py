@@ -19,6 +19,12 @@ from services.trials.commands.trial import RegisterTrial
 from shared.contracts.deadline import DeadlineArmed, DeadlineMet, DeadlineMetLate
 from shared.contracts.message import Actor, Command, Event, Recorded
 from shared.contracts.trials.deviation import DeviationReported
+from shared.contracts.trials.monitoring import (
+    Finding,
+    VisitConducted,
+    VisitReportApproved,
+    VisitReportSubmitted,
+)
 from shared.contracts.trials.registry import RegistryEntryRecorded, RegistryFacts
 from shared.contracts.trials.site import GateEvidenceRecorded, SiteActivated, SiteIdentified, SiteSelected
 from shared.http.app import create_app
@@ -103,6 +109,16 @@ async def running_trial(run: Executor, sponsor: UUID, days_to_activate: int, met
             SiteActivated(**about, activated_on=active, gates=()),
         ),
     ]
+    for approved_by in ("l-1", None):
+        visit: dict[str, Any] = {"visit_id": uuid4(), "trial_id": trial, "site_id": site}
+        found = Finding(finding_id=uuid4(), category="consent", severity="major")
+        report: dict[str, Any] = {"document_ref": "etmf:1", "findings": (found,), "submitted_by": "m-1"}
+        made: dict[str, Any] = {"kind": "interim", "conducted_on": active + DAY}
+        events.append((visit["visit_id"], VisitConducted(**visit, **made, zone="UTC")))
+        events.append((visit["visit_id"], VisitReportSubmitted(**visit, **report)))
+        if approved_by:
+            signed = VisitReportApproved(**visit, **made, **report, approved_by=approved_by)
+            events.append((visit["visit_id"], signed))
     for n in range(2):
         deviation = uuid4()
         broken: dict[str, Any] = {"category": "consent", "rules": ("x",), "occurred_on": active + n * DAY}
@@ -132,25 +148,31 @@ async def engaged(run: Executor, trial: UUID, sponsor: UUID) -> UUID:
     return id_
 
 
+_BY_PROGRAMME = """
+WITH t AS (UPDATE trial SET programme_id = $3 WHERE trial_id = $1)
+UPDATE engagement SET of_trial = NULL, of_programme = $3 WHERE engagement_id = $2
+"""
+
+
 async def test_a_sponsor_sees_the_scorecard_of_a_cro_from_its_own_trials_alone(servers: Servers) -> None:
     async with answering(servers, "trials") as (run, client):
         first = await running_trial(run, SPONSOR, 30, met=3, late=1)
         alike = await running_trial(run, SPONSOR, 60, met=0, late=0)
         foreign = await running_trial(run, OTHER_SPONSOR, 170, met=0, late=5)
         mine = await engaged(run, first, SPONSOR)
-        await engaged(run, alike, SPONSOR)
+        await run.pool.execute(_BY_PROGRAMME, alike, await engaged(run, alike, SPONSOR), uuid4())
         theirs = await engaged(run, foreign, OTHER_SPONSOR)
         path = f"/v1/organisations/{CRO}/scorecard"
 
         found = (await get(client, f"{path}?engagement={mine}", sponsors=[SPONSOR])).json()
         shown = {one["criterion"]: one for one in found["scores"]}
         figures = {name: (one["value"], one["n"]) for name, one in shown.items() if one["basis"]}
-        months = round(4 / (2 * 61 / 30.4375), 3)
+        months = round(6 / (2 * 61 / 30.4375), 3)
         assert figures == {
             "therapeutic_expertise": (1, 1),
             "on_time_delivery": (0.75, 4),
             "cycle_time": (45, 2),
-            "quality": (months, 4),
+            "quality": (months, 6),
             "coverage": (1.0, 2),
         }
         assert (found["total"], found["countries"], found["name"]) == (None, ["ES"], "A CRO")

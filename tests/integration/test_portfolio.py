@@ -33,6 +33,7 @@ DAY = date(2026, 3, 2)
 TRIAL = UUID(int=70)
 PAUSE = {"trial_id": TRIAL, "source": "sponsor_pause", "scope_kind": "trial", "scope_id": TRIAL}
 DEVIATION = {"trial_id": TRIAL, "category": "visit", "rules": ["visit.late"], "occurred_on": DAY}
+WAIVED = {"qualification_waived": "known_site"}
 LISTS = ("sites", "subjects", "deviations", "holds", "cycle-times")
 
 
@@ -57,15 +58,7 @@ async def begin(client: httpx.AsyncClient, *sites: UUID, country: str = "US") ->
     for n, site in enumerate(sites):
         at = {"trial_id": TRIAL, "site_id": site}
         await do(client, "identify-site", **at, name=f"Site {n}", country=country)
-        await do(
-            client,
-            "select-site",
-            **at,
-            zone="America/New_York",
-            country=country,
-            target=5,
-            qualification_waived="known_site",
-        )
+        await do(client, "select-site", **at, zone="America/New_York", country=country, target=5, **WAIVED)
         for gate in GATES:
             valid = DAY + timedelta(days=n)
             await do(client, "record-gate-evidence", **at, gate=gate, evidence_id=uuid4(), valid_from=valid)
@@ -115,6 +108,42 @@ async def portfolio(run: Executor) -> None:
     await run.pool.execute(f"{function} $$ SELECT lpad(n::text, 32, '0')::uuid $$")
     await run.pool.execute(_SOME, datetime.now(UTC).date())
     await run.pool.execute(_AROUND)
+
+
+_PLANNED = """
+INSERT INTO enrolment_targets (trial_id, stated) SELECT int_id($1), jsonb_build_array(
+    jsonb_build_object('level', 'country', 'scope', 'US', 'target', 900, 'first_on', '2020-01-01',
+        'last_on', '2020-01-02'),
+    jsonb_build_object('level', 'trial', 'scope', '', 'target', $2::int, 'first_on', $3::date,
+        'last_on', $4::date))
+"""
+
+
+@pytest.mark.parametrize(
+    ("trial", "target", "begins", "ends", "behind"),
+    [
+        (1, 90, None, None, [3]),  # 45 are planned by today, 49 have enrolled
+        (1, 100, -40, None, [3]),  # 44 of 100
+        (2, 100, None, 40, [1, 2, 3]),  # 55 of 100, and 51 have enrolled
+        (4, 10, -10, 10, [1, 3, 4]),  # nobody but the plan says anything of it
+        (4, 10, 10, 30, [1, 3]),
+        (4, 10, None, 30, [1, 3]),  # no first day: nobody can tell
+        (4, 10, None, -1, [1, 3, 4]),
+        (4, 10, None, None, [1, 3]),
+        (3, 9, None, None, [1]),
+    ],
+)
+async def test_days_that_are_set_for_a_trial_come_before_those_of_the_registry(
+    api: Api, trial: int, target: int, begins: int | None, ends: int | None, behind: list[int]
+) -> None:
+    run, client = api
+    await portfolio(run)
+    today = datetime.now(UTC).date()
+    days = [None if n is None else today + timedelta(days=n) for n in (begins, ends)]
+    await run.pool.execute(_PLANNED, trial, target, *days)
+    for asked, found in ((True, behind), (False, [n for n in range(1, 5) if n not in behind])):
+        listed = await rows(client, "/v1/trials", behind=asked)
+        assert [int(row["trial_id"].replace("-", "")) for row in listed] == found
 
 
 @pytest.mark.parametrize(

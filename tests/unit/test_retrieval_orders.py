@@ -14,6 +14,7 @@ from services.retrieval.projections.requests import RequestRow
 from services.trials.commands.hold import ApplyHold, LiftHold
 from services.trials.commands.site import IdentifySite
 from services.trials.commands.subject import EnrolSubject, WithdrawSubject
+from services.trials.commands.subject_steps import ReportDeath
 from services.trials.commands.trial import RegisterTrial
 from services.trials.handlers import SERVICE as TRIALS
 from shared.contracts import retrieval as r
@@ -80,6 +81,14 @@ def test_a_withdrawal_from_records_access_reaches_every_request(seed: int) -> No
     flow = played(seed, "safety_followup", Act("withdraw", "trials", withdrawn))
     assert row(flow).access_withdrawn
     assert len(flow.events(r.AccessWithdrawn)) == 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_death_reaches_every_request_once(seed: int) -> None:
+    died = ReportDeath(**WHO, died_on=date(2026, 3, 3))
+    flow = played(seed, "safety_followup", Act("death", "trials", died))
+    assert (row(flow).subject_died_on, row(flow).status) == (date(2026, 3, 3), "open")
+    assert len(flow.events(r.SubjectDeathNoted)) == 1
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -34,6 +34,7 @@ from services.retrieval.commands.records import (
 from services.retrieval.commands.request import (
     CancelRequest,
     FreezeRequest,
+    NoteDeath,
     NoteWithdrawal,
     OpenRequest,
     ReprioritiseRequest,
@@ -42,7 +43,13 @@ from services.retrieval.commands.request import (
 from shared.contracts.message import Wake
 
 RequestCommand = (
-    OpenRequest | ReprioritiseRequest | CancelRequest | NoteWithdrawal | FreezeRequest | ThawRequest
+    OpenRequest
+    | ReprioritiseRequest
+    | CancelRequest
+    | NoteWithdrawal
+    | NoteDeath
+    | FreezeRequest
+    | ThawRequest
 )
 BasisCommand = SubmitLegalBasis | VerifyLegalBasis | RejectLegalBasis | RevokeAuthorization
 RouteCommand = AddLeg | AssignLeg | CancelLeg | SendLeg | ReportLegUnroutable | RerouteLeg
@@ -74,6 +81,7 @@ __all__ = [
     "FailQualityControl",
     "FreezeRequest",
     "NewDocument",
+    "NoteDeath",
     "NoteWithdrawal",
     "OpenRequest",
     "PassQualityControl",

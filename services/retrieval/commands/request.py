@@ -64,6 +64,15 @@ class NoteWithdrawal(OfRequest):
     internal: ClassVar[bool] = True
 
 
+class NoteDeath(OfRequest):
+    """The subject died on a local day."""
+
+    type: ClassVar[str] = "retrieval.note_death.v1"
+    report: ClassVar[bool] = True
+    internal: ClassVar[bool] = True
+    died_on: Day
+
+
 class FreezeRequest(OfRequest):
     """A hold forbids retrieving records for research in the request's scope."""
 

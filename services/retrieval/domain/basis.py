@@ -59,11 +59,15 @@ def _verify(
         command.expires_on,
         command.expiry_event is not None,
     )
-    if (leg.basis, leg.proof, leg.expires_on) == (command.basis, command.sha256, expires_on):
+    same = (leg.basis, leg.proof, leg.expires_on) == (command.basis, command.sha256, expires_on)
+    if same and leg.leg_id not in state.review:
         return []
     if refusal := _obstacle(state, leg, command, expires_on, today):
         return refusal
-    soon = expires_on is not None and expires_on < today + TURNAROUND
+    found = {
+        "expires_before_turnaround": expires_on is not None and expires_on < today + TURNAROUND,
+        "subject_died": state.died_on is not None and BASES[command.basis].personal,
+    }
     return [
         r.LegalBasisVerified(
             **state.about(),
@@ -72,7 +76,7 @@ def _verify(
             ),
             citation=BASES[command.basis].citation,
             expires_on=expires_on,
-            warnings=("expires_before_turnaround",) if soon else (),
+            warnings=tuple(code for code, is_so in found.items() if is_so),
             verified_on=today,
         )
     ]

@@ -23,6 +23,8 @@ def evolve(state: Request, event: r.RequestEvent) -> Request:
             return replace(state, frozen_by=state.frozen_by - {hold})
         case r.AccessWithdrawn():
             return replace(state, access_withdrawn=True)
+        case r.SubjectDeathNoted(died_on=day, legs=legs):
+            return replace(state, died_on=day, review=frozenset(legs))
         case r.AuthorizationRevoked():
             known = {leg: replace(state.legs[leg], revoked=True) for leg in event.legs if leg in state.legs}
             return replace(state, legs={**state.legs, **known})
@@ -61,7 +63,9 @@ def _leg_event(state: Request, event: r.BasisEvent | r.RouteEvent | r.FeeEvent |
         if isinstance(event, r.RecordsSealed):
             return replace(state, strays=state.strays | {event.document_ref})
         return state
-    return replace(state, legs={**state.legs, event.leg_id: moved(leg, event)})
+    looked_at = isinstance(event, r.LegalBasisVerified | r.LegalBasisRejected | r.LegCancelled)
+    review = state.review - {event.leg_id} if looked_at else state.review
+    return replace(state, legs={**state.legs, event.leg_id: moved(leg, event)}, review=review)
 
 
 def added(event: r.LegAdded) -> Leg:

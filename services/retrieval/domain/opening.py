@@ -6,6 +6,7 @@ from typing import assert_never
 from services.retrieval.commands import (
     CancelRequest,
     FreezeRequest,
+    NoteDeath,
     NoteWithdrawal,
     OpenRequest,
     ReprioritiseRequest,
@@ -35,6 +36,8 @@ def decide(
             return _cancel(state, command)
         case NoteWithdrawal():
             return _withdraw(state)
+        case NoteDeath(died_on=day):
+            return _died(state, day)
         case FreezeRequest(hold_id=hold):
             new = state.request_id and state.research and hold not in state.frozen_by
             return [r.RequestFrozen(**state.about(), hold_id=hold)] if new else []
@@ -67,6 +70,8 @@ def _open(command: OpenRequest, facts: Facts, now: datetime) -> list[r.RequestEv
     access = facts.get(SubjectAccess, command.subject_id)
     if access and access.withdrawn:
         events.append(r.AccessWithdrawn(**about))
+    if access and access.died_on:
+        events.append(r.SubjectDeathNoted(**about, died_on=access.died_on))
     if command.purpose != "safety_followup":
         rows = (facts.get(ScopeHolds, s) for s in (command.trial_id, command.site_id, command.subject_id))
         holds = {hold for row in rows if row for hold in row.holds}
@@ -115,6 +120,18 @@ def _withdraw(state: Request) -> list[r.RequestEvent]:
         if not leg.arrivals and leg.status in UNSENT | AT_CUSTODIAN and rests_on_the_patient(leg):
             events += end_leg(state, leg, "access_withdrawn", "access_withdrawn")
     return events
+
+
+def _died(state: Request, day: date) -> list[r.RequestEvent]:
+    """No leg ends by it; what is not sent yet may need a representative's word, or another basis."""
+    if state.request_id is None or state.died_on is not None:
+        return []
+    again = [
+        leg.leg_id
+        for leg in state.legs.values()
+        if leg.status in UNSENT and leg.basis and rests_on_the_patient(leg)
+    ]
+    return [r.SubjectDeathNoted(**state.about(), died_on=day, legs=tuple(again))]
 
 
 def rests_on_the_patient(leg: Leg) -> bool:

@@ -15,6 +15,7 @@ from services.retrieval.commands import (
     DisputeFee,
     FailQualityControl,
     FreezeRequest,
+    NoteDeath,
     NoteWithdrawal,
     OpenRequest,
     PassQualityControl,
@@ -70,6 +71,7 @@ def _part(
             | ReprioritiseRequest()
             | CancelRequest()
             | NoteWithdrawal()
+            | NoteDeath()
             | FreezeRequest()
             | ThawRequest()
         ):

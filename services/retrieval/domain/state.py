@@ -101,7 +101,10 @@ class Leg:
 
 @dataclass(frozen=True)
 class Request:
-    """A record request; without `request_id` nothing was opened, though reports may have come already."""
+    """A record request; without `request_id` nothing was opened, though reports may have come already.
+
+    `review` are the legs whose basis is to be looked at again since the subject died.
+    """
 
     request_id: UUID | None = None
     trial_id: UUID | None = None
@@ -115,6 +118,8 @@ class Request:
     zone: str = "UTC"
     opened_on: date | None = None
     access_withdrawn: bool = False
+    died_on: date | None = None
+    review: frozenset[UUID] = frozenset()
     frozen_by: frozenset[UUID] = frozenset()
     cancelled: bool = False
     outcome: Outcome | None = None

@@ -1,25 +1,32 @@
 """Guard rows of retrieval: who withdrew, which holds forbid retrieval, which requests a scope has."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 from shared.contracts.message import Event, Recorded
 from shared.contracts.retrieval import RequestCompleted, RequestOpened, RequestReopened
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
-from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected, SubjectWithdrawn
+from shared.contracts.trials.subject import (
+    SubjectDied,
+    SubjectEnrolled,
+    SubjectEnrolmentCorrected,
+    SubjectWithdrawn,
+)
 
 Key = tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectAccess:
-    """Whether a subject withdrew from access to records."""
+    """Whether a subject withdrew from access to records, and the day on which they died."""
 
     table: ClassVar[str] = "subject_access"
     key: ClassVar[tuple[str, ...]] = ("subject_id",)
     subject_id: UUID
     withdrawn: bool = False
+    died_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +91,11 @@ def fold_known_subject(row: KnownSubject | None, message: Recorded[Event], key: 
 
 
 def subject_access_keys(message: Recorded[Event]) -> tuple[Key, ...]:
-    """The subject that withdrew from access to records."""
+    """The subject that withdrew from access to records, or died."""
     match message.data:
         case SubjectWithdrawn(subject_id=subject, scopes=scopes) if "records_access" in scopes:
+            return ((subject,),)
+        case SubjectDied(subject_id=subject):
             return ((subject,),)
         case _:
             return ()
@@ -96,7 +105,14 @@ def fold_subject_access(
     row: SubjectAccess | None, message: Recorded[Event], key: Key
 ) -> SubjectAccess | None:
     """A withdrawal stands: a subject who comes back gives a new authorisation."""
-    return SubjectAccess(key[0], withdrawn=True) if isinstance(message.data, SubjectWithdrawn) else row
+    known = row or SubjectAccess(key[0])
+    match message.data:
+        case SubjectWithdrawn():
+            return replace(known, withdrawn=True)
+        case SubjectDied(died_on=day):
+            return replace(known, died_on=day)
+        case _:
+            return row
 
 
 def scope_holds_keys(message: Recorded[Event]) -> tuple[Key, ...]:

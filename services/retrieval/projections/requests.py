@@ -15,7 +15,8 @@ Key = tuple[UUID, ...]
 class RequestRow:
     """One record request; `status` is open, frozen, or the outcome once it is completed.
 
-    `organisation_ids` are the vendors that have a leg of it.
+    `organisation_ids` are the vendors that have a leg of it. `review_legs`: their basis is to be looked at
+    again since the subject died.
     """
 
     table: ClassVar[str] = "request"
@@ -42,6 +43,8 @@ class RequestRow:
     opened_at: datetime | None = None
     changed_at: datetime | None = None
     organisation_ids: tuple[UUID, ...] = ()
+    subject_died_on: date | None = None
+    review_legs: tuple[UUID, ...] = ()
 
 
 def request_keys(message: Recorded[Event]) -> tuple[Key, ...]:
@@ -66,6 +69,10 @@ def fold_request(row: RequestRow | None, message: Recorded[Event], key: Key) -> 
             return _under(row, {*row.frozen_by} - {hold})
         case r.AccessWithdrawn():
             return replace(row, access_withdrawn=True)
+        case r.SubjectDeathNoted(died_on=day, legs=legs):
+            return replace(row, subject_died_on=day, review_legs=legs)
+        case r.LegalBasisVerified() | r.LegalBasisRejected() | r.LegCancelled() as event:
+            return replace(row, review_legs=tuple(leg for leg in row.review_legs if leg != event.leg_id))
         case r.RequestCompleted() as done:
             return replace(row, status=done.outcome, days_gross=done.days_gross, days_net=done.days_net)
         case r.RequestReopened():

@@ -29,14 +29,25 @@ SELECT t.trial_id, t.nct, t.title, t.sponsor_name, t.phases, t.status, t.registr
         WHERE d.trial_id = t.trial_id AND d.status = 'missed') AS missed_deadlines
 FROM trial t LEFT JOIN trial_count c USING (trial_id) WHERE true
 """
-# The part of the target that a straight line from the registry's start to its primary completion has
-# reached today; all of it once accrual is closed. Without target, or without dates while it accrues, no trial
-# is behind.
+# The part of the target that a straight line from the first to the last planned enrolment has reached today;
+# all of it after the last day, and once accrual is closed. Target and days are those set for the whole trial;
+# what is not set, its plan and the registry's start and primary completion. Without target, or without days
+# while it accrues, no trial is behind.
 _BEHIND = """
-coalesce(c.enrolled, 0) < t.target AND (
-    t.status IN ('closed_accrual', 'closed_accrual_intervention', 'completed', 'admin_completed', 'archived')
-    OR coalesce(c.enrolled, 0) < t.target * least(1.0, greatest(0, ({0}::date - t.start_on))::numeric
-        / nullif(greatest(0, t.primary_completion_on - t.start_on), 0)))
+EXISTS (
+    SELECT FROM (
+        SELECT coalesce(c.enrolled, 0) AS enrolled, coalesce(x.target, t.target) AS target,
+            coalesce(x.first_on, t.start_on) AS first_on,
+            coalesce(x.last_on, t.primary_completion_on) AS last_on
+        FROM (SELECT) one LEFT JOIN (
+            SELECT x.* FROM enrolment_targets e,
+                jsonb_to_recordset(e.stated) x(level text, target integer, first_on date, last_on date)
+            WHERE e.trial_id = t.trial_id AND x.level = 'trial') x ON true) p
+    WHERE p.enrolled < p.target AND (
+        t.status IN (
+            'closed_accrual', 'closed_accrual_intervention', 'completed', 'admin_completed', 'archived')
+        OR p.enrolled < p.target * CASE WHEN {0}::date >= p.last_on THEN 1 WHEN {0}::date <= p.first_on THEN 0
+            ELSE ({0}::date - p.first_on)::numeric / (p.last_on - p.first_on) END))
 """
 
 
@@ -83,8 +94,9 @@ async def trials(
 ) -> Response:
     """Trials a page at a time, or all of them as CSV; each filter leaves those that also meet the others.
 
-    Behind is who has enrolled less than the target's share of the time between the registry's start and
-    primary completion (a straight line, UTC days), or than the target once accrual is closed.
+    Behind is who has enrolled less than the target's share of the time between the first and the last planned
+    enrolment (a straight line, UTC days; days that nobody set are the registry's start and primary
+    completion), or than the target once accrual is closed.
     """
     today = None if behind is None else clock.now().date()
     where, values = _asked(
@@ -97,7 +109,7 @@ async def trials(
             ("strpos(lower(t.conditions::text), lower({0})) > 0", condition),
             (f"{_HELD} = {{0}}", holds),
             (_LATE, deadlines),
-            (f"coalesce({_BEHIND}, false)" if behind else f"NOT coalesce({_BEHIND}, false)", today),
+            (_BEHIND if behind else f"NOT {_BEHIND}", today),
             (_site(country, site_status), [country, site_status] if country or site_status else None),
             ("t.trial_id = ANY ({0}::uuid[])", await _reached(request)),
         )

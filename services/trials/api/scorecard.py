@@ -14,13 +14,15 @@ from shared.http.seen import seen
 from shared.rules.dates import local_date
 from shared.runtime import clock
 
-# The trials that the organisation runs or ran, and of those the sites that are its own; by function it runs
-# none.
+# The trials that the organisation runs or ran, with those of a programme that it works for, and of these the
+# sites that are its own; by function it runs none.
 _FIGURES = """
 WITH runs AS (
-    SELECT of_trial AS trial_id, model, countries, began_on, coalesce(ended_on, $2::date) AS last_on
-    FROM engagement
-    WHERE organisation = $1 AND of_trial IS NOT NULL AND began_on IS NOT NULL AND model <> 'functional'
+    SELECT t.trial_id, e.model, e.countries, e.began_on, coalesce(e.ended_on, $2::date) AS last_on
+    FROM engagement e, LATERAL (
+        SELECT e.of_trial AS trial_id WHERE e.of_trial IS NOT NULL
+        UNION ALL SELECT trial_id FROM trial WHERE programme_id = e.of_programme) t
+    WHERE e.organisation = $1 AND e.began_on IS NOT NULL AND e.model <> 'functional'
 ), its AS (
     SELECT DISTINCT ON (s.site_id) s.site_id, s.country, s.status, s.activated_on,
            greatest(s.activated_on, r.began_on) AS from_on, r.began_on, r.last_on
@@ -44,6 +46,8 @@ SELECT (SELECT met FROM owned) AS met, (SELECT n FROM owned) AS owned,
     (SELECT sum(greatest(last_on - from_on + 1, 0)) FROM its WHERE activated_on IS NOT NULL) AS site_days,
     (SELECT count(*) FROM deviation d JOIN its USING (site_id)
      WHERE NOT d.annulled AND d.occurred_on BETWEEN its.from_on AND its.last_on) AS deviations,
+    (SELECT coalesce(sum(jsonb_array_length(v.findings)), 0) FROM monitoring_visit v JOIN its USING (site_id)
+     WHERE v.approved_by IS NOT NULL AND v.conducted_on BETWEEN its.from_on AND its.last_on) AS findings,
     (SELECT count(DISTINCT r.trial_id) FROM runs r JOIN trial t USING (trial_id), trial asked
      WHERE asked.trial_id = $3 AND t.trial_id <> $3 AND EXISTS (
          SELECT FROM jsonb_array_elements_text(t.registry -> 'conditions') c
@@ -95,7 +99,8 @@ def _figures(told: Mapping[str, Any]) -> dict[Criterion, Figure]:
     if told["started"]:
         figures["cycle_time"] = Figure(told["cycle_days"], told["started"])
     if months:
-        figures["quality"] = Figure(told["deviations"] / months, told["deviations"])
+        found = told["deviations"] + told["findings"]
+        figures["quality"] = Figure(found / months, found)
     if told["chosen"]:
         figures["coverage"] = Figure(told["activated"] / told["chosen"], told["chosen"])
     return figures

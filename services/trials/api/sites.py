@@ -76,8 +76,8 @@ async def cycle_times(
 ) -> Response:
     """How many days a selected site's steps took, by its local dates; null where a step has not come.
 
-    Approval and contract are the earliest day of evidence for their gates, the first subject the earliest
-    enrolment.
+    The approval is the earliest day of evidence for its gate, the contract the earliest execution of an
+    agreement, or without one the earliest day of evidence, the first subject the earliest enrolment.
     """
     sql, values = await rebuilt(request, trial_id, as_of, _TIMES, trial_id)
     return await listed(request, sql, *values, order=_BY_ID, limit=limit, after=after, form=form)

@@ -3,8 +3,8 @@
 from typing import ClassVar, Literal
 from uuid import UUID, uuid5
 
-from services.trials.commands.protocol import Reference, Sha256
-from services.trials.commands.words import Code
+from services.trials.commands.protocol import Reference
+from services.trials.commands.words import Code, Sha256, Text
 from services.trials.projections.protocol_guards import TrialProtocol
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Command, Need, Signed
@@ -55,9 +55,13 @@ class AbandonAnalysisPlan(OfPlan):
 
 
 class RecordAnalysisMilestone(OfPlan):
-    """Report that the database was locked, or the trial unblinded; the last word on its day counts."""
+    """Report that the database was locked, or the trial unblinded; the last word on its day counts.
+
+    `plan_ref` is the document of the approved plan where that is kept elsewhere.
+    """
 
     type: ClassVar[str] = "trials.record_analysis_milestone.v1"
     report: ClassVar[bool] = True
     milestone: Milestone
     reached_on: Day
+    plan_ref: Text | None = None

@@ -6,8 +6,7 @@ from uuid import UUID, uuid5
 from pydantic import AfterValidator, Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.data import Sha256
-from services.trials.commands.words import Code, Text
+from services.trials.commands.words import Code, Sha256, Text
 from services.trials.projections.guards import SiteGuard
 from services.trials.rules import NAMESPACE
 from services.trials.rules.budget import OF_AN_ITEM, PAYS_ON

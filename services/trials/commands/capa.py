@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.monitoring import DocumentRef, Person
-from services.trials.commands.words import Code
+from services.trials.commands.monitoring import Person
+from services.trials.commands.words import Code, DocumentRef
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.projections.holds import DeviationRow
 from shared.contracts.message import Command, Need

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.trials.commands.subject import OfSubject
 from services.trials.commands.subject_steps import WithConsents
-from services.trials.commands.words import Code, Text
+from services.trials.commands.words import Code, Sha256, Text
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Signed
 from shared.contracts.trials.consent import ReconsentRule
@@ -15,7 +15,6 @@ from shared.rules.dates import Day, ZoneName
 
 # A language tag as of BCP 47: en, es-US, zh-Hant.
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class RecordConsentVersion(Signed):

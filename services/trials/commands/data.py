@@ -1,11 +1,11 @@
 """Commands on a trial's data as a whole: forms released, cleaning and lock, what its completion asks for."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 from uuid import UUID, uuid5
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from services.trials.commands.words import Code, Text
+from services.trials.commands.words import Code, Sha256, Text
 from services.trials.projections.guards import TrialGuard
 from services.trials.projections.trial_data import TrialData
 from services.trials.rules import NAMESPACE
@@ -13,8 +13,6 @@ from services.trials.rules.data_lock import ATTESTED
 from shared.contracts.message import Command, Need, Signed, Value
 from shared.contracts.trials.data import LockPrecondition
 from shared.rules.dates import Day
-
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class OfData(Command):

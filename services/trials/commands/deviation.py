@@ -6,8 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.monitoring import DocumentRef
-from services.trials.commands.words import Code, Text
+from services.trials.commands.words import Code, DocumentRef, Text
 from services.trials.projections.capa import CapaRow
 from services.trials.projections.holds import DeviationRow
 from shared.contracts.message import Command, Need

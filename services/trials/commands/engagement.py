@@ -6,8 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code, Country, Named, SponsorName, Text
-from services.trials.commands.written import Reference, Sha256
+from services.trials.commands.words import Code, Country, DocumentRef, Named, Sha256, SponsorName, Text
 from shared.contracts.message import Command, Signed
 from shared.contracts.trials.engagement import (
     CriterionOutcome,
@@ -79,7 +78,7 @@ class InviteOrganisation(OfEngagement):
 
     type: ClassVar[str] = "trials.invite_organisation.v1"
     invited_on: Day
-    document_ref: Reference | None = None
+    document_ref: DocumentRef | None = None
 
 
 class RecordProposal(OfEngagement):
@@ -87,7 +86,7 @@ class RecordProposal(OfEngagement):
 
     type: ClassVar[str] = "trials.record_proposal.v1"
     received_on: Day
-    document_ref: Reference
+    document_ref: DocumentRef
     sha256: Sha256
 
 
@@ -114,7 +113,7 @@ class StartPilot(OfEngagement):
     since: Day
     until: Day
     criteria: Annotated[tuple[PilotTarget, ...], Field(min_length=1, max_length=50)]
-    contract_ref: Reference
+    contract_ref: DocumentRef
     sha256: Sha256
 
     @model_validator(mode="after")
@@ -130,7 +129,7 @@ class PilotOutcome(CriterionOutcome):
     """What a pilot showed of one criterion."""
 
     code: Code
-    document_ref: Reference | None = None
+    document_ref: DocumentRef | None = None
 
 
 class EvaluatePilot(OfEngagement):
@@ -146,7 +145,7 @@ class EngageOrganisation(OfEngagement):
 
     type: ClassVar[str] = "trials.engage_organisation.v1"
     executed_on: Day
-    contract_ref: Reference
+    contract_ref: DocumentRef
     sha256: Sha256
 
 

@@ -3,16 +3,14 @@
 from typing import Annotated, ClassVar, Self
 from uuid import UUID, uuid5
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from services.trials.commands.words import Code, Count, Text
+from services.trials.commands.words import Code, Count, Sha256, Text
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Command, Need, Value
 from shared.contracts.trials.feed import FeedKind
 from shared.rules.dates import Day, ZoneName
-
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class MeasureDue(Value):

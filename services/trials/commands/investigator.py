@@ -7,8 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.site_contract import Sha256
-from services.trials.commands.words import Text
+from services.trials.commands.words import Sha256, Text
 from services.trials.projections.guards import SiteGuard
 from services.trials.projections.staff import SiteStaff
 from shared.contracts.message import Command, Identifier, Need

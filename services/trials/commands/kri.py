@@ -6,7 +6,8 @@ from uuid import UUID, uuid5
 from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.monitoring import DocumentRef
+from services.trials.commands.words import DocumentRef
+from services.trials.projections.feeds import SiteFeeds
 from services.trials.projections.guards import TrialGuard
 from services.trials.projections.kri_guards import SiteCounters
 from services.trials.rules import NAMESPACE
@@ -87,7 +88,8 @@ class ComputeIndicators(OfMonitoring):
     sites: tuple[UUID, ...]
 
     def needs(self) -> tuple[Need, ...]:
-        return tuple(Need(SiteCounters, (site_id,)) for site_id in self.sites)
+        rows = (SiteCounters, SiteFeeds)
+        return tuple(Need(row, (site_id,)) for row in rows for site_id in self.sites)
 
 
 class EndMonitoring(OfMonitoring):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code, Count
+from services.trials.commands.words import Code, Count, DocumentRef, Sha256
 from services.trials.projections.guards import SiteGuard
 from shared.contracts.message import Command, Need, Signed, Value
 from shared.contracts.trials.monitoring import Severity, VisitKind
@@ -14,8 +14,6 @@ from shared.rules.dates import Day
 
 # No space in it: the name of a person is none.
 Person = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$")]
-DocumentRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Sdv(Value):

@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from pydantic import Field
 
-from services.trials.commands.written import Reference, Sha256
+from services.trials.commands.words import DocumentRef, Sha256
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Signed
 from shared.contracts.trials.obligation import ObligationName
@@ -23,7 +23,7 @@ class OfObligations(Signed):
     obligations: Annotated[tuple[ObligationName, ...], Field(min_length=1, max_length=100)]
     since: Day
     zone: ZoneName = "UTC"
-    document_ref: Reference
+    document_ref: DocumentRef
     sha256: Sha256
 
     @property

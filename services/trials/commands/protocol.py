@@ -3,17 +3,16 @@
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID, uuid5
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code, Country, Text
+from services.trials.commands.words import Code, Country, Sha256, Text
 from services.trials.projections.guards import TrialGuard, TrialSites
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Command, Need, Signed
 from shared.contracts.trials.protocol import Told
 from shared.rules.dates import Day, ZoneName
 
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Reference = Annotated[Text, Field(max_length=200)]
 Sites = Annotated[tuple[UUID, ...], Field(min_length=1, max_length=5000)]
 

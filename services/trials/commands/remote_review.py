@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.monitoring import DocumentRef, FindingFound, Person, Sdv, Sha256
+from services.trials.commands.monitoring import FindingFound, Person, Sdv
+from services.trials.commands.words import DocumentRef, Sha256
 from services.trials.projections.guards import SiteGuard
 from shared.contracts.message import Command, Need, Value
 from shared.rules.dates import Day

@@ -5,8 +5,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from services.trials.commands.engagement import OfEngagement
-from services.trials.commands.words import Code, Count
-from services.trials.commands.written import Reference
+from services.trials.commands.words import Code, Count, DocumentRef
 from shared.contracts.message import Value
 from shared.contracts.trials.engagement import Criterion
 from shared.rules.dates import Day
@@ -28,7 +27,7 @@ class EnterScore(OfEngagement):
     n: Count | None = None
     source: Code
     as_of: Day
-    document_ref: Reference | None = None
+    document_ref: DocumentRef | None = None
 
 
 class Weight(Value):

@@ -1,18 +1,16 @@
 """Commands on the contract with a site: the steps of its negotiation, its execution, its end without one."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code, Text
+from services.trials.commands.words import Code, Sha256, Text
 from services.trials.projections.guards import SiteGuard
 from shared.contracts.message import Command, Need
 from shared.contracts.trials.site_contract import ContractStep, Party
 from shared.rules.dates import Day
-
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class OfContract(Command):

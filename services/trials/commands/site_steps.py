@@ -57,10 +57,13 @@ class BeginSiteClosing(OfSite):
 
 
 class CloseSite(OfSite):
-    """Close the site: its visit is reported, the product reconciled, its documents filed, each on its day."""
+    """Close the site: its visit is reported, the product reconciled, its documents filed, each on its day.
+
+    Day and report of a close-out visit that is recorded here count; they are stated for one made elsewhere.
+    """
 
     type: ClassVar[str] = "trials.close_site.v1"
-    visited_on: Day
+    visited_on: Day | None = None
     report_ref: Text | None = None
     ip_reconciled_on: Day | None = None
     documents_filed_on: Day | None = None

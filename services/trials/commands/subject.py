@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from services.trials.commands.words import Code
 from services.trials.projections.consent_guards import SiteConsents
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
+from services.trials.projections.protocol_guards import SiteProtocol, TrialProtocol
 from shared.contracts.message import Command, Identifier, Need
 from shared.contracts.trials.subject import WithdrawalScope
 from shared.rules.dates import Day
@@ -34,6 +35,15 @@ class OfSubject(Command):
         )
 
 
+def _versions(of: OfSubject) -> tuple[Need, ...]:
+    """The versions of consent and protocol that an enrolment is held against."""
+    return (
+        Need(SiteConsents, (of.site_id,)),
+        Need(SiteProtocol, (of.site_id,)),
+        Need(TrialProtocol, (of.trial_id,)),
+    )
+
+
 class EnrolSubject(OfSubject):
     """Report that a subject enrolled; rules that it breaks are marked and never undo it."""
 
@@ -50,7 +60,7 @@ class EnrolSubject(OfSubject):
             Need(SubjectGuard, (self.subject_id,), alone=True),
             Need(TrialCount, (self.trial_id,), alone=True),
             Need(TrialGuard, (self.trial_id,), alone=True),
-            Need(SiteConsents, (self.site_id,)),
+            *_versions(self),
         )
 
 
@@ -65,7 +75,7 @@ class CorrectEnrolment(OfSubject):
     reason: Code
 
     def needs(self) -> tuple[Need, ...]:
-        return (*super().needs(), Need(SiteConsents, (self.site_id,)))
+        return (*super().needs(), *_versions(self))
 
     def effective_day(self) -> date:
         return self.enrolled_on

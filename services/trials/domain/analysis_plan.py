@@ -1,6 +1,6 @@
 """The statistical analysis plan: one counts at a time; one approved when results could be seen is marked."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 from uuid import uuid5
 
@@ -10,6 +10,7 @@ from services.trials.commands.analysis_plan import (
     DraftAnalysisPlan,
     RecordAnalysisMilestone,
 )
+from services.trials.domain.broken import in_future
 from services.trials.domain.plan_state import Events, Plan, Plans, evolve
 from services.trials.projections.protocol_guards import TrialProtocol
 from services.trials.rules import NAMESPACE
@@ -84,7 +85,7 @@ def _approve(plans: Plans, command: ApproveAnalysisPlan, now: datetime) -> Event
     if former and day < former:
         said = f"{plans.counts} was approved on {former}"
         return Refusal("plan.before_approval", said, "drafted", "approved_on")
-    if _in_future(day, now):
+    if in_future(day, now):
         return Refusal("plan.in_future", "nobody has approved it yet", "drafted", "approved_on")
     # On one and the same day the approval is taken to come first.
     after = tuple(sorted(name for name, reached in plans.milestones.items() if reached < day))
@@ -93,10 +94,12 @@ def _approve(plans: Plans, command: ApproveAnalysisPlan, now: datetime) -> Event
 
 def _milestone(plans: Plans, command: RecordAnalysisMilestone, now: datetime) -> Events:
     day, milestone = command.reached_on, command.milestone
-    if plans.milestones.get(milestone) == day:
+    vouched = command.plan_ref is not None and milestone in plans.deviations
+    if plans.milestones.get(milestone) == day and not vouched:
         return []
     plan = plans.counting_on(day)
-    found = {"plan.none_approved": plan is None, "plan.in_future": _in_future(day, now)}
+    none = plan is None and command.plan_ref is None
+    found = {"plan.none_approved": none, "plan.in_future": in_future(day, now)}
     breaks = tuple(rule for rule, broken in found.items() if broken)
     events: Events = [AnalysisMilestoneReached(**command.model_dump(), plan=plan, breaks=breaks)]
     if counting := plans.deviations.get(milestone):
@@ -117,8 +120,3 @@ def _milestone(plans: Plans, command: RecordAnalysisMilestone, now: datetime) ->
             )
         )
     return events
-
-
-def _in_future(day: date, now: datetime) -> bool:
-    # No place on earth is more than 14 hours ahead of UTC.
-    return day > (now + timedelta(hours=14)).date()

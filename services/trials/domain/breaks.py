@@ -1,14 +1,16 @@
 """Which rules a report breaks, judged on the day it happened and not on the day it is told."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID, uuid5
 
 from services.trials.commands.subject import CorrectEnrolment, EnrolSubject
+from services.trials.domain.broken import in_future
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.domain.subject_state import Events, Subject
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
+from services.trials.projections.protocol_guards import SiteProtocol, TrialProtocol
 from services.trials.rules import NAMESPACE
 from services.trials.rules.subjects import REGISTERED, TRANSITIONS
 from shared.contracts.message import Facts
@@ -39,11 +41,6 @@ def broken(found: dict[str, bool], holds: tuple[UUID, ...] = ()) -> Breaks:
     return Breaks(tuple(rule for rule, true in found.items() if true), holds)
 
 
-def in_future(day: date, now: datetime) -> bool:
-    """Whether it is that day nowhere yet: no place on earth is more than 14 hours ahead of UTC."""
-    return day > (now + timedelta(hours=14)).date()
-
-
 def enrolment_breaks(
     subject: Subject, command: EnrolSubject | CorrectEnrolment, facts: Facts, now: datetime
 ) -> Breaks:
@@ -66,6 +63,7 @@ def enrolment_breaks(
         "subject.died": subject.died_on is not None and subject.died_on < day,
         "enrolment.under_hold": bool(holds),
         "enrolment.in_future": in_future(day, now),
+        "protocol.not_in_force": _no_protocol(command, facts),
         **_targets(command, trial, site, facts.get(TrialCount, command.trial_id)),
     }
     return broken(found, tuple(h.hold_id for h in holds))
@@ -76,6 +74,13 @@ def _not_eligible(subject: Subject) -> bool:
     if subject.status is None or subject.status in REGISTERED:
         return False
     return "on-study" not in TRANSITIONS[subject.status]
+
+
+def _no_protocol(command: EnrolSubject | CorrectEnrolment, facts: Facts) -> bool:
+    """Whether versions are recorded for the trial and none was in force at the site; else nobody can tell."""
+    protocol = facts.get(TrialProtocol, command.trial_id)
+    site = facts.get(SiteProtocol, command.site_id)
+    return bool(protocol and protocol.versions) and (site is None or site.on(command.enrolled_on) is None)
 
 
 def _targets(

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.trials.commands.consent import RecordConsent
-from services.trials.domain.breaks import About, Breaks, broken, deviation, in_future
+from services.trials.domain.breaks import About, Breaks, broken, deviation
+from services.trials.domain.broken import in_future
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.domain.reconsent import asked_by_later
 from services.trials.domain.subject_state import Events, Subject, evolve

@@ -10,9 +10,9 @@ from shared.contracts.trials.data import LockPrecondition, Precondition
 def preconditions(data: TrialData, attested: Collection[Precondition] = ()) -> tuple[Precondition, ...]:
     """Every precondition in the order of the contract, met or not, as the counts of now have it.
 
-    `attested` are those for which the signer names a document; forms, queries and sites are numbers. A site
-    counts where a subject enrolled; what each system says of it is no older than the last visit of the last
-    subject.
+    `attested` are those for which the signer names a document; forms, queries and sites are numbers, and an
+    analysis plan that was approved here is known. A site counts where a subject enrolled; what each system
+    says of it is no older than the last visit of the last subject.
     """
     by_name = {one.name: one for one in attested}
     last = data.last_visit_on
@@ -30,6 +30,8 @@ def preconditions(data: TrialData, attested: Collection[Precondition] = ()) -> t
         "sdv_done": sum(max(0, site.forms_entered - site.forms_verified) for site in sites),
     }
     counted |= {name: None for name in ATTESTED if name not in counted}
+    if data.analysis_plan:
+        counted["sap_approved"] = 0
     return tuple(
         Precondition(name=name, met=missing == 0, missing=missing)
         if name not in by_name

@@ -1,7 +1,7 @@
 """A deviation from a rule: reported once, assessed and resolved by quality, annulled where there was none."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import assert_never
 
 from services.trials.commands.deviation import (
@@ -11,6 +11,7 @@ from services.trials.commands.deviation import (
     ReportDeviation,
     ResolveDeviation,
 )
+from services.trials.domain.broken import in_future
 from services.trials.projections.capa import CapaRow
 from services.trials.projections.holds import DeviationRow
 from services.trials.rules.deviation import SERIOUS_BREACH_CITATION, SERIOUS_BREACH_VERIFIED
@@ -98,8 +99,7 @@ def _by_quality(
 def _day(day: date, since: date, field: str, now: datetime, deviation: Deviation) -> Refusal | None:
     if day < since:
         return Refusal("deviation.before_cause", f"it occurred on {since}", deviation.status, field)
-    # No place on earth is more than 14 hours ahead of UTC.
-    if day > (now + timedelta(hours=14)).date():
+    if in_future(day, now):
         return Refusal("deviation.in_future", "the day has not come anywhere", deviation.status, field)
     return None
 

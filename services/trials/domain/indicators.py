@@ -3,14 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import assert_never
 from uuid import UUID
 
 from services.trials.domain.funnel import binomial_limit, dispersion, poisson_limit
+from services.trials.projections.feeds import SiteFeeds
 from services.trials.projections.kri_guards import SiteCounters
 from services.trials.rules.kri import FEWEST_SITES, INDICATORS, LEAST_EXPECTED, TAIL, Indicator
 from shared.contracts.trials.kri import Dispersion, Kri, KriValue, Verdict
 
+NO_FEEDS: Mapping[UUID, SiteFeeds] = MappingProxyType({})
 Counts = tuple[int | None, int | None]  # numerator and denominator; None where nothing is known
 
 
@@ -24,14 +27,17 @@ class Watch:
 
 
 def compute(
-    watch: Watch, sites: Sequence[SiteCounters], cut: date
+    watch: Watch, sites: Sequence[SiteCounters], cut: date, feeds: Mapping[UUID, SiteFeeds] = NO_FEEDS
 ) -> tuple[dict[UUID, tuple[KriValue, ...]], tuple[Dispersion, ...]]:
     """Every indicator of every site on the local day of the cut, and how far sites differ beyond chance."""
     values: dict[UUID, list[KriValue]] = {site.site_id: [] for site in sites}
     spread: list[Dispersion] = []
     for kri in watch.kris:
         indicator = INDICATORS[kri]
-        counted = [(site.site_id, counts(kri, site, watch.sdv_percent, cut)) for site in sites]
+        counted = [
+            (site.site_id, counts(kri, site, watch.sdv_percent, cut, feeds.get(site.site_id)))
+            for site in sites
+        ]
         if indicator.method == "tolerance":
             limits = watch.tolerances.get(kri) or indicator.tolerance or (0, 0)
             for site_id, (days, _) in counted:
@@ -55,7 +61,9 @@ def compute(
     return {site_id: tuple(found) for site_id, found in values.items()}, tuple(spread)
 
 
-def counts(kri: Kri, site: SiteCounters, sdv_percent: int, cut: date) -> Counts:
+def counts(
+    kri: Kri, site: SiteCounters, sdv_percent: int, cut: date, feeds: SiteFeeds | None = None
+) -> Counts:
     """Numerator and denominator as the indicator defines them; corrections never bring them below zero."""
     match kri:
         case "enrolment_rate":
@@ -76,6 +84,8 @@ def counts(kri: Kri, site: SiteCounters, sdv_percent: int, cut: date) -> Counts:
             return max(wanted - site.verified(), 0), wanted
         case "visits_overdue":
             return max((max((cut - one.planned_on).days, 0) for one in site.visits.values()), default=0), None
+        case "data_completeness":
+            return (feeds.days_missing, feeds.days_due) if feeds else (None, None)
         case _:
             assert_never(kri)
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.trials.domain.indicators import Watch, compute
+from services.trials.projections.feeds import SiteFeeds
 from services.trials.projections.kri_guards import SiteCounters
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Facts
@@ -36,9 +37,10 @@ def run(
 ) -> list[KriEvent]:
     """Everything that a run tells, site by site, and its end with the instant of the data cut."""
     found = [facts.get(SiteCounters, site_id) or SiteCounters(site_id) for site_id in sites]
+    feeds = {site_id: facts.get(SiteFeeds, site_id) or SiteFeeds(site_id) for site_id in sites}
     tolerances = {one.kri: (one.alert, one.action) for one in plan.tolerances}
     watch = Watch(plan.kris, tolerances, plan.sdv_percent)
-    values, spread = compute(watch, found, started.cut_on)
+    values, spread = compute(watch, found, started.cut_on, feeds)
     events: list[KriEvent] = []
     for site_id, of_site in values.items():
         told_of_site = started.model_dump(exclude={"by"}) | {"site_id": site_id}

@@ -17,6 +17,7 @@ from services.trials.domain.monitoring_visit_conduct import conducted, site_brea
 from services.trials.domain.monitoring_visit_report import on_report
 from services.trials.domain.monitoring_visit_state import Events, Visit, evolve, wake_at
 from services.trials.projections.guards import SiteGuard
+from services.trials.rules.site_states import OVER
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.monitoring import (
     ActionItemOverdue,
@@ -101,7 +102,7 @@ def _schedule(
     zone = (site.zone if site else None) or "UTC"
     planned = VisitScheduled(**command.model_dump(), zone=zone)
     if isinstance(command, AskForVisit):  # what a plan or a breach asks for is not refused: it is there once
-        return [] if visit.of else [planned]
+        return [] if visit.of or (site and site.status in OVER) else [planned]
     today = local_date(now, zone)
     if visit.of:
         same = (visit.kind, visit.planned_on) == (command.kind, command.planned_on)

@@ -1,11 +1,12 @@
 """A trial's protocol: versions drafted, submitted, authorised, approved, and in force where all is there."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import reduce
 from typing import Any, assert_never
 from uuid import uuid5
 
 from services.trials.commands import protocol as of
+from services.trials.domain.broken import in_future
 from services.trials.domain.protocol_draft import drafted, given_up
 from services.trials.domain.protocol_force import in_force
 from services.trials.domain.protocol_state import Events, Protocol, evolve
@@ -131,8 +132,7 @@ def _breaks(protocol: Protocol, command: Reported, day: date, now: datetime) -> 
         "protocol.country_not_concerned": known is not None and not known.concerns(command.country),
         "protocol.before_version": known is not None and day < known.drafted.dated_on,
         "protocol.before_submission": decided and (submitted is None or day < submitted[0]),
-        # No place on earth is more than 14 hours ahead of UTC.
-        "protocol.in_future": day > (now + timedelta(hours=14)).date(),
+        "protocol.in_future": in_future(day, now),
     }
     return tuple(rule for rule, broken in found.items() if broken)
 

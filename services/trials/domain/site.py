@@ -93,7 +93,7 @@ def _told(site: Site, command: GuardedCommand, facts: Facts, now: datetime) -> S
         case SendFeasibility() | AnswerFeasibility() | CompleteFeasibility():
             return feasibility.decide(site, command, facts, now)
         case _:
-            return site_steps.decide(site, command, now)
+            return site_steps.decide(site, command, facts.get(SiteGuard, command.site_id), now)
 
 
 def _select(site: Site, command: SelectSite, trial: TrialGuard | None) -> Events | Refusal:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.contracts.message import Recorded
 from shared.contracts.trials.site import GateEvidenceRecorded, SiteActivated, SiteSelected
+from shared.contracts.trials.site_contract import ContractExecuted
 from shared.rules.dates import local_date
 
 Key = tuple[Any, ...]
@@ -17,6 +18,7 @@ class CycleTimes:
     """One site's dates, local to it. Of several pieces of evidence the earliest day counts.
 
     `approvals` and `contracts`: the first day of each piece of evidence for the gates of board and contract.
+    `executed`: the day on which each agreement was signed by all; where one is known, no evidence counts.
     """
 
     table: ClassVar[str] = "cycle_time"
@@ -27,6 +29,7 @@ class CycleTimes:
     zone: str | None = None
     approvals: dict[UUID, date] = field(default_factory=dict)
     contracts: dict[UUID, date] = field(default_factory=dict)
+    executed: dict[UUID, date] = field(default_factory=dict)
     selected_on: date | None = None
     approved_on: date | None = None
     contract_on: date | None = None
@@ -35,7 +38,7 @@ class CycleTimes:
 
 def cycle_keys(message: Recorded[Any]) -> tuple[Key, ...]:
     match message.data:
-        case SiteSelected() | SiteActivated() as event:
+        case SiteSelected() | SiteActivated() | ContractExecuted(kind="agreement") as event:
             return ((event.site_id,),)
         case GateEvidenceRecorded(gate="irb_current" | "contract") as event:
             return ((event.site_id,),)
@@ -44,7 +47,7 @@ def cycle_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 
 
 def fold_cycle(row: CycleTimes | None, message: Recorded[Any], key: Key) -> CycleTimes:
-    """The dates after an event of the site's own stream; a correction takes the place of what it corrects."""
+    """The dates after an event of the site or of its contracts; a correction takes its forerunner's place."""
     event = message.data
     times = replace(row or CycleTimes(key[0]), trial_id=event.trial_id)
     match event:
@@ -52,9 +55,12 @@ def fold_cycle(row: CycleTimes | None, message: Recorded[Any], key: Key) -> Cycl
             return replace(times, country=country, zone=zone, selected_on=local_date(message.time, zone))
         case SiteActivated(country=country, activated_on=day):
             return replace(times, country=country, activated_on=day)
+        case ContractExecuted(contract_id=contract, executed_on=day):
+            executed = dict(sorted((times.executed | {contract: day}).items()))
+            return replace(times, executed=executed, contract_on=min(executed.values()))
         case GateEvidenceRecorded(gate="contract"):
             known = _with(times.contracts, event)
-            return replace(times, contracts=known, contract_on=min(known.values()))
+            return replace(times, contracts=known, contract_on=min((times.executed or known).values()))
         case _:
             known = _with(times.approvals, event)
             return replace(times, approvals=known, approved_on=min(known.values()))

@@ -13,7 +13,7 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """One feed. `expected` and `received` are readings; `days_missing` counts a day once a measure.
+    """One feed. `expected` and `received` are readings; days due and missing count once a measure.
 
     `questionable` counts summaries that break a rule.
     """
@@ -32,6 +32,7 @@ class FeedRow:
     last_day: date | None = None
     expected: int = 0
     received: int = 0
+    days_due: int = 0
     days_missing: int = 0
     questionable: int = 0
     changed_at: datetime | None = None
@@ -48,6 +49,7 @@ class SiteFeeds:
     feeds: int = 0
     expected: int = 0
     received: int = 0
+    days_due: int = 0
     days_missing: int = 0
 
 
@@ -88,13 +90,16 @@ def fold_site_feeds(row: SiteFeeds | None, message: Recorded[Any], key: Key) -> 
 
 
 def _counted(row: R, event: AboutFeed) -> R:
-    expected, received, missing = row.expected, row.received, row.days_missing
+    expected, received = row.expected, row.received
+    due, missing = row.days_due, row.days_missing
     match event:
         case DaySummarised():
             again = event.was_missing or event.received_before is not None
             expected += 0 if again else event.expected
+            due += not again and event.expected > 0  # nothing is due of a measure that the feed does not have
             received += event.received - (event.received_before or 0)
             missing -= event.was_missing
         case DayMissing():
-            expected, missing = expected + event.expected, missing + len(event.measures)
-    return replace(row, expected=expected, received=received, days_missing=missing)
+            expected += event.expected
+            due, missing = due + len(event.measures), missing + len(event.measures)
+    return replace(row, expected=expected, received=received, days_due=due, days_missing=missing)

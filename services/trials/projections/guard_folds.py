@@ -1,11 +1,14 @@
 """Folds of the guard rows; each gathers several streams, so their order among each other does not matter."""
 
 from dataclasses import replace
+from datetime import date
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from services.trials.projections.guards import (
     Authorisation,
+    CloseOut,
     HoldView,
     SiteGuard,
     SubjectGuard,
@@ -16,6 +19,7 @@ from services.trials.projections.guards import (
 from services.trials.rules.site_states import STATUS_AFTER
 from shared.contracts.message import Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
+from shared.contracts.trials.monitoring import VisitConducted, VisitReportApproved
 from shared.contracts.trials.site import (
     SiteActivated,
     SiteEnrolmentStarted,
@@ -73,6 +77,8 @@ def site_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
             return ((event.site_id,),)
         case SiteEnrolmentStarted() | SiteSuspended() as event:
             return ((event.site_id,),)
+        case VisitConducted(kind="close_out") | VisitReportApproved(kind="close_out") as event:
+            return ((event.site_id,),)
         case event if type(event) in STATUS_AFTER:
             return ((event.site_id,),)
         case _:
@@ -98,8 +104,21 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
             return replace(guard, enrolment_closed_on=day, status="closed_to_enrolment")
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
             return replace(guard, holds=_fold_holds(guard.holds, event))
+        case VisitConducted(visit_id=visit, conducted_on=day):
+            return _closed_out(guard, CloseOut(visit, day))
+        case VisitReportApproved(visit_id=visit, conducted_on=day, document_ref=report):
+            return _closed_out(guard, CloseOut(visit, day, report))
         case event:
             return replace(guard, status=_SITE_STATUS[type(event)])
+
+
+def _closed_out(guard: SiteGuard, told: CloseOut) -> SiteGuard:
+    """Of several visits the last one with an approved report counts, else the last one made."""
+
+    def rank(one: CloseOut) -> tuple[bool, date, UUID]:
+        return one.report_ref is not None, one.conducted_on, one.visit_id
+
+    return replace(guard, close_out=max(guard.close_out or told, told, key=rank))
 
 
 def subject_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:

@@ -52,6 +52,15 @@ class TrialGuard:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseOut:
+    """A close-out visit that took place; `report_ref` is its report once a second person approved it."""
+
+    visit_id: UUID
+    conducted_on: date
+    report_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SiteGuard:
     """A site's status, holds and count; enrolments lock it for update, for they count against its target."""
 
@@ -66,6 +75,7 @@ class SiteGuard:
     enrolled: int = 0
     holds: tuple[HoldView, ...] = ()
     enrolment_closed_on: date | None = None
+    close_out: CloseOut | None = None
 
 
 @dataclass(frozen=True, slots=True)

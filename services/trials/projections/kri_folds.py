@@ -18,6 +18,7 @@ from shared.contracts.trials.monitoring import (
 )
 from shared.contracts.trials.remote_review import RemoteReviewConducted
 from shared.contracts.trials.site import SiteActivated
+from shared.contracts.trials.site_steps import SiteClosed, SiteTerminated
 from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected, SubjectStatusChanged
 
 Key = tuple[Any, ...]
@@ -27,6 +28,8 @@ _ON_STUDY = ("on-study", "on-study-intervention", "on-study-observation", "follo
 _NOT_ANOTHER = frozenset({"case_reported_before", "site_of_another_trial"})
 _COUNTED = (
     SiteActivated
+    | SiteClosed
+    | SiteTerminated
     | SubjectEnrolled
     | SubjectEnrolmentCorrected
     | SubjectStatusChanged
@@ -68,6 +71,8 @@ def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) ->
     match message.data:
         case SiteActivated(activated_on=day):
             return replace(site, activated_on=day)
+        case SiteClosed() | SiteTerminated():
+            return replace(site, closed_out=True)
         case SubjectEnrolled(enrolled_on=day):
             return replace(_begun(site, day.toordinal()), enrolled=site.enrolled + 1)
         case SubjectEnrolmentCorrected(enrolled_on=day, former_on=former):

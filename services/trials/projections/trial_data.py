@@ -18,6 +18,7 @@ from shared.contracts.trials.data import (
     TmfCompleted,
 )
 from shared.contracts.trials.site import SiteEnrolmentStarted
+from shared.contracts.trials.statistics import AnalysisPlanApproved
 
 Key = tuple[Any, ...]
 
@@ -38,7 +39,8 @@ class SiteCounts:
 class TrialData:
     """`status` since the day (UTC) `since`; `locked_on` and `preconditions` are those of the latest lock.
 
-    `counts` by site and system, `enrolling` are the sites at which a subject enrolled.
+    `counts` by site and system, `enrolling` are the sites at which a subject enrolled, `analysis_plan` is the
+    one approved last.
     """
 
     table: ClassVar[str] = "trial_data"
@@ -55,6 +57,7 @@ class TrialData:
     preconditions: tuple[Precondition, ...] = ()
     counts: dict[UUID, dict[str, SiteCounts]] = field(default_factory=dict)
     enrolling: tuple[UUID, ...] = ()
+    analysis_plan: str | None = None
 
 
 Told = (
@@ -66,6 +69,7 @@ Told = (
     | TmfCompleted
     | DataCountsRecorded
     | SiteEnrolmentStarted
+    | AnalysisPlanApproved
 )
 
 
@@ -74,7 +78,7 @@ def trial_data_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 
 
 def fold_trial_data(row: TrialData | None, message: Recorded[Any], key: Key) -> TrialData:
-    """The row after an event of the trial's data, of a site's counts, or of a site that begins to enrol."""
+    """The row after an event of the trial's data, of a site or its counts, or of a plan."""
     data = row or TrialData(key[0])
     match message.data:
         case CleaningStarted(started_on=day):
@@ -92,6 +96,8 @@ def fold_trial_data(row: TrialData | None, message: Recorded[Any], key: Key) -> 
             return replace(data, tmf_completed_on=day, tmf_ref=ref)
         case SiteEnrolmentStarted(site_id=site):
             return replace(data, enrolling=tuple(sorted({*data.enrolling, site})))
+        case AnalysisPlanApproved(plan=plan):
+            return replace(data, analysis_plan=plan)
         case DataCountsRecorded() as event:
             return replace(data, counts=_counted(data.counts, event))
         case _:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.trials.commands.kri import ComputeIndicators, EndMonitoring
-from services.trials.commands.monitoring import AskForVisit
+from services.trials.commands.monitoring import AskForVisit, CancelVisit
 from services.trials.commands.site import RecordGateEvidence
 from services.trials.projections.guards import TrialSites
 from services.trials.projections.kri_guards import MonitoringPlan, SiteCounters
@@ -15,6 +15,7 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.kri import KriBreached, KriEscalated, KriRunStarted, MonitoringPlanned
 from shared.contracts.trials.monitoring import VisitConducted, VisitReportApproved
 from shared.contracts.trials.site import SiteActivated
+from shared.contracts.trials.site_steps import SiteClosed, SiteTerminated
 from shared.contracts.trials.trial import TrialStatusChanged
 
 
@@ -24,6 +25,8 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
             return (Need(TrialSites, (trial_id,)),)
         case VisitConducted() | SiteActivated() as event:
             return (Need(MonitoringPlan, (event.trial_id,)), Need(SiteCounters, (event.site_id,)))
+        case SiteClosed(site_id=site_id) | SiteTerminated(site_id=site_id):
+            return (Need(SiteCounters, (site_id,)),)
         case TrialStatusChanged(trial_id=trial_id, after=status) if status in FINISHED:
             return (Need(MonitoringPlan, (trial_id,)),)
         case _:
@@ -46,6 +49,8 @@ def react(message: Recorded[Any], facts: Facts) -> list[Command]:
             return [ComputeIndicators(trial_id=trial_id, run_id=run_id, sites=_active(trial_id, facts))]
         case KriBreached() | KriEscalated() as event if event.visit_by:
             return [_targeted(event, event.visit_by, message.id)]
+        case SiteClosed() | SiteTerminated() as event:
+            return _called_off(event, facts.get(SiteCounters, event.site_id))
         case TrialStatusChanged(trial_id=trial_id, after=status) if status in FINISHED:
             watched = facts.get(MonitoringPlan, trial_id)
             return [EndMonitoring(trial_id=trial_id)] if watched else []
@@ -82,6 +87,16 @@ def _next_interim(
     if waits or site.closed_out or site.activated_on is None:
         return []
     return [_interim(trial_id, site_id, day + timedelta(days=plan.visit_interval_days), cause, after)]
+
+
+def _called_off(event: SiteClosed | SiteTerminated, site: SiteCounters | None) -> list[Command]:
+    """Visits that plan or breach asked for wait in vain; a close-out visit may still be made."""
+    waiting = site.visits if site else {}
+    return [
+        CancelVisit(visit_id=visit_id, trial_id=event.trial_id, site_id=event.site_id, reason="site_is_over")
+        for visit_id, visit in waiting.items()
+        if visit.kind in ("interim", "targeted")
+    ]
 
 
 def _interim(trial_id: UUID, site_id: UUID, due: date, cause: UUID, after: str) -> Command:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.trials.reactions import (
+    analysis_plan,
     budget,
     consent,
     country,
@@ -31,6 +32,7 @@ _AREAS = (
     protocol,
     monitoring,
     budget,
+    analysis_plan,
 )
 
 

@@ -18,5 +18,6 @@ GUARDS: dict[tuple[DataStatus, DataStatus], tuple[str, ...]] = {
     ("locked", "unlocked"): ("trial.archived",),
 }
 # What no event of this service tells: the signer attests to it by a document. How much source data
-# verification is enough says the monitoring plan, so that what the counts miss may be attested, too.
+# verification is enough says the monitoring plan, so that what the counts miss may be attested, too. An
+# analysis plan that is approved here needs no attestation; one that is kept elsewhere does.
 ATTESTED: tuple[LockPrecondition, ...] = ("sdv_done", "coding_done", "sae_reconciled", "sap_approved")

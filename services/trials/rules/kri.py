@@ -11,7 +11,7 @@ from typing import Literal
 from shared.contracts.trials.kri import Kri
 
 # Of the list below: what a run was computed with is told by it. Change one, change the other.
-DEFINITIONS = "2026-1"
+DEFINITIONS = "2026-2"
 # Two-sided 95 % and 99.8 % limits (Spiegelhalter 2005), of which one side is judged.
 TAIL = {"alert": 0.025, "action": 0.001}
 FEWEST_SITES = 3
@@ -118,5 +118,17 @@ INDICATORS: dict[Kri, Indicator] = {
         "high",
         "none: limits are a proposal",
         tolerance=(14, 42),
+    ),
+    # By the day and not by the reading: who leaves a device off for an hour loses readings by the dozen. A
+    # subject who stops still misses day after day, so that sites differ beyond chance: the run tells how far.
+    "data_completeness": Indicator(
+        "share of the days due from feeds for which nothing came, a day once a measure; days of one subject "
+        "hang together, so the limits are too narrow",
+        "days due for which no data came",
+        "days due from feeds",
+        "ratio",
+        "binomial",
+        "high",
+        _CENTRAL,
     ),
 }

@@ -54,7 +54,8 @@ MEASURES: dict[Criterion, Measure] = {
     "quality": Measure(
         "Quality",
         15,
-        "deviations at its sites a site-month of activity (30.4375 days)",
+        "deviations, and findings of signed monitoring reports, at its sites a site-month of activity "
+        "(30.4375 days); what is both counts twice",
         "per site-month",
         zero=1.0,
         full=0.0,

@@ -51,6 +51,8 @@ GUARDS: dict[tuple[SiteStatus, SiteStatus], tuple[str, ...]] = {
     ("enrolling", "closed_to_enrolment"): ("site.date_before_cause", "site.date_in_future"),
     ("closing", "closed"): (
         "site.no_close_out_report",
+        "site.close_out_not_approved",
+        "site.close_out_differs",
         "site.product_not_reconciled",
         "site.documents_not_filed",
         "site.date_before_cause",

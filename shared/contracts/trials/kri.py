@@ -15,6 +15,7 @@ Kri = Literal[
     "query_ageing",
     "sdv_backlog",
     "visits_overdue",
+    "data_completeness",
 ]
 Level = Literal["alert", "action"]
 Verdict = Literal["within", "alert", "action", "not_judged"]

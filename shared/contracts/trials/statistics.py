@@ -133,7 +133,8 @@ class AnalysisPlanAbandoned(AboutPlan):
 class AnalysisMilestoneReached(Event):
     """The database was locked, or the trial unblinded, on this day: plans approved later are marked.
 
-    `plan` is the one that counted then; without one, `breaks` names the rule.
+    `plan` is the one that counted then, `plan_ref` the document of one that was approved elsewhere; without
+    either, `breaks` names the rule.
     """
 
     type: ClassVar[str] = "trials.analysis_plan.milestone_reached.v1"
@@ -141,6 +142,7 @@ class AnalysisMilestoneReached(Event):
     milestone: Milestone
     reached_on: date
     plan: str | None = None
+    plan_ref: str | None = None
     breaks: tuple[str, ...] = ()
 
 

@@ -31,6 +31,7 @@ from shared.contracts.trials.registry import (
     RegistrySitesRecorded,
 )
 from shared.contracts.trials.site import SiteActivated, SiteResumed, SiteSuspended
+from shared.contracts.trials.site_steps import SiteClosed, SiteEnrolmentClosed, SiteTerminated
 from shared.contracts.trials.subject import SubjectEnrolled
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatus, TrialStatusChanged
 from shared.rules.deadlines import DeadlineRow
@@ -201,6 +202,33 @@ def test_each_change_of_a_site_s_status_is_to_be_told_once(world: World) -> None
         world.hear(event, T0 + timedelta(days=5))
     due = ("registry_site_status_30_day", "armed")
     assert world.all_due(*due) == [date(2026, 4, 1), date(2026, 4, 6), date(2026, 4, 6)]
+
+
+ENDS: dict[str, Any] = {
+    "visited_on": TODAY,
+    "report_ref": "etmf:cov",
+    "ip_reconciled_on": TODAY,
+    "documents_filed_on": TODAY,
+    "closed_on": TODAY,
+}
+
+
+def test_the_end_of_a_site_is_to_be_told_by_the_registry_s_word_for_it(world: World) -> None:
+    ids: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE}
+    world.hear(activated())
+    world.hear(SiteEnrolmentClosed(**ids, closed_on=TODAY), T0 + timedelta(days=1))
+    world.hear(SiteClosed(**ids, **ENDS), T0 + timedelta(days=2))
+    terminated = SiteTerminated(**ids | {"site_id": OWNER}, reason="misconduct", terminated_on=TODAY)
+    world.hear(terminated, T0 + timedelta(days=3))
+    assert world.all_due("registry_site_status_30_day") == [date(2026, 4, day) for day in (1, 2, 3, 4)]
+    told = world.events[update().stream_id]
+    words = [(event.subject_id, event.status) for event in told if isinstance(event, RegistryDutyArisen)]
+    assert words == [
+        (SITE, "RECRUITING"),
+        (SITE, "ACTIVE_NOT_RECRUITING"),
+        (SITE, "COMPLETED"),
+        (OWNER, "TERMINATED"),
+    ]
 
 
 def test_an_update_meets_every_change_of_status_until_its_day(world: World) -> None:

@@ -2,13 +2,18 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.retrieval import commands as c
 from services.retrieval.legal_basis import BASES
+from services.retrieval.projections import requests
+from services.retrieval.projections.guards import SubjectAccess
 from shared.contracts import retrieval as r
+from shared.contracts.message import Facts
 from tests.unit.retrieval import desk as d
+from tests.unit.retrieval.test_rows import folded, stream
 
 
 @pytest.mark.parametrize("basis", list(BASES))
@@ -163,6 +168,40 @@ def test_withdrawal_is_not_revocation_of_what_is_in_hand() -> None:
     desk.do(d.release())
     desk.do(d.deliver())
     assert desk.status() == "delivered"
+
+
+def test_a_death_ends_no_leg_and_asks_to_look_again_at_what_is_not_sent() -> None:
+    third = UUID(int=15)
+    desk = d.desk(d.leg(), d.leg(d.OTHER_LEG), d.leg(third), d.accept(), d.send())
+    desk.do(d.accept(d.OTHER_LEG))
+    desk.do(d.accept(third, basis="waiver"))
+    died = d.of_request(c.NoteDeath, died_on=date(2026, 3, 1))
+    (event,) = desk.do(died)
+    assert isinstance(event, r.SubjectDeathNoted)
+    assert (event.legs, desk.status(), desk.status(d.OTHER_LEG)) == ((d.OTHER_LEG,), "sent", "verified")
+    assert desk.do(died) == []
+    # Whoever looks may find the same authorisation good; that the subject died stands beside it.
+    (again,) = desk.do(d.accept(d.OTHER_LEG))
+    assert isinstance(again, r.LegalBasisVerified)
+    assert again.warnings == ("subject_died",)
+    assert desk.do(d.accept(d.OTHER_LEG)) == []
+    (other,) = desk.do(d.accept(d.OTHER_LEG, basis="decedent"))
+    assert isinstance(other, r.LegalBasisVerified)
+    assert other.warnings == ()
+    (row,) = folded(stream(desk.events), requests.request_keys, requests.fold_request).values()
+    assert (row.subject_died_on, row.review_legs) == (date(2026, 3, 1), ())
+    before = stream(desk.events[: desk.events.index(event) + 1])
+    (row,) = folded(before, requests.request_keys, requests.fold_request).values()
+    assert row.review_legs == (d.OTHER_LEG,)
+
+
+def test_a_request_opened_after_the_death_knows_it() -> None:
+    desk = d.Desk()
+    died = SubjectAccess(d.SUBJECT, died_on=date(2026, 3, 1))
+    _, noted = desk.do(d.opening(), Facts(died))
+    assert isinstance(noted, r.SubjectDeathNoted)
+    assert noted.legs == ()
+    assert d.Desk().do(d.of_request(c.NoteDeath, died_on=date(2026, 3, 1))) == []
 
 
 def test_a_basis_belongs_to_a_leg_that_is_open() -> None:

@@ -1,6 +1,7 @@
 """Every pair of a site's statuses: each step that there is happens by its act, every other is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 from uuid import UUID
@@ -21,6 +22,7 @@ from services.trials.commands.site_steps import (
     TerminateSite,
 )
 from services.trials.commands.trial import ChangeTrialStatus, RegisterTrial
+from services.trials.projections.guards import CloseOut, SiteGuard
 from services.trials.rules.gates import required_gates
 from services.trials.rules.site_states import GUARDS, OVER, TRANSITIONS
 from shared.contracts.message import Command, Refusal
@@ -184,6 +186,12 @@ def unapproved(world: World) -> None:
     world.guards[key] = type(world.guards[key])(TRIAL, status="in_review")
 
 
+def closed_out(world: World, report: str | None = None) -> None:
+    """A close-out visit is recorded here, with its report once that is approved."""
+    key = next(key for key in world.guards if key[0] is SiteGuard)
+    world.guards[key] = replace(world.guards[key], close_out=CloseOut(UUID(int=70), TODAY, report))
+
+
 def nothing(world: World) -> None:
     """The world stays as it is."""
 
@@ -252,6 +260,8 @@ CASES: dict[tuple[SiteStatus, SiteStatus], dict[str, Case]] = {
     },
     ("closing", "closed"): {
         "site.no_close_out_report": ("closing", None, nothing, changed(CLOSE, report_ref=None)),
+        "site.close_out_not_approved": ("closing", None, closed_out, CLOSE),
+        "site.close_out_differs": ("closing", None, lambda world: closed_out(world, "etmf:cov"), CLOSE),
         "site.product_not_reconciled": ("closing", None, nothing, changed(CLOSE, ip_reconciled_on=None)),
         "site.documents_not_filed": ("closing", None, nothing, changed(CLOSE, documents_filed_on=None)),
         "site.date_before_cause": ("closing", None, nothing, changed(CLOSE, visited_on=LONG_AGO)),

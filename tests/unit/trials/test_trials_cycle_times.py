@@ -1,6 +1,7 @@
 """The dates that a site's cycle times lie between."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from services.trials.projections.cycle_times import CycleTimes, cycle_keys, fold_cycle
 from shared.contracts.message import Event
 from shared.contracts.trials.site import GateEvidenceRecorded, SiteActivated, SiteReady, SiteSelected
+from shared.contracts.trials.site_contract import ContractExecuted
 from tests.unit.trials.trials_world import SITE, TRIAL, recorded
 
 DAY = date(2026, 3, 2)
@@ -59,6 +61,24 @@ def test_the_earliest_approval_and_contract_count_and_other_gates_do_not() -> No
     assert times
     assert (times.approved_on, times.contract_on) == (DAY - timedelta(days=3), DAY - timedelta(days=1))
     assert (times.activated_on, times.trial_id) == (DAY, TRIAL)
+
+
+def executed(number: int, day: date, kind: str = "agreement") -> Event:
+    told = {"executed_on": day, "effective_on": day + timedelta(days=30), "document_ref": "c", "days": 9}
+    return ContractExecuted.model_validate({**IDS, **told, "contract_id": UUID(int=number), "kind": kind})
+
+
+def test_the_first_agreement_that_was_executed_counts_and_not_its_evidence_in_any_order() -> None:
+    told = (
+        evidence(7, DAY - timedelta(days=20), "contract"),
+        executed(8, DAY - timedelta(days=2)),
+        executed(9, DAY - timedelta(days=4)),
+        executed(10, DAY - timedelta(days=30), "amendment"),
+    )
+    rows = [folded(*order) for order in permutations(told)]
+    assert rows[0]
+    assert rows[0].contract_on == DAY - timedelta(days=4)
+    assert all(row == rows[0] for row in rows)
 
 
 def test_a_correction_takes_the_place_of_what_it_corrects() -> None:

@@ -227,6 +227,7 @@ def test_the_rows_say_what_the_days_say(steps: list[Command], days: int) -> None
     assert row.received == total.received == sum(known.values())
     assert row.expected == total.expected == sum(24 if measure == "heart_rate" else 1 for _, measure in known)
     assert row.days_missing == total.days_missing == len(feed.missing)
+    assert row.days_due == total.days_due == len(known)
     assert (total.feeds, row.kind, row.last_day) == (
         1,
         "wearable",

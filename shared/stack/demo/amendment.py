@@ -58,6 +58,8 @@ async def _approved(stage: Stage, trial: dict[str, Any], site: UUID, version: st
     await stage.act(REGULATORY, "regulatory", "open-review", **review, **trial, **opened)
     sent = {"protocol_version": version, "submitted_on": today}
     await stage.act(REGULATORY, "regulatory", "submit-review", **review, **sent)
+    await stage.act(REGULATORY, "regulatory", "start-pre-review", **review)
+    await stage.act(REGULATORY, "regulatory", "start-review", **review, path="convened")
     decided = {"outcome": "approved", "decided_on": today, "effective_on": today}
     until = {"expires_on": today + timedelta(days=357), "meaning": "filed as the board decided"}
     await stage.act(REGULATORY, "regulatory", "determine-review", **review, **decided, **until)

@@ -29,15 +29,16 @@ class RandomisationSystem:
         write_private(token, self._token)
         arguments = {
             "--kafka": self._found.kafka,
-            "--login": self._found.logins[OBSERVER],
             "--api": self._found.services["trials"],
             "--token": token,
             "--allocations": self.allocations,
+            "--login": self._found.logins.get(OBSERVER),
+            "--tls": self._found.tls,
         }
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(PROGRAM),
-            *(str(word) for pair in arguments.items() for word in pair),
+            *(str(word) for pair in arguments.items() if pair[1] for word in pair),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )

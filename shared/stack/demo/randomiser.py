@@ -1,6 +1,6 @@
 """A sample randomisation system, as an integrator writes one: a program of its own that reads the topic.
 
-    python randomiser.py --kafka HOST:PORT --login FILE --api URL --token FILE --allocations FILE
+    python randomiser.py --kafka HOST:PORT --login FILE --api URL --token FILE --allocations FILE [--tls FILE]
 
 A request is a line of JSON on the standard input: `trial_id`, `site_id`, `subject_id`, `randomised_on` (the
 site's local day). Each gets a line of JSON on the standard output, whose `answer` is `randomised` with a
@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import secrets
+import ssl
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -33,6 +35,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 TOPIC = "trials.events"
+FIELDS = ("trial_id", "site_id", "subject_id", "randomised_on")
 ARMS, BLOCK = ("A", "B"), 4
 PATIENCE = 5.0  # seconds for the topic and for the API
 Answer = dict[str, Any]
@@ -144,20 +147,45 @@ class Api:
             said = await self._web.post(self._address, json=asked, headers=headers)
         except httpx.HTTPError:
             return _refused("api.away")
-        return None if said.is_success else _refused(said.json().get("type", "").rpartition(":")[2])
+        if said.is_success:
+            return None
+        told = said.json() if "json" in said.headers.get("content-type", "") else {}
+        return _refused(told.get("type", "").rpartition(":")[2] or f"http.{said.status_code}")
 
 
 def _refused(rule: str, holds: Sequence[str] = ()) -> Answer:
     return {"answer": "refused", "rule": rule, "holds": list(holds)}
 
 
+def request(line: str) -> Answer | None:
+    """What a line asks for; none where it is no request."""
+    with contextlib.suppress(ValueError):
+        asked = json.loads(line)
+        if isinstance(asked, dict) and all(isinstance(asked.get(name), str) for name in FIELDS):
+            return {name: asked[name] for name in FIELDS}
+    return None
+
+
+def place(given: argparse.Namespace) -> dict[str, Any]:
+    """Where the broker is and how to get in, as aiokafka takes it."""
+    kind = ("SASL_" if given.login else "") + ("SSL" if given.tls else "PLAINTEXT")
+    found: dict[str, Any] = {"bootstrap_servers": given.kafka, "security_protocol": kind}
+    if given.login:
+        user, _, password = given.login.read_text(encoding="utf-8").strip().partition(":")
+        found |= {"sasl_mechanism": "SCRAM-SHA-512", "sasl_plain_username": user}
+        found |= {"sasl_plain_password": password}
+    if given.tls:
+        authorities = None if given.tls == "system" else given.tls
+        found["ssl_context"] = ssl.create_default_context(cafile=authorities)
+    return found
+
+
 async def main(given: argparse.Namespace) -> None:
     """Answer requests until the standard input ends."""
-    user, _, password = given.login.read_text(encoding="utf-8").strip().partition(":")
-    login = {"sasl_mechanism": "SCRAM-SHA-512", "sasl_plain_username": user, "sasl_plain_password": password}
-    place = {"bootstrap_servers": given.kafka, "security_protocol": "SASL_PLAINTEXT", **login}
-    # In no group: every start reads every partition from its beginning, and nothing is committed.
-    consumer = AIOKafkaConsumer(TOPIC, auto_offset_reset="earliest", enable_auto_commit=False, **place)
+    # In no group: every start reads every partition from its beginning, and nothing is committed. What asks
+    # for the topic's end stands behind a fetch that waits for news, so that wait is kept short.
+    reading = {"auto_offset_reset": "earliest", "enable_auto_commit": False, "fetch_max_wait_ms": 50}
+    consumer = AIOKafkaConsumer(TOPIC, **reading, **place(given))
     known, book = Permissions(), Allocations(given.allocations)
     topic = Topic(consumer, known)
     await consumer.start()
@@ -167,7 +195,9 @@ async def main(given: argparse.Namespace) -> None:
             api = Api(web, given.api, given.token)
             print(json.dumps({"answer": "ready"}), flush=True)
             while line := await asyncio.to_thread(sys.stdin.readline):
-                print(json.dumps(await answer(json.loads(line), topic, known, book, api)), flush=True)
+                asked = request(line)
+                told = await answer(asked, topic, known, book, api) if asked else _refused("request.invalid")
+                print(json.dumps(told), flush=True)
     finally:
         await consumer.stop()
 
@@ -176,6 +206,10 @@ if __name__ == "__main__":
     asked_for = argparse.ArgumentParser(description="A sample randomisation system.")
     for name in ("--kafka", "--api"):
         asked_for.add_argument(name, required=True)
-    for name in ("--login", "--token", "--allocations"):
+    for name in ("--token", "--allocations"):
         asked_for.add_argument(name, required=True, type=Path)
+    asked_for.add_argument(
+        "--login", type=Path, help="user:password; none where the broker lets everybody in"
+    )
+    asked_for.add_argument("--tls", help="system, or a file of authorities; none for no TLS")
     asyncio.run(main(asked_for.parse_args()))

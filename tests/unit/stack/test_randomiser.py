@@ -1,12 +1,14 @@
 """The sample randomisation system's pure parts: what it takes from the topic, and how it allocates."""
 
+import json
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.stack.demo.randomiser import ARMS, BLOCK, Allocations, Permissions, drawn
+from shared.stack.demo.randomiser import ARMS, BLOCK, FIELDS, Allocations, Permissions, drawn, request
 
 TRIAL, SITE = str(uuid4()), str(uuid4())
 REFUSED = {"answer": "refused", "rule": "hold.randomise"}
@@ -49,6 +51,16 @@ def test_a_word_that_comes_again_takes_nothing_back() -> None:
     assert known.refusal(TRIAL, SITE) is None
     known.take({"ce_type": "trials.hold.applied.v1"}, {"hold_id": "h-7"})
     assert known.refusal(TRIAL, SITE) is None
+
+
+def test_a_request_names_trial_site_subject_and_day_and_nothing_else_goes_on() -> None:
+    asked = dict.fromkeys(FIELDS, "x")
+    assert request(json.dumps(asked | {"more": 1})) == asked
+
+
+@pytest.mark.parametrize("line", ["", "no JSON", "[]", '"text"', "{}", json.dumps(dict.fromkeys(FIELDS, 1))])
+def test_a_line_that_is_no_request_is_none(line: str) -> None:
+    assert request(line) is None
 
 
 @given(st.integers(1, 60))

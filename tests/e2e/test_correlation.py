@@ -84,8 +84,13 @@ async def test_every_signed_act_keeps_name_meaning_and_time_and_no_other_act_doe
                     found[event["type"].rpartition(".v")[0]] = event["signature"] | {"actor": event["actor"]}
     assert set(found) == {
         "trials.site.activated",
+        "trials.programme.phase_changed",
+        "trials.protocol.version_submitted",
+        "trials.protocol.version_effective",
         "regulatory.ind.in_effect",
         "regulatory.irb.approved",
+        "regulatory.irb.approval_suspended",
+        "regulatory.irb.approval_reinstated",
         "regulatory.safety_report.filed",
         "safety.case.assessed",
         "safety.case.reportable",

@@ -41,6 +41,17 @@ def test_every_step_follows_what_calls_for_it(demo: Told) -> None:
         "trials.site.ready",
         "trials.site.activated",
         "trials.subject.enrolled",
+        "trials.site.feasibility_completed",
+        "trials.site.qualified",
+        "trials.protocol.version_submitted",
+        "regulatory.irb.approval_suspended",
+        "trials.site.suspended",
+        "regulatory.irb.approval_reinstated",
+        "trials.site.resumed",
+        "trials.monitoring.planned",
+        "trials.data.counts_recorded",
+        "trials.kri.run_started",
+        "trials.kri.breached",
         "safety.ae.received",
         "safety.case.opened",
         "safety.case.assessed",
@@ -125,6 +136,64 @@ def test_nothing_was_refused_and_nothing_broke_a_rule(demo: Told) -> None:
     assert not [event for event in demo["events"] if event["data"].get("breaks")]
 
 
+def test_two_sites_take_part_and_the_second_is_stopped_by_its_board_until_it_goes_on(demo: Told) -> None:
+    first, second = (one["site_id"] for one in of(demo, "trials.site.activated"))
+    (scored,) = of(demo, "trials.site.feasibility_completed")
+    assert scored["site_id"] == second
+    assert scored["factors"]
+    (applied,), (lifted,) = of(demo, "trials.hold.applied"), of(demo, "trials.hold.lifted")
+    assert (applied["source"], applied["scope_id"]) == ("irb_suspension", second)
+    assert lifted["hold_id"] == applied["hold_id"]
+    (suspended,), (resumed,) = of(demo, "trials.site.suspended"), of(demo, "trials.site.resumed")
+    assert suspended["site_id"] == resumed["site_id"] == second
+    answers = [one["permissions"]["randomise"] for one in of(demo, "trials.permissions.changed")]
+    assert answers == [[applied["hold_id"]], []]
+    randomised = [one["site_id"] for one in of(demo, "trials.subject.randomised")]
+    assert randomised == [first, second]
+    after = names(demo)[names(demo).index("trials.site.resumed") :]
+    assert after.count("trials.subject.randomised") == 1
+
+
+def test_who_randomises_is_another_system_and_tells_no_allocation(demo: Told) -> None:
+    by = [event for event in demo["events"] if event["actor"].startswith("randomisation_system:")]
+    assert [event["type"] for event in by] == [
+        "trials.subject.randomised.v1",
+        "trials.subject.status_changed.v1",
+    ]
+    assert set(by[0]["data"]) == {"trial_id", "site_id", "subject_id", "randomised_on"}
+
+
+def test_an_amendment_is_in_force_at_both_sites_by_authority_and_board(demo: Told) -> None:
+    sites = {one["site_id"] for one in of(demo, "trials.site.activated")}
+    amendment = of(demo, "trials.protocol.version_drafted")[-1]
+    assert amendment["amends"] == "1.0"
+    in_force = [
+        one
+        for one in of(demo, "trials.protocol.version_effective")
+        if one["version"] == amendment["version"] and one["supersedes"] == amendment["amends"]
+    ]
+    assert {one["site_id"] for one in in_force} == sites
+    assert all(one["irb_approval"] and one["submission"] for one in in_force)
+    met = [row["status"] for row in demo["deadlines"] if row["code"] == "registry_protocol_change_30_day"]
+    assert met == ["met"]
+
+
+def test_a_breached_indicator_asks_for_one_targeted_visit(demo: Told) -> None:
+    (breached,) = of(demo, "trials.kri.breached")
+    _, second = (one["site_id"] for one in of(demo, "trials.site.activated"))
+    assert (breached["site_id"], breached["level"]) == (second, "alert")
+    assert breached["found"]["value"] > breached["found"]["alert_limit"]
+    visits = [one for one in of(demo, "trials.monitoring_visit.scheduled") if one["kind"] == "targeted"]
+    assert [(one["site_id"], one["planned_on"]) for one in visits] == [(second, breached["visit_by"])]
+
+
+def test_the_trial_belongs_to_a_programme_in_its_phase(demo: Told) -> None:
+    (moved,) = of(demo, "trials.programme.phase_changed")
+    assert (moved["before"], moved["after"]) == ("preclinical", "I")
+    (added,) = of(demo, "trials.programme.trial_added")
+    assert added["trial_id"] == demo["trial"]["trial_id"]
+
+
 def test_the_summary_counts_events_hops_and_milliseconds(demo: Told) -> None:
     total = demo["summary"]
     assert total["events"] == len(demo["events"])
@@ -148,7 +217,7 @@ def test_it_can_be_played_again_and_leaves_running_what_ran_before(
     demo: Told, home: Path, trialwire: Trialwire
 ) -> None:
     before = {name: record.pid for name, record in load(Home.at(home)).processes.items()}
-    done = trialwire("demo", within=90)
+    done = trialwire("demo", within=170)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "regulatory report.opened" in done.stdout
     assert "/zipkin/?annotationQuery=trialwire.correlation_id%3D" in done.stdout

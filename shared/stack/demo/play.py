@@ -10,7 +10,18 @@ import httpx
 
 from shared.stack.access import OBSERVER
 from shared.stack.api import StackAddresses
-from shared.stack.demo import adoption, records, reports, start_up, summary, traces
+from shared.stack.demo import (
+    adoption,
+    amendment,
+    oversight,
+    records,
+    reports,
+    second_site,
+    start_up,
+    summary,
+    suspension,
+    traces,
+)
 from shared.stack.demo.stage import Stage
 from shared.stack.demo.timeline import Timeline, details, short
 from shared.stack.demo.watch import SERVICES, Seen, Watch
@@ -36,6 +47,10 @@ async def play(
         stage = Stage(found, issuer, web, watch, timeline, ahead)
         await adoption.play(stage)
         await start_up.play(stage)
+        subject = await second_site.play(stage)
+        await amendment.play(stage)
+        await suspension.play(stage, subject)
+        await oversight.play(stage)
         request = await reports.event_to_request(stage)
         await reports.file(stage, "initial", 3)
         await records.play(stage, request)

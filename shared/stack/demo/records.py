@@ -1,4 +1,4 @@
-"""Fourth act: hospital records on a checked legal basis, and what a reviewer makes of them."""
+"""Eighth act: hospital records on a checked legal basis, and what a reviewer makes of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Third act: a serious adverse event, its clocks, the signed determination, and the reports it opens."""
+"""Seventh act: a serious adverse event, its clocks, the signed determination, and the reports it opens."""
 
 from __future__ import annotations
 

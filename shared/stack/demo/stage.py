@@ -41,6 +41,7 @@ class Story:
     trial: UUID = _UNKNOWN
     correlation: UUID = _UNKNOWN
     site: UUID = field(default_factory=uuid4)
+    second_site: UUID = field(default_factory=uuid4)
     case: UUID = field(default_factory=uuid4)
     subjects: list[UUID] = field(default_factory=list)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from shared.stack.demo.stage import ZONE, Stage
 
@@ -31,11 +31,12 @@ PAPERS = (
 
 async def play(stage: Stage, approved_for: timedelta = timedelta(days=357)) -> None:
     """From a chosen site to enrolled subjects; the board's approval lasts for so long from today."""
+    site = stage.story.site
     await _choose_a_site(stage)
-    await _ethics(stage, approved_for)
+    await ethics(stage, site, approved_for)
     await _ind(stage)
-    await _papers(stage)
-    first = await _activate(stage)
+    await papers(stage, site)
+    first = await activate(stage, site)
     await _enrol(stage)
     await _registry(stage, first)
 
@@ -44,7 +45,7 @@ async def _choose_a_site(stage: Stage) -> None:
     story = stage.story
     about = {"trial_id": story.trial, "site_id": story.site}
     async with stage.step("a start-up specialist identifies and selects a site", 15):
-        name = f"Demonstration site {str(story.site)[:4]}"
+        name = f"Demonstration site {_code(story.site)}"
         await stage.act(START_UP, "trials", "identify-site", **about, name=name, country="US", zone=ZONE)
         chosen = {"irb": "central board", "zone": ZONE, "country": "US"}
         await stage.act(
@@ -53,10 +54,11 @@ async def _choose_a_site(stage: Stage) -> None:
         await stage.come("regulatory.irb.review_opened")
 
 
-async def _ethics(stage: Stage, approved_for: timedelta) -> None:
-    story, today = stage.story, stage.today
-    async with stage.step("the ethics board takes the review and approves", 15):
-        (opened,) = await stage.come("regulatory.irb.review_opened", trial_id=story.trial)
+async def ethics(stage: Stage, site: UUID, approved_for: timedelta = timedelta(days=357)) -> None:
+    """The site's board reviews version 1.0 of the protocol and approves it for so long from today."""
+    today = stage.today
+    async with stage.step(f"the ethics board of site {_code(site)} takes the review and approves", 15):
+        (opened,) = await stage.come("regulatory.irb.review_opened", site_ids=[str(site)], kind="initial")
         review = opened.data["review_id"]
         submitted = today - timedelta(days=21)
         await stage.act(
@@ -80,7 +82,7 @@ async def _ethics(stage: Stage, approved_for: timedelta) -> None:
             effective_on=today - timedelta(days=7),
             expires_on=today + approved_for,
         )
-        await stage.come("trials.site.gate_satisfied", site_id=story.site, gate="irb_current")
+        await stage.come("trials.site.gate_satisfied", site_id=site, gate="irb_current")
 
 
 async def _ind(stage: Stage) -> None:
@@ -94,31 +96,31 @@ async def _ind(stage: Stage) -> None:
         await stage.come("trials.site.gate_satisfied", site_id=story.site, gate="ha_ok")
 
 
-async def _papers(stage: Stage) -> None:
-    story = stage.story
-    async with stage.step("the site's papers open the other gates, one by one", 20):
+async def papers(stage: Stage, site: UUID) -> None:
+    """What the site shows on paper, until it is ready."""
+    async with stage.step(f"the papers of site {_code(site)} open its other gates, one by one", 20):
         for gate in PAPERS:
             await stage.act(
                 START_UP,
                 "trials",
                 "record-gate-evidence",
-                trial_id=story.trial,
-                site_id=story.site,
+                trial_id=stage.story.trial,
+                site_id=site,
                 gate=gate,
                 valid_from=stage.today - timedelta(days=10),
                 document_ref=f"etmf/{gate}",
             )
-        await stage.come("trials.site.ready", site_id=story.site)
+        await stage.come("trials.site.ready", site_id=site)
 
 
-async def _activate(stage: Stage) -> bool:
+async def activate(stage: Stage, site: UUID) -> bool:
     """Whether it is the trial's first active site, which makes the trial active."""
     story = stage.story
     known = await stage.ask("trials", f"/v1/trials/{story.trial}")
-    async with stage.step("a project lead signs the activation of the site", 15):
-        about = {"trial_id": story.trial, "site_id": story.site}
+    async with stage.step(f"a project lead signs the activation of site {_code(site)}", 15):
+        about = {"trial_id": story.trial, "site_id": site}
         await stage.act(PROJECT_MANAGER, "trials", "activate-site", **about, meaning="approval")
-        await stage.come("trials.site.activated", site_id=story.site)
+        await stage.come("trials.site.activated", site_id=site)
     return bool(known["status"] == "approved")
 
 
@@ -129,7 +131,7 @@ async def _enrol(stage: Stage) -> None:
             subject = uuid4()
             story.subjects.append(subject)
             about = {"trial_id": story.trial, "site_id": story.site, "subject_id": subject}
-            code = f"{str(story.site)[:4]}-{number:03}"
+            code = f"{_code(story.site)}-{number:03}"
             await stage.act(
                 COORDINATOR, "trials", "enrol-subject", **about, subject_code=code, enrolled_on=stage.today
             )
@@ -153,3 +155,8 @@ async def _registry(stage: Stage, first: bool) -> None:
         told = {"trial_id": story.trial, "act": "update", "updated_on": stage.today}
         await stage.act(REGULATORY, "regulatory", "record-registry-update", **told)
         await stage.come("regulatory.registry.updated", trial_id=story.trial)
+
+
+def _code(site: UUID) -> str:
+    """As it stands in the site's name and in the codes of its subjects."""
+    return str(site)[:4]

@@ -11,13 +11,14 @@ from uuid import UUID
 import httpx
 
 TAG = "trialwire.correlation_id"
+LIMIT = 500  # of traces; a story that is played once has about a hundred
 
 
 def search_link(zipkin: str, correlation: UUID) -> str:
     """The page that runs the search by itself: Zipkin does so only where `endTs` stands in the address."""
     query = quote(f"{TAG}={correlation}", safe="")
     ends = int((time.time() + 3600) * 1000)
-    return f"{zipkin}/zipkin/?annotationQuery={query}&lookback=1d&endTs={ends}&limit=100"
+    return f"{zipkin}/zipkin/?annotationQuery={query}&lookback=1d&endTs={ends}&limit={LIMIT}"
 
 
 async def found(web: httpx.AsyncClient, zipkin: str, correlation: UUID) -> list[list[dict[str, Any]]]:
@@ -25,7 +26,7 @@ async def found(web: httpx.AsyncClient, zipkin: str, correlation: UUID) -> list[
     params: dict[str, str | int] = {
         "annotationQuery": f"{TAG}={correlation}",
         "lookback": 86_400_000,
-        "limit": 100,
+        "limit": LIMIT,
     }
     answer = await web.get(f"{zipkin}/zipkin/api/v2/traces", params=params)
     traces: list[list[dict[str, Any]]] = answer.raise_for_status().json()

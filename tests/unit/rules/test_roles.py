@@ -76,7 +76,7 @@ READERS = {"retrieval_specialist", "quality", "privacy_officer"}
 SIDES = {
     "project_manager", "start_up_specialist", "regulatory_affairs", "safety_physician", "safety_reviewer",
     "unblinded_safety", "unblinded_statistician", "principal_investigator", "site_coordinator", "monitor",
-    "data_manager", "statistician", "sponsor", "authority_gateway", "system",
+    "data_manager", "statistician", "sponsor", "authority_gateway", "system", "randomisation_system",
 }  # fmt: skip
 BESIDE = {"retrieval_vendor", "finance", "auditor", "operator", "custodian_portal"}
 

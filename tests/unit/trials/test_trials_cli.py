@@ -38,6 +38,13 @@ def test_a_file_of_counts_that_is_not_there_is_wrong_use() -> None:
     assert (result.exit_code, "there is no file nowhere.csv" in result.output) == (2, True)
 
 
+def test_a_folder_without_the_table_of_subjects_is_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "sv.csv").touch()
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        result = run(imports, ["sdtm", str(folder), "--trial", str(UUID(int=1))])
+        assert (result.exit_code, "there is no" in result.output) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("group", "asked"), [(budget, "list"), (budget, "invoices"), (data, f"show {UUID(int=1)}")], ids=str
 )

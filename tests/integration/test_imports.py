@@ -1,5 +1,6 @@
 """The imports of SDTM tables and of a USDM study over HTTP on a real Postgres."""
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,6 +16,9 @@ from tests.support.stack import Servers
 from tests.unit.trials.test_trials_sdtm import DATA as SDTM
 from tests.unit.trials.test_trials_sdtm import needs_data as needs_sdtm
 from tests.unit.trials.test_trials_sdtm import stream, table
+from tests.unit.trials.test_trials_usdm import DATA as USDM
+from tests.unit.trials.test_trials_usdm import document
+from tests.unit.trials.test_trials_usdm import needs_data as needs_usdm
 
 Api = tuple[Executor, httpx.AsyncClient]
 
@@ -104,3 +108,69 @@ async def test_the_real_trial_is_as_its_tables_say_and_again_changes_nothing(tri
     before = await events(run)
     assert (await told(client, id_, content))["unchanged"] == 200
     assert await events(run) == before
+
+
+async def study(client: httpx.AsyncClient, document: Any, **asked: str) -> dict[str, Any]:
+    """The summary of an import of a study."""
+    content = document if isinstance(document, bytes) else json.dumps(document).encode()
+    kind = {"Content-Type": "application/json"}
+    answer = await client.post("/v1/imports/usdm", params=asked, content=content, headers=kind)
+    assert answer.status_code == 200, answer.text[:500]
+    summary: dict[str, Any] = answer.json()
+    return summary
+
+
+async def test_a_study_becomes_a_trial_with_its_protocol_and_design_once(trials: Api) -> None:
+    run, client = trials
+    first = await study(client, document())
+    assert (first["imported"], first["unchanged"], first["rejected"]) == (4, 0, [])
+    assert first["criteria"] == {"inclusion": 1, "exclusion": 1}
+    before = await events(run)
+    again = await study(client, document())
+    assert (again["imported"], again["unchanged"], await events(run)) == (0, 4, before)
+    found = (await client.get("/v1/trials/nct/NCT00000001")).json()
+    assert (found["trial_id"], found["title"], found["status"]) == (first["trial_id"], "Long", "draft")
+    known = await study(client, document(), trial_id=first["trial_id"])
+    assert (known["unchanged"], known["rejected"]) == (3, [])
+
+
+async def test_what_is_wrong_with_a_study_is_told_by_its_part_and_rule(trials: Api) -> None:
+    _, client = trials
+    assert [one["rule"] for one in (await study(client, b"{"))["rejected"]] == ["json"]
+    assert [one["rule"] for one in (await study(client, []))["rejected"]] == ["usdm.missing"]
+    unknown = await study(client, document(), trial_id=str(uuid4()))
+    assert [(one["part"], one["rule"]) for one in unknown["rejected"]] == [("version 2.0", "trial.unknown")]
+    nameless, other, unsaid, bare = document(), document(), document(), document()
+    nameless["study"]["versions"][0]["studyIdentifiers"] = []
+    assert (await study(client, nameless))["rejected"][0]["field"] == "studyIdentifiers"
+    bare["study"]["versions"][0] |= {"titles": [], "studyDesigns": []}
+    assert [(one["part"], one["field"]) for one in (await study(client, bare))["rejected"]] == [
+        ("trial", "title")
+    ]
+    unsaid["study"]["versions"][0]["studyDesigns"][0]["characteristics"] = []
+    told = await study(client, unsaid)
+    assert [(one["part"], one["rule"]) for one in told["rejected"]] == [("design 2.0", "usdm.unsaid")]
+    assert (await study(client, unsaid, assignment="randomised"))["imported"] == 1
+    other["study"]["versions"][0]["titles"] = [
+        {"text": "Another", "type": {"decode": "Official Study Title"}}
+    ]
+    assert (await study(client, other))["rejected"][0]["rule"] == "trial.already_registered"
+
+
+@needs_usdm
+async def test_the_published_study_reads_true_beside_its_source(trials: Api) -> None:
+    _, client = trials
+    summary = await study(client, USDM.read_bytes(), assignment="randomised", route="us_ind")
+    assert (summary["imported"], summary["rejected"]) == (4, [])
+    assert (summary["criteria"], summary["not_taken"]["studyDesigns.activities"]) == (
+        {"inclusion": 8, "exclusion": 23},
+        36,
+    )
+    at = f"/v1/trials/{summary['trial_id']}"
+    (version,) = (await client.get(f"{at}/protocol")).json()["items"]
+    assert (version["version"], version["dated_on"], version["status"]) == ("2", "2006-07-01", "drafted")
+    (told,) = (await client.get(f"{at}/design")).json()["items"]
+    source = json.loads(USDM.read_bytes())["study"]["versions"][0]["studyDesigns"][0]
+    for name in ("arms", "epochs", "encounters"):
+        assert [one["title"] for one in told[name]] == [one["label"] for one in source[name]]
+    assert (await study(client, USDM.read_bytes(), assignment="randomised", route="us_ind"))["unchanged"] == 4

@@ -93,6 +93,27 @@ def import_sdtm(
     _tell(found, as_json, f"read {found['read']}, new sites {found['sites']}, ", "file")
 
 
+@imports.command("usdm")
+def import_usdm(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A study as USDM v4 JSON.")],
+    trial: Annotated[UUID | None, typer.Option(help="A trial known here; else it is registered.")] = None,
+    route: Annotated[str, typer.Option(help="us_ind, us_ide or other.")] = "other",
+    assignment: Annotated[
+        str | None, typer.Option(help="Where the file does not say: randomised, non_randomised.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Import a study: trial, protocol versions, designs; importing it again changes nothing."""
+    if not file.is_file():
+        fail(f"there is no file {file}", WRONG_USE)
+    given = {"trial_id": trial, "route": route, "assignment": assignment}
+    asked = urlencode({name: value for name, value in given.items() if value})
+    with _progress() as bar:
+        found = _upload(str(file), bar, f"/v1/imports/usdm?{asked}")
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(found["criteria"].items())) or "none"
+    _tell(found, as_json, f"trial {found['trial_id'] or 'not known'}, criteria {counts}, ", "part")
+
+
 def _one_after_other(tables: list[Path], bar: Progress, task: TaskID) -> Iterator[bytes]:
     for path in tables:
         with path.open("rb") as source:

@@ -17,7 +17,6 @@ RELEASED = build.released()
 # - safety's clock for judging information has no other anchor and is never withdrawn: it is met, or met late;
 # - safety takes no particulars and seals no document yet: its vault has the types that every vault has;
 # - retrieval's service level keeps its first date, whatever is asked again.
-# One type more is told by the scene of enrolment, and was not recorded on a stack yet: a dose given.
 NOT_RECORDED_YET: frozenset[str] = frozenset(
     {
         "regulatory.deadline.awaited.v1",
@@ -30,7 +29,6 @@ NOT_RECORDED_YET: frozenset[str] = frozenset(
         "safety.particulars.read.v1",
         "safety.particulars.recorded.v1",
         "safety.vault.handed.v1",
-        "trials.subject.dosed.v1",
     }
 )
 

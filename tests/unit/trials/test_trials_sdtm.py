@@ -201,15 +201,22 @@ def test_what_is_wrong_names_table_line_column_and_rule() -> None:
     rows = table(
         DM=[subject, subject, subject | {"USUBJID": "S-2", "SITEID": "NA"}],
         EX=[{"USUBJID": "S-9", "EXSTDTC": "2014-01-08"}, table()["EX"][0] | {"EXENDTC": "2014-01-01"}],
-        SV=[visit("()", "2014-01-02"), visit("A", "2014-01-02") | {"SVOCCUR": "N"}],
+        DS=[left("COMPLETED", "2014-01-22") | {"USUBJID": "S-9"}],
+        SV=[
+            visit("A", "2014-01-02") | {"USUBJID": "NA"},
+            visit("()", "2014-01-02"),
+            visit("A", "2014-01-02") | {"SVOCCUR": "N"},
+        ],
         AE=[{"USUBJID": "S-1", "AETERM": "a headache"}],
     )
     assert faults(rows) == [
         ("dm", 3, "USUBJID", "sdtm.twice"),
         ("dm", 4, "SITEID", "sdtm.missing"),
+        ("ds", 2, "USUBJID", "sdtm.subject"),
         ("ex", 2, "USUBJID", "sdtm.subject"),
         ("ex", 3, "EXENDTC", "sdtm.order"),
-        ("sv", 2, "VISIT", "sdtm.missing"),
+        ("sv", 2, "USUBJID", "sdtm.subject"),
+        ("sv", 3, "VISIT", "sdtm.missing"),
     ]
     assert parsed(rows).not_taken == {"sv visits that did not take place": 1, "domain AE": 1}
 

@@ -133,7 +133,11 @@ def test_a_trial_is_registered_from_the_latest_version() -> None:
 
 def test_without_a_role_the_sponsor_is_whose_identifier_it_is() -> None:
     _, version, _ = study()
-    assert registration(version | {"roles": []})["sponsor"] == "Acme"
+    nobody = [{"code": coded("Sponsor"), "organizationIds": ["Org_9"]}, {"code": coded("Investigator")}]
+    for roles in ([], nobody):
+        assert registration(version | {"roles": roles})["sponsor"] == "Acme"
+    theirs = version | {"roles": [], "studyIdentifiers": version["studyIdentifiers"][1:3]}
+    assert "sponsor" not in registration(theirs)
     assert registration({}) == {"identifiers": []}
 
 

@@ -14,7 +14,7 @@ COLUMNS = tuple(RecordDataCounts.model_fields)
 _NEEDED = tuple(name for name, field in RecordDataCounts.model_fields.items() if field.is_required())
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Row = tuple[int, RecordDataCounts]
-_LINE = 64 * 1024  # characters; a row of this file has about two hundred
+LINE = 64 * 1024  # characters; a row of this file has about two hundred
 
 
 class RejectedRow(BaseModel):
@@ -26,7 +26,7 @@ class RejectedRow(BaseModel):
     reason: str
 
 
-class _LineTooLongError(Exception):
+class LineTooLongError(Exception):
     """What comes is no table."""
 
 
@@ -35,7 +35,7 @@ def read(chunks: Iterator[bytes]) -> Iterator[Row | RejectedRow]:
 
     Without the columns needed, with one that nobody knows, or after a line without end, nothing more is read.
     """
-    rows = csv.reader(_lines(chunks), strict=True)
+    rows = csv.reader(lines_of(chunks), strict=True)
     seen: set[tuple[Any, ...]] = set()
     header: list[str] | None = None
     while True:
@@ -44,8 +44,8 @@ def read(chunks: Iterator[bytes]) -> Iterator[Row | RejectedRow]:
         except csv.Error as fault:
             yield RejectedRow(line=rows.line_num, field=None, rule="csv.row", reason=str(fault))
             continue
-        except _LineTooLongError:
-            said = f"a line has more than {_LINE} characters: nothing more was read"
+        except LineTooLongError:
+            said = f"a line has more than {LINE} characters: nothing more was read"
             yield RejectedRow(line=rows.line_num + 1, field=None, rule="csv.line", reason=said)
             return
         if row is None:
@@ -92,15 +92,15 @@ def _report(header: list[str], row: list[str], line: int, seen: set[tuple[Any, .
     return line, report
 
 
-def _lines(chunks: Iterator[bytes]) -> Iterator[str]:
+def lines_of(chunks: Iterator[bytes]) -> Iterator[str]:
     decoder, rest = codecs.getincrementaldecoder("utf-8-sig")(errors="replace"), ""
     for chunk in chunks:
         *whole, rest = (rest + decoder.decode(chunk)).split("\n")
         for line in whole:
-            if len(line) > _LINE:
-                raise _LineTooLongError
+            if len(line) > LINE:
+                raise LineTooLongError
             yield f"{line}\n"
-        if len(rest) > _LINE:
-            raise _LineTooLongError
+        if len(rest) > LINE:
+            raise LineTooLongError
     if rest := rest + decoder.decode(b"", final=True):
         yield rest

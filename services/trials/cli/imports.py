@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
+from urllib.parse import urlencode
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -15,6 +17,7 @@ from shared.stack.client import WRONG_USE, Json, emit, fail, send
 imports = typer.Typer(no_args_is_help=True, help="Import records of other systems.")
 
 CHUNK = 256 * 1024
+TABLES = ("dm.csv", "ds.csv", "ex.csv", "sv.csv")
 
 
 @imports.callback()
@@ -69,6 +72,69 @@ def import_data_counts(
         typer.echo(
             f"line {one['line']}: {one['field'] or 'the row'} {one['reason']} ({one['rule']})", err=True
         )
+
+
+@imports.command("sdtm")
+def import_sdtm(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="With dm.csv, ds.csv, ex.csv and sv.csv.")],
+    trial: Annotated[UUID, typer.Option(help="The trial that the subjects are in, by its id.")],
+    zone: Annotated[str | None, typer.Option(help="Time zone of sites that are new, as UTC.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Import the subjects of a trial with their whole history; importing them again changes nothing."""
+    there = {path.name.lower(): path for path in folder.iterdir()} if folder.is_dir() else {}
+    tables = [there[name] for name in TABLES if name in there]
+    if not tables or tables[0].name.lower() != TABLES[0]:
+        fail(f"there is no {folder / TABLES[0]}", WRONG_USE)
+    asked = urlencode({"trial_id": trial} | ({"zone": zone} if zone else {}))
+    with _progress() as bar:
+        task = bar.add_task(folder.name, total=sum(path.stat().st_size for path in tables))
+        found = send("trials", f"/v1/imports/sdtm?{asked}", _one_after_other(tables, bar, task))
+    _tell(found, as_json, f"read {found['read']}, new sites {found['sites']}, ", "file")
+
+
+@imports.command("usdm")
+def import_usdm(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A study as USDM v4 JSON.")],
+    trial: Annotated[UUID | None, typer.Option(help="A trial known here; else it is registered.")] = None,
+    route: Annotated[str, typer.Option(help="us_ind, us_ide or other.")] = "other",
+    assignment: Annotated[
+        str | None, typer.Option(help="Where the file does not say: randomised, non_randomised.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Import a study: trial, protocol versions, designs; importing it again changes nothing."""
+    if not file.is_file():
+        fail(f"there is no file {file}", WRONG_USE)
+    given = {"trial_id": trial, "route": route, "assignment": assignment}
+    asked = urlencode({name: value for name, value in given.items() if value})
+    with _progress() as bar:
+        found = _upload(str(file), bar, f"/v1/imports/usdm?{asked}")
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(found["criteria"].items())) or "none"
+    _tell(found, as_json, f"trial {found['trial_id'] or 'not known'}, criteria {counts}, ", "part")
+
+
+def _one_after_other(tables: list[Path], bar: Progress, task: TaskID) -> Iterator[bytes]:
+    for path in tables:
+        with path.open("rb") as source:
+            yield from _chunks(source, bar, task)
+        yield b"\n"  # whatever a table ends with, the next one begins on a line of its own
+
+
+def _tell(found: dict[str, Any], as_json: bool, read: str, place: str) -> None:
+    """Print the summary of an import, each rejection, and what was not taken."""
+    if as_json:
+        emit(found)
+        return
+    typer.echo(
+        f"{read}imported {found['imported']}, unchanged {found['unchanged']},"
+        f" rejected {len(found['rejected'])}"
+    )
+    for kind, count in found["not_taken"].items():
+        typer.echo(f"not taken: {kind} ({count})")
+    for one in found["rejected"]:
+        at = f"{one[place] or 'the upload'}" + (f" line {one['line']}" if "line" in one else "")
+        typer.echo(f"{at}: {one['field'] or 'the record'} {one['reason']} ({one['rule']})", err=True)
 
 
 def _upload(name: str, bar: Progress, path: str = "/v1/imports/ctgov") -> dict[str, Any]:

@@ -58,7 +58,8 @@ class PlannedEncounter(Encounter):
 class RecordDesign(Command):
     """Record the whole design of a protocol version; once the version is submitted, again only with a reason.
 
-    `masked`: who does not know the arm. Open masks nobody, single one of four, quadruple all.
+    `masked`: who does not know the arm; nobody where it is not said. Open masks nobody, single one of four,
+    quadruple all.
     """
 
     type: ClassVar[str] = "trials.record_design.v1"
@@ -92,7 +93,10 @@ class RecordDesign(Command):
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
-        if len(set(self.masked)) != _MASKED.index(self.masking) or len(set(self.masked)) < len(self.masked):
+        wrong = len(set(self.masked)) != _MASKED.index(self.masking) or len(set(self.masked)) < len(
+            self.masked
+        )
+        if self.masked and wrong:
             raise ValueError("masked: names as many as masking says, each once")
         if self.model == "single_group" and len(self.arms) > 1:
             raise ValueError("model: a single group is one arm")

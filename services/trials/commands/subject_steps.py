@@ -75,6 +75,21 @@ class RecordVisit(WithConsents):
     done_on: Day
 
 
+class RecordDose(WithConsents):
+    """Report that doses were given, from one local day to another; never of what, nor how much."""
+
+    type: ClassVar[str] = "trials.record_dose.v1"
+    report: ClassVar[bool] = True
+    dosed_on: Day
+    until: Day | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.until and self.until < self.dosed_on:
+            raise ValueError("until: before dosed_on")
+        return self
+
+
 class ReportDeath(OfSubject):
     """Report that a subject has died; the cause is a matter of safety."""
 

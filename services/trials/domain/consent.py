@@ -21,7 +21,7 @@ from shared.contracts.trials.subject import SubjectStatusChanged
 
 def missing_on(subject: Subject, known: SiteConsents | None, day: date) -> bool:
     """Whether nothing was signed up to that day; unknown, and so no, where consents are not told here."""
-    told = subject.tracked or bool(known and known.releases)
+    told = not subject.imported and (subject.tracked or bool(known and known.releases))
     return told and not any(on <= day for _, _, on in subject.consents)
 
 
@@ -97,7 +97,8 @@ def _breaks(
     holds = forbidding(holds_on(trial, site, facts.get(SubjectGuard, command.subject_id)), "consent", day)
     released = known.on(day, command.language) if known else ()
     wrong = bool(known and known.releases) and command.version not in {r.version for r in released}
-    earlier = first is not None and any(on <= first for _, _, on in subject.consents)
+    first_told = first is not None and any(on <= first for _, _, on in subject.consents)
+    earlier = first_told or bool(subject.imported)
     found = {
         "consent.after_first_procedure": first is not None and day > first and not earlier,
         "consent.wrong_version": wrong,

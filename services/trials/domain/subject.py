@@ -16,25 +16,32 @@ from services.trials.commands.subject import (
     RandomiseSubject,
     WithdrawSubject,
 )
+from services.trials.commands.subject_history import RecordSubjectHistory
 from services.trials.commands.subject_steps import (
     ChangeSubjectStatus,
     DecideEligibility,
     IdentifyCandidate,
+    RecordDose,
     RecordVisit,
     ReportDeath,
     StartScreening,
 )
-from services.trials.domain import consent, reconsent, screening, subject_steps
+from services.trials.domain import (
+    consent,
+    dosing,
+    reconsent,
+    screening,
+    subject_history,
+    subject_steps,
+)
 from services.trials.domain.breaks import Breaks, deviation, enrolment_breaks
 from services.trials.domain.subject_state import Events, Subject, evolve, wake_at
 from services.trials.projections.consent_guards import SiteConsents
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationAnnulled
 from shared.contracts.trials.subject import (
-    SubjectDosingReleased,
     SubjectEnrolled,
     SubjectEnrolmentCorrected,
-    SubjectRandomised,
     SubjectWithdrawn,
 )
 
@@ -50,6 +57,8 @@ SubjectCommand = (
     | CorrectEnrolment
     | RandomiseSubject
     | DoseSubject
+    | RecordDose
+    | RecordSubjectHistory
     | RecordVisit
     | RequireReconsent
     | DeclineReconsent
@@ -77,7 +86,11 @@ def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: 
         case CorrectEnrolment():
             return _correct(subject, command, facts, now)
         case RandomiseSubject() | DoseSubject():
-            return _treat(subject, command, facts)
+            return dosing.treat(subject, command, facts)
+        case RecordDose():
+            return dosing.given(subject, command, facts, now)
+        case RecordSubjectHistory():
+            return subject_history.told(subject, command, now)
         case RecordVisit():
             return subject_steps.visited(subject, command, facts, now)
         case RequireReconsent():
@@ -135,23 +148,6 @@ def _correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: dat
     if not subject.deviation:
         events += deviation(subject, command, "enrolment", found, day)
     return events + consent.missing(evolve(subject, corrected), command, known)
-
-
-def _treat(subject: Subject, command: RandomiseSubject | DoseSubject, facts: Facts) -> Events | Refusal:
-    """The first randomisation or dose begins the intervention."""
-    told: SubjectRandomised | SubjectDosingReleased
-    ids = {"trial_id": command.trial_id, "site_id": command.site_id, "subject_id": command.subject_id}
-    if isinstance(command, RandomiseSubject):
-        if subject.randomised_on:
-            return []
-        day, told = command.randomised_on, SubjectRandomised(**ids, randomised_on=command.randomised_on)
-        refusal = subject_steps.not_treated(subject, command, facts, "randomise", day)
-    else:
-        if command.dose_on in subject.doses:
-            return []
-        day, told = command.dose_on, SubjectDosingReleased(**ids, dose_on=command.dose_on)
-        refusal = subject_steps.not_treated(subject, command, facts, "dose", day)
-    return refusal or [told, *subject_steps.moved(subject, command, told, day)]
 
 
 def _withdraw(subject: Subject, command: WithdrawSubject) -> Events:

@@ -17,6 +17,7 @@ from shared.contracts.trials.consent import (
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.subject import (
     SubjectDied,
+    SubjectDosed,
     SubjectDosingReleased,
     SubjectEligibilityDecided,
     SubjectEnrolled,
@@ -49,7 +50,9 @@ class Subject:
 
     `consents` are version, language and day signed, `letters` version and reference of a board's waiver,
     `visits` code and day; `unconsented` is the open deviation of a missing consent. `tracked`: known before
-    its enrolment, or by a consent, so that a missing one means something.
+    its enrolment, or by a consent, so that a missing one means something. `given` are the first and last days
+    of doses reported. `imported`: the statuses that an import told, with their days; of such a subject's
+    consents nobody told here.
     """
 
     code: str | None = None
@@ -62,16 +65,18 @@ class Subject:
     enrolled_on: date | None = None
     randomised_on: date | None = None
     doses: frozenset[date] = frozenset()
+    given: frozenset[tuple[date, date | None]] = frozenset()
     visits: frozenset[tuple[str, date]] = frozenset()
     withdrawn: frozenset[WithdrawalScope] = frozenset()
     died_on: date | None = None
     deviation: UUID | None = None
     unconsented: UUID | None = None
     reported: frozenset[UUID] = frozenset()
+    imported: frozenset[tuple[SubjectStatus, date]] = frozenset()
 
     @property
     def first_procedure_on(self) -> date | None:
-        done = [day for _, day in self.visits] + [*self.doses]
+        done = [day for _, day in self.visits] + [*self.doses] + [day for day, _ in self.given]
         return min([*done, self.randomised_on] if self.randomised_on else done, default=None)
 
     @property
@@ -105,9 +110,11 @@ def _evolved(subject: Subject, event: Told) -> Subject:
     match event:
         case SubjectEnrolled() | SubjectEnrolmentCorrected():
             return replace(subject, code=event.subject_code, enrolled_on=event.enrolled_on)
-        case SubjectStatusChanged(after=after, changed_on=day, subject_code=code):
-            tracked = subject.tracked or after not in REGISTERED
-            return replace(subject, code=code or subject.code, moved_on=day, tracked=tracked)
+        case SubjectStatusChanged(after=after, changed_on=day, subject_code=code, source=source):
+            known = replace(subject, code=code or subject.code, moved_on=day)
+            if source:
+                return replace(known, imported=subject.imported | {(after, day)})
+            return replace(known, tracked=subject.tracked or after not in REGISTERED)
         case SubjectConsented(version=version, language=language, signed_on=day):
             known = replace(subject, consents=(*subject.consents, (version, language, day)), tracked=True)
             met = subject.reconsent is not None and subject.reconsent.asked.version == version
@@ -125,6 +132,8 @@ def _evolved(subject: Subject, event: Told) -> Subject:
             return replace(subject, randomised_on=day)
         case SubjectDosingReleased(dose_on=day):
             return replace(subject, doses=subject.doses | {day})
+        case SubjectDosed(dosed_on=day, until=until):
+            return replace(subject, given=subject.given | {(day, until)})
         case SubjectVisitDone(visit=visit, done_on=day):
             return replace(subject, visits=subject.visits | {(visit, day)})
         case SubjectWithdrawn(scopes=scopes):

@@ -10,6 +10,7 @@ from services.trials.rules.subjects import ENDED, status_after
 from shared.contracts.message import Recorded
 from shared.contracts.trials.consent import ConsentVersionReleased, ReconsentRule, SubjectConsented
 from shared.contracts.trials.subject import (
+    SubjectDosed,
     SubjectDosingReleased,
     SubjectEnrolled,
     SubjectEnrolmentCorrected,
@@ -73,6 +74,7 @@ Moves = (
     | SubjectEnrolmentCorrected
     | SubjectRandomised
     | SubjectDosingReleased
+    | SubjectDosed
     | SubjectWithdrawn
     | SubjectStatusChanged
 )

@@ -18,6 +18,7 @@ from shared.contracts.trials.consent import (
 from shared.contracts.trials.keeping import SubjectErased
 from shared.contracts.trials.subject import (
     SubjectDied,
+    SubjectDosed,
     SubjectDosingReleased,
     SubjectEligibilityDecided,
     SubjectEnrolled,
@@ -37,7 +38,8 @@ Key = tuple[Any, ...]
 class SubjectRow:
     """One subject, by code alone; `breaks` are the rules that the enrolment broke as known today.
 
-    `reconsent` is required, overdue or declined while a new signature is asked for.
+    `source` names the import that first told of the subject. `reconsent` is required, overdue or declined
+    while a new signature is asked for.
     """
 
     table: ClassVar[str] = "subject"
@@ -68,6 +70,7 @@ class SubjectRow:
     withdrawn_on: date | None = None
     withdrawn_from: tuple[str, ...] = ()
     died_on: date | None = None
+    source: str | None = None
     erased_at: datetime | None = None
     breaks: tuple[str, ...] = ()
     changed_at: datetime | None = None
@@ -83,23 +86,32 @@ def subject_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> SubjectRow:
     """The subject after an event of its own stream, or of its erasure."""
     event = message.data
-    subject = row or SubjectRow(key[0], event.trial_id, event.site_id, message.correlation_id)
+    subject = row or SubjectRow(
+        key[0],
+        event.trial_id,
+        event.site_id,
+        message.correlation_id,
+        source=getattr(event, "source", None),
+    )
     subject = replace(subject, changed_at=message.time, status=status_after(subject.status, event))
     match event:
         case SubjectEnrolled():
-            return _enrolled(replace(subject, identifiers=event.identifiers), event)
+            return _enrolled(replace(subject, identifiers=event.identifiers or subject.identifiers), event)
         case SubjectEnrolmentCorrected():
             return _enrolled(subject, event)
         case SubjectStatusChanged(after=after, changed_on=day, reason=reason, subject_code=code):
             screened_on = day if after == "screening" else subject.screened_on
             stands = replace(subject, status_on=day, status_reason=reason, screened_on=screened_on)
-            return replace(_left(stands), subject_code=code or subject.subject_code)
+            names = event.identifiers or subject.identifiers
+            return replace(_left(stands), subject_code=code or subject.subject_code, identifiers=names)
         case SubjectEligibilityDecided(eligible=eligible, failed=failed):
             return replace(subject, eligible=eligible, failed=failed)
         case SubjectRandomised(randomised_on=day):
             return replace(subject, randomised_on=day)
         case SubjectDosingReleased(dose_on=day):
             return replace(subject, last_dose_on=max(day, subject.last_dose_on or day))
+        case SubjectDosed(dosed_on=day, until=until):
+            return replace(subject, last_dose_on=max(until or day, subject.last_dose_on or day))
         case SubjectVisitDone(visit=visit, done_on=day):
             later = subject.last_visit_on is None or day >= subject.last_visit_on
             return replace(subject, last_visit=visit, last_visit_on=day) if later else subject

@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.contracts.trials.subject import (
     SubjectDied,
+    SubjectDosed,
     SubjectDosingReleased,
     SubjectEligibilityDecided,
     SubjectEnrolled,
@@ -94,7 +95,7 @@ def status_after(status: SubjectStatus | None, event: Any) -> SubjectStatus | No
             if status in REGISTERED:
                 return status
             return "off-study" if status == "withdrawn" else "on-study"
-        case SubjectRandomised() | SubjectDosingReleased():
+        case SubjectRandomised() | SubjectDosingReleased() | SubjectDosed():
             return "on-study-intervention" if status in ("on-study", "on-study-observation") else status
         case SubjectWithdrawn(scopes=scopes):
             return _left(status, {*scopes})

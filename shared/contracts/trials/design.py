@@ -45,7 +45,10 @@ class Encounter(Value):
 
 
 class DesignRecorded(Event):
-    """The whole design of a protocol version; the latest one counts. `reason`: why it was recorded again."""
+    """The whole design of a protocol version; the latest one counts. `reason`: why it was recorded again.
+
+    `masked` names nobody where it is not known who does not know the arm.
+    """
 
     type: ClassVar[str] = "trials.design.recorded.v1"
     trial_id: UUID

@@ -1,4 +1,4 @@
-"""Events of subjects, by code alone."""
+"""Events of subjects, by code alone. `source` names the import (`sdtm`) that told of the past."""
 
 from datetime import date
 from typing import ClassVar, Literal
@@ -34,6 +34,7 @@ class SubjectEnrolled(Event):
     enrolled_on: date
     identifiers: tuple[Identifier, ...] = ()
     breaks: tuple[str, ...] = ()
+    source: str | None = None
 
 
 class SubjectEnrolmentCorrected(Event):
@@ -62,6 +63,7 @@ class SubjectRandomised(Event):
     site_id: UUID
     subject_id: UUID
     randomised_on: date
+    source: str | None = None
 
 
 class SubjectDosingReleased(Event):
@@ -72,6 +74,22 @@ class SubjectDosingReleased(Event):
     site_id: UUID
     subject_id: UUID
     dose_on: date
+
+
+class SubjectDosed(Event):
+    """Doses were given from `dosed_on` to `until` (local days, both inclusive; that one day without it).
+
+    Of what and how much never stands here: it would tell the allocation.
+    """
+
+    type: ClassVar[str] = "trials.subject.dosed.v1"
+    trial_id: UUID
+    site_id: UUID
+    subject_id: UUID
+    dosed_on: date
+    until: date | None = None
+    breaks: tuple[str, ...] = ()
+    source: str | None = None
 
 
 class SubjectWithdrawn(Event):
@@ -102,6 +120,8 @@ class SubjectStatusChanged(Event):
     reason: str | None = None
     changed_on: date
     subject_code: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    source: str | None = None
 
 
 class SubjectEligibilityDecided(Event):
@@ -118,6 +138,7 @@ class SubjectEligibilityDecided(Event):
     failed: tuple[str, ...] = ()
     decided_on: date
     confirmed_by: str | None = None
+    source: str | None = None
 
 
 class SubjectVisitDone(Event):
@@ -130,6 +151,7 @@ class SubjectVisitDone(Event):
     visit: str
     done_on: date
     breaks: tuple[str, ...] = ()
+    source: str | None = None
 
 
 class SubjectDied(Event):
@@ -140,6 +162,7 @@ class SubjectDied(Event):
     site_id: UUID
     subject_id: UUID
     died_on: date
+    source: str | None = None
 
 
 SubjectEvent = (
@@ -147,6 +170,7 @@ SubjectEvent = (
     | SubjectEnrolmentCorrected
     | SubjectRandomised
     | SubjectDosingReleased
+    | SubjectDosed
     | SubjectWithdrawn
     | SubjectStatusChanged
     | SubjectEligibilityDecided

@@ -40,6 +40,7 @@ async def _screening(stage: Stage, subject: dict[str, Any]) -> None:
         await stage.act(INVESTIGATOR, "trials", "decide-eligibility", **subject, **decided)
         await stage.act(COORDINATOR, "trials", "enrol-subject", **subject, **code, enrolled_on=today)
         await stage.act(COORDINATOR, "trials", "record-visit", **subject, visit="V1", done_on=today)
+        await stage.act(COORDINATOR, "trials", "record-dose", **subject, dosed_on=today)
 
 
 async def _consent_again(stage: Stage, *subjects: dict[str, Any]) -> None:

@@ -38,6 +38,13 @@ def test_a_file_of_counts_that_is_not_there_is_wrong_use() -> None:
     assert (result.exit_code, "there is no file nowhere.csv" in result.output) == (2, True)
 
 
+def test_a_folder_without_the_table_of_subjects_is_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "sv.csv").touch()
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        result = run(imports, ["sdtm", str(folder), "--trial", str(UUID(int=1))])
+        assert (result.exit_code, "there is no" in result.output) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("group", "asked"), [(budget, "list"), (budget, "invoices"), (data, f"show {UUID(int=1)}")], ids=str
 )
@@ -164,3 +171,72 @@ def test_cycle_times_are_shown_by_their_quartiles(asked: list[str]) -> None:
     shown = run(trial, ["cycle-times", ID])
     assert (shown.exit_code, "3.5" in shown.output) == (0, True)
     assert asked == [f"/v1/trials/{ID}/cycle-times/quartiles"]
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, bytes]]]:
+    """What a service was sent that takes one of two parts of every import."""
+    sent: list[tuple[str, bytes]] = []
+    rejected = {
+        "file": "sv",
+        "line": 3,
+        "part": "design 1",
+        "field": "X",
+        "rule": "a.rule",
+        "reason": "is none",
+    }
+    summary = {"read": 2, "sites": 1, "imported": 1, "unchanged": 0, "rejected": [rejected], "trial_id": ID}
+    summary |= {"criteria": {"inclusion": 2}, "not_taken": {"domain AE": 7}}
+
+    class Taking(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            sent.append((self.path, body))
+            text = json.dumps(summary).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("TRIALWIRE_TRIALS_URL", f"http://127.0.0.1:{server.server_port}")
+    yield sent
+    server.shutdown()
+    server.server_close()
+
+
+def test_tables_are_sent_one_after_the_other(taken: list[tuple[str, bytes]], tmp_path: Path) -> None:
+    (tmp_path / "SV.csv").write_bytes(b"DOMAIN\nSV")
+    (tmp_path / "dm.csv").write_bytes(b"DOMAIN\nDM")
+    result = run(imports, ["sdtm", str(tmp_path), "--trial", ID, "--zone", "America/New_York"])
+    assert (result.exit_code, taken) == (
+        0,
+        [(f"/v1/imports/sdtm?trial_id={ID}&zone=America%2FNew_York", b"DOMAIN\nDM\nDOMAIN\nSV\n")],
+    )
+    assert "new sites 1, imported 1, unchanged 0, rejected 1" in result.output
+    assert "not taken: domain AE (7)" in result.output
+    assert "sv line 3: X is none (a.rule)" in result.output
+
+
+def test_a_study_is_sent_with_what_its_file_does_not_say(
+    taken: list[tuple[str, bytes]], tmp_path: Path
+) -> None:
+    file = tmp_path / "study.json"
+    assert run(imports, ["usdm", str(file)]).exit_code == 2
+    file.write_bytes(b"{}")
+    assert "criteria 2 inclusion" in run(imports, ["usdm", str(file), "--assignment", "randomised"]).output
+    told = run(imports, ["usdm", str(file), "--json"])
+    assert json.loads(told.output)["not_taken"] == {"domain AE": 7}
+    paths = [path for path, _ in taken]
+    assert paths == [
+        "/v1/imports/usdm?route=other&assignment=randomised",
+        "/v1/imports/usdm?route=other",
+    ]

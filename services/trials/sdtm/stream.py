@@ -1,0 +1,86 @@
+"""Reads a stream of SDTM tables as CSV: each begins with its header line, and DOMAIN says which it is."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.trials.data_csv import LINE, LineTooLongError, lines_of
+from services.trials.sdtm.record import NEEDED
+from services.trials.sdtm.rows import READERS, Tables
+
+# A subject's rows stand in four tables, so all are held at once; the largest trials have a tenth of this.
+ROWS, FAULTS = 1_000_000, 10_000
+
+
+@dataclass
+class _Table:
+    """The table that is being read: its header, the line where it began, and whether it can be read."""
+
+    header: list[str]
+    began: int
+    domain: str | None = None
+    usable: bool = True
+
+
+def read(chunks: Iterator[bytes]) -> Tables:
+    """The subjects of the tables, UTF-8 CSV with a header line each; DM comes first.
+
+    A visit or a dose without a whole day is rejected alone. Where a row that decides what became of a
+    subject has none, the subject is not imported: half a history would be another one. After a line
+    without end, or more than ROWS rows, nothing more is read (`whole` is False).
+    """
+    tables = Tables()
+    rows = csv.reader(lines_of(chunks), strict=True)
+    table: _Table | None = None
+    while True:
+        try:
+            row = next(rows, None)
+        except csv.Error as fault:
+            tables.reject(None, rows.line_num, None, "csv.row", str(fault))
+            continue
+        except LineTooLongError:
+            return _stopped(tables, rows.line_num, "csv.line", f"a line has more than {LINE} characters")
+        if row is None:
+            return tables
+        if "USUBJID" in row or "DOMAIN" in row or (row and table is None):
+            table = _Table([name.strip() for name in row], rows.line_num - 1)
+            if "DOMAIN" not in table.header:
+                table.usable = False
+                tables.reject(None, 1, "DOMAIN", "csv.header", "the column is missing")
+        elif row and table:
+            tables.rows += 1
+            if table.usable:
+                _take(tables, table, row, rows.line_num - table.began)
+        if tables.rows > ROWS or len(tables.rejected) >= FAULTS:
+            said = f"more than {ROWS} rows, or {FAULTS} rejections"
+            return _stopped(tables, rows.line_num, "import.limit", said)
+
+
+def _stopped(tables: Tables, line: int, rule: str, said: str) -> Tables:
+    tables.whole = False
+    tables.reject(None, line, None, rule, f"{said}: nothing was imported")
+    return tables
+
+
+def _take(tables: Tables, table: _Table, row: list[str], line: int) -> None:
+    domain = table.domain or _domain(row, table)
+    file = domain.lower() or None
+    if len(row) != len(table.header):
+        said = f"{len(row)} fields where the header has {len(table.header)}"
+        tables.reject(file, line, None, "csv.row", said)
+        return
+    if table.domain is None:
+        table.domain = domain
+        for column in NEEDED.get(domain, ()):
+            if column not in table.header:
+                table.usable = False
+                tables.reject(file, 1, column, "csv.header", "the column is missing")
+    if domain not in NEEDED:
+        tables.leave(f"domain {domain[:8] or '?'}")
+    elif table.usable:
+        READERS[domain](tables, dict(zip(table.header, row, strict=True)), line)
+
+
+def _domain(row: list[str], table: _Table) -> str:
+    at = table.header.index("DOMAIN")
+    return row[at].strip().upper() if at < len(row) else ""

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
+from services.trials.commands.adoption import AdoptSubject
 from services.trials.commands.consent import (
     DeclineReconsent,
     RecordConsent,
@@ -25,6 +26,7 @@ from services.trials.commands.subject_steps import (
     StartScreening,
 )
 from services.trials.domain import consent, reconsent, screening, subject_steps
+from services.trials.domain.adoption_subject import adopt_subject
 from services.trials.domain.breaks import Breaks, deviation, enrolment_breaks
 from services.trials.domain.subject_state import Events, Subject, evolve, wake_at
 from services.trials.projections.consent_guards import SiteConsents
@@ -41,7 +43,8 @@ from shared.contracts.trials.subject import (
 __all__ = ["Subject", "SubjectCommand", "decide", "evolve", "wake_at"]
 
 SubjectCommand = (
-    IdentifyCandidate
+    AdoptSubject
+    | IdentifyCandidate
     | RecordConsent
     | StartScreening
     | DecideEligibility
@@ -62,6 +65,8 @@ SubjectCommand = (
 def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
     """The events of a command; repeating one that took effect causes none."""
     match command:
+        case AdoptSubject():
+            return adopt_subject(subject, command, facts, now)
         case IdentifyCandidate():
             return subject_steps.identify(subject, command)
         case RecordConsent():

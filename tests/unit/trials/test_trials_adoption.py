@@ -17,8 +17,10 @@ from services.trials.projections.sites import SiteRow
 from services.trials.projections.trials import TrialRow
 from services.trials.rules.gates import GATES
 from shared.contracts.message import Identifier, Refusal
+from shared.contracts.regulatory import IrbApprovalActivated
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.hold import HoldApplied
+from shared.contracts.trials.protocol import ProtocolVersionApproved
 from shared.contracts.trials.registry import RegistryFacts, RegistrySite
 from shared.contracts.trials.site import (
     GateEvidenceRecorded,
@@ -35,7 +37,7 @@ from shared.contracts.trials.trial import (
     TrialRegistered,
     TrialStatusChanged,
 )
-from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World
+from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World, selected
 
 RECORD = "cut-over/7"
 ZONE = "America/New_York"
@@ -274,8 +276,6 @@ def test_a_site_that_the_registry_named_is_taken_over_under_its_id() -> None:
 
 
 def test_what_has_a_history_here_is_not_taken_over() -> None:
-    from tests.unit.trials.trials_world import selected
-
     world = World()
     world.do(trial())
     world.do(IdentifySite(trial_id=TRIAL, site_id=SITE, name="A hospital"))
@@ -421,3 +421,32 @@ def test_the_evidence_stays_what_the_row_said() -> None:
     world = taken(evidence=proof(gates=("contract",)))
     (evidence,) = (e for e in world.events(GateEvidenceRecorded) if e.gate == "contract")
     assert (evidence.evidence_id, evidence.valid_from) == (UUID(int=100), date(2024, 2, 1))
+
+
+def test_an_approval_taken_over_is_evidence_once_whichever_file_names_it_first() -> None:
+    told = IrbApprovalActivated(
+        approval_id=UUID(int=500),
+        review_id=UUID(int=500),
+        trial_id=TRIAL,
+        site_ids=(SITE,),
+        protocol_version="3.0",
+        effective_on=date(2025, 5, 1),
+        expires_on=date(2026, 4, 30),
+        zone=ZONE,
+        adopted_from=RECORD,
+        adopted_on=date(2026, 3, 10),
+    )
+    own = {"gate": "irb_current", "evidence_id": UUID(int=500), "valid_from": date(2025, 5, 1)}
+    others = tuple(one for one in proof() if one["gate"] != "irb_current")
+    world = taken(evidence=(*others, own | {"valid_to": date(2026, 4, 30)}))
+    before = len(world.streams[SITE])
+    world.hear(told, UUID(int=500))
+    assert len(world.streams[SITE]) == before
+    late = taken(evidence=others)
+    assert late.site().status == "suspended"
+    late.hear(told, UUID(int=500))
+    assert late.site().status == "enrolling"
+    assert late.events(ProtocolVersionApproved)[0].version == "3.0"
+    silent = taken(evidence=others)
+    silent.hear(told.model_copy(update={"adopted_from": None}), UUID(int=500))
+    assert silent.site().status == "suspended"

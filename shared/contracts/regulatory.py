@@ -160,8 +160,8 @@ class IrbReviewWithdrawn(Event):
 class IrbApprovalActivated(Event):
     """An approval has its own life from here on: it warns, lapses, is renewed, suspended or ended.
 
-    One that was taken over in force, on the local day `adopted_on`, by the record `adopted_from`, had no review
-    here: `review_id` is then its own id, and the warnings that lay before that day were given elsewhere.
+    One that was taken over in force, on the local day `adopted_on`, by the record `adopted_from`, had no
+    review here: `review_id` is then its own id, and warnings that lay before that day were given elsewhere.
     """
 
     type: ClassVar[str] = "regulatory.irb.approval_activated.v1"

@@ -14,6 +14,12 @@ from services.trials.baseline.load import Tally
 List = Callable[..., Iterable[dict[str, Any]]]
 _ACTIVE = ("activated", "enrolling")
 _IN_FORCE = ("active", "expiring")
+# What the services show of a trial: whose page, and the name of the trial in its query.
+_PAGES: dict[str, tuple[str, str, str | None]] = {
+    "sites": ("trials", "/v1/trials/{}/sites", None),
+    "subjects": ("trials", "/v1/trials/{}/subjects", None),
+    "approvals": ("regulatory", "/v1/approvals", "trial"),
+}
 _OPEN = ["armed", "at_risk", "missed"]
 SERVICES = ("trials", "regulatory", "safety", "retrieval")
 
@@ -39,22 +45,21 @@ def counts(tallies: Iterable[Tally], trials: Iterable[UUID], listed: List, today
 
 
 def _of_files(given: dict[str, list[Cells]], ids: list[UUID], listed: List, today: date) -> Iterator[Count]:
-    shown: Counter[str] = Counter()
-    known: Counter[str] = Counter()
-    in_force = 0
+    shown: dict[str, Counter[str]] = {name: Counter() for name in _PAGES}
     for id_ in ids:
-        known.update(row["status"] for row in listed("trials", f"/v1/trials/{id_}/subjects"))
-        shown.update(row["status"] for row in listed("trials", f"/v1/trials/{id_}/sites"))
-        approvals = listed("regulatory", "/v1/approvals", trial=str(id_))
-        in_force += sum(row["status"] in _IN_FORCE and not row["suspended"] for row in approvals)
-    yield Count("trials", len(given["trials"]), len(ids))
+        for name, (service, path, asked) in _PAGES.items():
+            rows = listed(service, path.format(id_), **({asked: str(id_)} if asked else {}))
+            shown[name].update(str(row["status"]) for row in rows)
+    wanted = {str(id_) for id_ in ids}
+    trials = sum(row["trial_id"] in wanted for row in listed("trials", "/v1/trials"))
+    yield Count("trials", len(given["trials"]), trials)
     active = sum(cells["status"] in _ACTIVE for cells in given["sites"])
-    yield Count("active sites", active, sum(shown[status] for status in _ACTIVE))
+    yield Count("active sites", active, sum(shown["sites"][status] for status in _ACTIVE))
     stated = Counter(str(cells["status"]) for cells in given["subjects"])
-    for status in sorted({*stated, *known}):
-        yield Count(f"subjects {status}", stated[status], known[status])
+    for status in sorted({*stated, *shown["subjects"]}):
+        yield Count(f"subjects {status}", stated[status], shown["subjects"][status])
     current = sum(date.fromisoformat(cells["expires_on"]) >= today for cells in given["approvals"])
-    yield Count("approvals in force", current, in_force)
+    yield Count("approvals in force", current, sum(shown["approvals"][status] for status in _IN_FORCE))
 
 
 def _deadlines(ids: list[UUID], listed: List) -> Count:

@@ -65,9 +65,10 @@ def read(folder: Path, sheet: Sheet) -> Read:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as source:
         rows = csv.reader(source, strict=True)
         header = [name.strip() for name in _next(rows, found) or []]
-        if not header or (wrong := _wrong(sheet, header)):
-            if header:
-                found.rejected.append(Rejected(path.name, 1, wrong[0], "baseline.header", wrong[1]))
+        if not header:
+            return found
+        if wrong := _wrong(sheet, header):
+            found.rejected.append(Rejected(path.name, 1, wrong[0], "baseline.header", wrong[1]))
             return found
         seen: set[str] = set()
         while (row := _next(rows, found)) is not None:

@@ -84,7 +84,9 @@ def _give(sheet: Sheet, body: Mapping[str, Any], give: Give) -> Attempt:
 
 
 def _remember(known: Known, sheet: Sheet, cells: Cells, id_: UUID) -> None:
-    if sheet.name == "trials":
+    if sheet.name == "programmes":
+        known.programmes[cells["programme"]] = id_
+    elif sheet.name == "trials":
         known.trials[cells["trial"]] = id_
     elif sheet.name == "sites":
         known.sites[cells["trial"], cells["site"]] = id_

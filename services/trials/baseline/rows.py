@@ -22,6 +22,7 @@ class Known:
     """What was loaded so far, by its name in the files, and the record that vouches for all of it."""
 
     document_ref: str
+    programmes: dict[str, UUID] = field(default_factory=dict)
     trials: dict[str, UUID] = field(default_factory=dict)
     sites: dict[tuple[str, str], UUID] = field(default_factory=dict)
     zones: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -40,11 +41,25 @@ def _named(known: Mapping[Any, UUID], name: Any, column: str, file: str) -> UUID
     return known[name]
 
 
+def programme(known: Known, cells: Cells) -> dict[str, Any]:
+    """A programme of its sponsor."""
+    body = {name: value for name, value in cells.items() if name != "programme"}
+    return body | {"programme_id": _of_sponsor(cells, "programme")}
+
+
 def trial(known: Known, cells: Cells) -> dict[str, Any]:
     """A trial; one that is known by its NCT number keeps the id that it has."""
+    body = {name: value for name, value in cells.items() if name not in ("trial", "programme")}
+    if "programme" in cells:
+        programme_id = _named(known.programmes, cells["programme"], "programme", "programmes.csv")
+        body["programme_id"] = str(programme_id)
+    return body | {"trial_id": _of_sponsor(cells, "trial")}
+
+
+def _of_sponsor(cells: Cells, kind: str) -> str:
+    """The id of what bears this name at its sponsor."""
     sponsor = " ".join(cells["sponsor"].casefold().split())
-    body = {name: value for name, value in cells.items() if name != "trial"}
-    return body | {"trial_id": str(uuid5(NAMESPACE, f"baseline|trial|{sponsor}|{cells['trial']}"))}
+    return str(uuid5(NAMESPACE, f"baseline|{kind}|{sponsor}|{cells[kind]}"))
 
 
 def site(known: Known, cells: Cells) -> dict[str, Any]:
@@ -112,4 +127,4 @@ def _id(text: str, column: str) -> UUID:
         raise LineError(column, "is no id") from None
 
 
-BODIES = {"trials": trial, "sites": site, "approvals": approval, "subjects": subject}
+BODIES = {"programmes": programme, "trials": trial, "sites": site, "approvals": approval, "subjects": subject}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.trials.baseline.cells import (
     Column,
+    authorisations,
     count,
     countries,
     day,
@@ -29,6 +30,29 @@ class Sheet:
 
 SHEETS: tuple[Sheet, ...] = (
     Sheet(
+        "programmes",
+        "trials",
+        "adopt-programme",
+        (
+            Column("programme", "The programme's name in these files.", "EXAMPLE-PROGRAMME", needed=True),
+            Column("sponsor", "The sponsor's name.", "Example Sponsor", needed=True),
+            Column("product", "The product.", "Example Product", needed=True),
+            Column("indication", "What it is developed for.", "An example, never loaded", needed=True),
+            Column("phase", "preclinical, I, II, III or IV.", "II", needed=True),
+            Column("phase_since", "The day of the decision on that phase.", "2024-06-01", read=day),
+            Column("toxicology_on", "The day on which toxicology was completed.", "2022-03-01", read=day),
+            Column(
+                "laboratory_on", "The day on which laboratory work was completed.", "2022-04-01", read=day
+            ),
+            Column(
+                "authorisations",
+                "`kind:number:country:day` in effect; kinds are ind, ide, cta, marketing_authorisation.",
+                "ind:000000:US:2022-09-01",
+                read=authorisations,
+            ),
+        ),
+    ),
+    Sheet(
         "trials",
         "trials",
         "adopt-trial",
@@ -36,6 +60,7 @@ SHEETS: tuple[Sheet, ...] = (
             _TRIAL,
             Column("sponsor", "The sponsor's name.", "Example Sponsor", needed=True),
             Column("title", "The trial's title.", "An example, never loaded", needed=True),
+            Column("programme", "As in programmes.csv; then `phases` is needed.", "EXAMPLE-PROGRAMME"),
             Column("phases", "Codes of the registry, such as PHASE2.", "PHASE2", read=words),
             Column(
                 "identifiers",

@@ -51,11 +51,12 @@ def adopt_subject(subject: Subject, command: AdoptSubject, facts: Facts, now: da
 
 def _way(subject: Subject, command: AdoptSubject) -> Events:
     """Enrolment and randomisation where they took place, then the step to where the subject stands."""
-    ids = {"trial_id": command.trial_id, "site_id": command.site_id, "subject_id": command.subject_id}
     told: list[tuple[SubjectEnrolled | SubjectRandomised, date]] = []
     if command.enrolled_on:
         enrolled = SubjectEnrolled(
-            **ids,
+            trial_id=command.trial_id,
+            site_id=command.site_id,
+            subject_id=command.subject_id,
             subject_code=command.subject_code,
             enrolled_on=command.enrolled_on,
             identifiers=command.identifiers,
@@ -63,6 +64,7 @@ def _way(subject: Subject, command: AdoptSubject) -> Events:
         )
         told.append((enrolled, command.enrolled_on))
     if command.randomised_on:
+        ids = {"trial_id": command.trial_id, "site_id": command.site_id, "subject_id": command.subject_id}
         told.append((SubjectRandomised(**ids, randomised_on=command.randomised_on), command.randomised_on))
     events: Events = []
     for event, day in told:

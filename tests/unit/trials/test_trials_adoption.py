@@ -8,11 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from services.trials.commands.adoption import AdoptSite, AdoptSubject, AdoptTrial
+from services.trials.commands.programme import AdoptProgramme, BeginProgramme
 from services.trials.commands.site import IdentifySite, RecordRegistrySite, ReviewSite
 from services.trials.commands.subject import DoseSubject, EnrolSubject
 from services.trials.commands.trial import ChangeTrialStatus, RecordRegistryEntry, RegisterTrial
 from services.trials.projections.cycle_times import CycleTimes
 from services.trials.projections.guards import SiteGuard, TrialCount, TrialGuard
+from services.trials.projections.programme_guards import ProgrammeStanding
+from services.trials.projections.programmes import ProgrammeRow
 from services.trials.projections.sites import SiteRow
 from services.trials.projections.trials import TrialRow
 from services.trials.rules.gates import GATES
@@ -20,6 +23,7 @@ from shared.contracts.message import Identifier, Refusal
 from shared.contracts.regulatory import IrbApprovalActivated
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.hold import HoldApplied
+from shared.contracts.trials.programme import ProgrammePhaseChanged
 from shared.contracts.trials.protocol import ProtocolVersionApproved
 from shared.contracts.trials.registry import RegistryFacts, RegistrySite
 from shared.contracts.trials.site import (
@@ -450,3 +454,66 @@ def test_an_approval_taken_over_is_evidence_once_whichever_file_names_it_first()
     silent = taken(evidence=others)
     silent.hear(told.model_copy(update={"adopted_from": None}), UUID(int=500))
     assert silent.site().status == "suspended"
+
+
+def programme(**more: Any) -> AdoptProgramme:
+    fields: dict[str, Any] = {
+        "programme_id": UUID(int=70),
+        "product": "A product",
+        "indication": "A disease",
+        "sponsor": "A sponsor",
+        "phase": "II",
+        "phase_since": date(2024, 6, 1),
+        "toxicology_on": date(2022, 3, 1),
+        "laboratory_on": date(2022, 4, 1),
+        "authorisations": (
+            {"kind": "ind", "number": "000001", "country": "US", "in_effect_on": date(2022, 9, 1)},
+        ),
+        "document_ref": RECORD,
+    }
+    return AdoptProgramme.model_validate(fields | more)
+
+
+def test_a_programme_comes_in_its_phase_and_a_trial_stands_under_it() -> None:
+    world = World()
+    world.do(programme())
+    (moved,) = world.events(ProgrammePhaseChanged)
+    assert (moved.before, moved.after, moved.decided_on) == ("preclinical", "II", date(2024, 6, 1))
+    assert world.do(programme()) == []
+    world.do(trial(programme_id=UUID(int=70), phases=("PHASE2",)))
+    standing = world.guard(ProgrammeStanding, TRIAL)
+    assert (standing.phase, len(standing.milestones), len(standing.authorisations)) == ("II", 2, 1)
+    row = world.guard(ProgrammeRow, UUID(int=70))
+    assert (row.phase, row.phase_since, row.trials) == ("II", date(2024, 6, 1), 1)
+    fields = {"product": "A product", "indication": "A disease", "sponsor": "A sponsor"}
+    assert world.do(BeginProgramme(programme_id=UUID(int=70), **fields)) == []
+
+
+def test_a_programme_that_has_begun_here_otherwise_is_not_taken_over() -> None:
+    world = World()
+    world.do(
+        BeginProgramme(
+            programme_id=UUID(int=70), product="A product", indication="A disease", sponsor="A sponsor"
+        )
+    )
+    assert refusal(world.do(programme())) == ("programme.already_begun", None)
+    assert refusal(taken_programme().do(programme(product="Another"))) == (
+        "programme.already_begun",
+        None,
+    )
+    late = programme(phase_since=date(2026, 3, 13))
+    assert refusal(World().do(late)) == ("programme.in_future", "phase_since")
+
+
+def taken_programme() -> World:
+    world = World()
+    world.do(programme(phase="preclinical", phase_since=None, toxicology_on=None, authorisations=()))
+    return world
+
+
+def test_a_phase_has_its_day_and_an_authorisation_its_country() -> None:
+    with pytest.raises(ValidationError, match="phase_since: given exactly"):
+        programme(phase_since=None)
+    union = {"kind": "ind", "number": "1", "country": "EU", "in_effect_on": date(2022, 9, 1)}
+    with pytest.raises(ValidationError, match="country: only a marketing"):
+        programme(authorisations=(union,))

@@ -20,12 +20,14 @@ from services.trials.cli.imports import imports
 from services.trials.handlers import SERVICE
 from shared.stack.client import Attempt
 
-TRIAL = "trial,sponsor,title,status,status_since,authorised\n"
+PROGRAMME = "programme,sponsor,product,indication,phase,phase_since\n"
+TRIAL = "trial,sponsor,title,status,status_since,authorised,programme,phases\n"
 SITE = "site,trial,name,country,zone,status,selected_on,activated_on,gates\n"
 APPROVAL = "approval,trial,sites,protocol_version,effective_on,expires_on\n"
 SUBJECT = "subject,trial,site,status,status_since,enrolled_on\n"
 LINES = {
-    "trials": f"{TRIAL}T1,A sponsor,A trial,active,2025-02-01,US:2024-12-15\n",
+    "programmes": f"{PROGRAMME}P1,A sponsor,A product,a disease,II,2024-06-01\n",
+    "trials": f"{TRIAL}T1,A sponsor,A trial,active,2025-02-01,US:2024-12-15,P1,PHASE2\n",
     "sites": f"{SITE}01,T1,A place,US,America/New_York,enrolling,2025-01-10,2025-03-01,*:2025-02-20\n",
     "approvals": f"{APPROVAL}B1,T1,01,3.0,2025-06-01,2099-05-31\n",
     "subjects": f"{SUBJECT}S-1,T1,01,on-study,2025-04-02,2025-04-02\n",
@@ -35,6 +37,10 @@ run = CliRunner().invoke
 
 def sheet(name: str) -> Sheet:
     return next(one for one in SHEETS if one.name == name)
+
+
+def by_name(tallies: list[Tally]) -> dict[str, Tally]:
+    return {tally.sheet.name: tally for tally in tallies}
 
 
 def folder(path: Path, **files: str) -> Path:
@@ -57,9 +63,16 @@ class Services:
         if isinstance(status, Attempt):
             return status
         id_ = next(
-            body[f"{name}_id"] for name in ("subject", "approval", "site", "trial") if f"{name}_id" in body
+            body[f"{name}_id"]
+            for name in ("subject", "approval", "site", "trial", "programme")
+            if f"{name}_id" in body
         )
         return Attempt(status, {"stream_id": id_})
+
+
+def of(services: Services, command: str) -> dict[str, Any]:
+    body: dict[str, Any] = next(body for _, given, body in services.given if given == command)
+    return body
 
 
 def problem(status: int, rule: str, **more: Any) -> Attempt:
@@ -119,8 +132,8 @@ def test_a_trial_that_is_known_by_its_number_keeps_its_id(tmp_path: Path) -> Non
     services = Services(adopt_trial=[Attempt(200, {"stream_id": str(id_)})])
     known, tallies = load.load(folder(tmp_path), "x", services)
     assert known.trials == {"T1": id_}
-    assert tallies[0].unchanged == 1
-    assert services.given[1][2]["trial_id"] == str(id_)
+    assert by_name(tallies)["trials"].unchanged == 1
+    assert of(services, "adopt-site")["trial_id"] == str(id_)
 
 
 def test_what_hangs_on_a_line_that_was_rejected_is_rejected_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -151,7 +164,7 @@ def test_a_field_at_fault_is_named_by_its_column(
 ) -> None:
     services = Services(adopt_site=[problem(422, "invalid", errors=errors)])
     _, tallies = load.load(folder(tmp_path), "x", services)
-    assert [(one.column, one.rule) for one in tallies[1].rejected] == [(column, "invalid")]
+    assert [(one.column, one.rule) for one in by_name(tallies)["sites"].rejected] == [(column, "invalid")]
 
 
 def test_a_service_that_has_not_heard_of_the_trial_is_asked_again_for_a_while(
@@ -161,10 +174,10 @@ def test_a_service_that_has_not_heard_of_the_trial_is_asked_again_for_a_while(
     unheard = problem(404, "unknown-trial")
     services = Services(adopt_approval=[unheard, problem(503, "busy"), 201])
     _, tallies = load.load(folder(tmp_path), "x", services)
-    assert (tallies[2].loaded, len(services.given)) == (1, 6)
+    assert (by_name(tallies)["approvals"].loaded, len(services.given)) == (1, len(SHEETS) + 2)
     monkeypatch.setattr(load, "PATIENCE_SECONDS", 0.0)
     _, tallies = load.load(tmp_path, "x", Services(adopt_approval=[unheard]))
-    assert [one.rule for one in tallies[2].rejected] == ["unknown-trial"]
+    assert [one.rule for one in by_name(tallies)["approvals"].rejected] == ["unknown-trial"]
 
 
 @pytest.mark.parametrize(
@@ -202,9 +215,9 @@ def test_a_site_that_a_registry_named_is_found_by_its_id(tmp_path: Path) -> None
     rest = "01,T1,P,US,UTC,identified,,,,"
     services = Services()
     load.load(folder(tmp_path, sites=f"{header}{rest}{id_}\n"), "x", services)
-    assert services.given[1][2]["site_id"] == str(id_)
+    assert of(services, "adopt-site")["site_id"] == str(id_)
     _, tallies = load.load(folder(tmp_path, sites=f"{header}{rest}none\n"), "x", services)
-    assert [one.column for one in tallies[1].rejected] == ["site_id"]
+    assert [one.column for one in by_name(tallies)["sites"].rejected] == ["site_id"]
 
 
 def test_cells_are_read_by_their_kind() -> None:
@@ -229,7 +242,8 @@ def test_the_figures_stand_side_by_side_and_a_difference_is_seen(tmp_path: Path)
     rows: dict[str, list[dict[str, Any]]] = {
         "sites": [{"status": "suspended"}],
         "subjects": [{"status": "on-study"}],
-        "approvals": [{"status": "expiring", "suspended": False}, {"status": "active", "suspended": True}],
+        "approvals": [{"status": "expiring"}, {"status": "lapsed"}],
+        "trials": [{"trial_id": str(UUID(int=1))}, {"trial_id": str(UUID(int=2))}],
         "deadlines": [{"status": "armed"}],
     }
     found = {one.what: one for one in counts(tallies, [UUID(int=1)], listing(rows), date(2026, 3, 10))}
@@ -259,10 +273,12 @@ def test_wrong_use_is_said(tmp_path: Path) -> None:
 def test_a_difference_makes_the_exit_code(
     status: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    known, _ = load.load(folder(tmp_path), "cut-over/7", Services())
     rows: dict[str, list[dict[str, Any]]] = {
         "sites": [{"status": status}],
         "subjects": [{"status": "on-study"}],
-        "approvals": [{"status": "active", "suspended": False}],
+        "approvals": [{"status": "active"}],
+        "trials": [{"trial_id": str(known.trials["T1"])}],
     }
     services = Services()
     monkeypatch.setattr(
@@ -279,12 +295,22 @@ def test_a_difference_makes_the_exit_code(
 
 
 def test_a_rejected_line_is_printed_with_its_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = problem(409, "trial.already_registered", field="title")
+    refused = problem(409, "programme.already_begun", field="trial_id")
     monkeypatch.setattr(cli, "attempt", lambda *given: refused)
+    monkeypatch.setattr(cli, "listed", lambda *given, **asked: {"items": []})
     said = run(imports, ["baseline", str(folder(tmp_path)), "--record", "x"])
     assert said.exit_code == 1
-    assert "trials.csv line 2, title: so it is (trial.already_registered)" in said.output
+    assert "programmes.csv line 2, the line: so it is (programme.already_begun)" in said.output
 
 
 def test_a_tally_of_nothing_is_nothing() -> None:
     assert Tally(SHEETS[0]).read == 0
+
+
+def test_a_trial_of_a_programme_that_was_not_loaded_is_rejected(tmp_path: Path) -> None:
+    refused = Services(adopt_programme=[problem(409, "programme.already_begun")])
+    _, tallies = load.load(folder(tmp_path), "x", refused)
+    assert [one.column for one in by_name(tallies)["trials"].rejected] == ["programme"]
+    services = Services()
+    known, _ = load.load(tmp_path, "x", services)
+    assert of(services, "adopt-trial")["programme_id"] == str(known.programmes["P1"])

@@ -101,14 +101,8 @@ class AdoptCase(_Reported):
         return self
 
 
-_DETERMINATION = (
-    "determination",
-    "determination_on",
-    "causality_investigator",
-    "causality_sponsor",
-    "expected",
-    "rsi_version",
-)
+_OPINIONS = ("causality_investigator", "causality_sponsor", "expected", "rsi_version")
+_DETERMINATION = ("determination", "determination_on", *_OPINIONS)
 
 
 class AssessCase(_OfCase, Signed):

@@ -1,5 +1,6 @@
 """Commands of the retrieval service; reports of facts are never refused."""
 
+from services.retrieval.commands.adoption import AdoptRequest
 from services.retrieval.commands.basis import (
     RejectLegalBasis,
     RevokeAuthorization,
@@ -42,7 +43,13 @@ from services.retrieval.commands.request import (
 from shared.contracts.message import Wake
 
 RequestCommand = (
-    OpenRequest | ReprioritiseRequest | CancelRequest | NoteWithdrawal | FreezeRequest | ThawRequest
+    AdoptRequest
+    | OpenRequest
+    | ReprioritiseRequest
+    | CancelRequest
+    | NoteWithdrawal
+    | FreezeRequest
+    | ThawRequest
 )
 BasisCommand = SubmitLegalBasis | VerifyLegalBasis | RejectLegalBasis | RevokeAuthorization
 RouteCommand = AddLeg | AssignLeg | CancelLeg | SendLeg | ReportLegUnroutable | RerouteLeg
@@ -61,6 +68,7 @@ __all__ = [
     "NAMESPACE",
     "AcknowledgeLeg",
     "AddLeg",
+    "AdoptRequest",
     "AnswerCommand",
     "ApproveFee",
     "AssignLeg",

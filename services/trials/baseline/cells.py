@@ -24,6 +24,16 @@ class Column:
     read: Callable[[str], Any] = str
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A file `<name>.csv`: whose command each of its lines becomes, and what it says in which column."""
+
+    name: str
+    service: str
+    command: str
+    columns: tuple[Column, ...]
+
+
 def day(text: str) -> str:
     """A day like 2026-03-10; raise ValueError where it is none."""
     if not _DAY.fullmatch(text):

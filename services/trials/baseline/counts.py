@@ -14,11 +14,15 @@ from services.trials.baseline.load import Tally
 List = Callable[..., Iterable[dict[str, Any]]]
 _ACTIVE = ("activated", "enrolling")
 _IN_FORCE = ("active", "expiring")
+_OPEN_CASES = ("received", "reportable")
+_OPEN_REQUESTS = ("open", "frozen")
 # What the services show of a trial: whose page, and the name of the trial in its query.
 _PAGES: dict[str, tuple[str, str, str | None]] = {
     "sites": ("trials", "/v1/trials/{}/sites", None),
     "subjects": ("trials", "/v1/trials/{}/subjects", None),
     "approvals": ("regulatory", "/v1/approvals", "trial"),
+    "cases": ("safety", "/v1/cases", "trial"),
+    "requests": ("retrieval", "/v1/requests", "trial"),
 }
 _OPEN = ["armed", "at_risk", "missed"]
 SERVICES = ("trials", "regulatory", "safety", "retrieval")
@@ -60,6 +64,10 @@ def _of_files(given: dict[str, list[Cells]], ids: list[UUID], listed: List, toda
         yield Count(f"subjects {status}", stated[status], shown["subjects"][status])
     current = sum(date.fromisoformat(cells["expires_on"]) >= today for cells in given["approvals"])
     yield Count("approvals in force", current, sum(shown["approvals"][status] for status in _IN_FORCE))
+    undecided = sum(cells.get("determination") != "not_reportable" for cells in given["cases"])
+    yield Count("open cases", undecided, sum(shown["cases"][status] for status in _OPEN_CASES))
+    asked = {(cells["trial"], cells["request"]) for cells in given["requests"]}
+    yield Count("open requests", len(asked), sum(shown["requests"][status] for status in _OPEN_REQUESTS))
 
 
 def _deadlines(ids: list[UUID], listed: List) -> Count:

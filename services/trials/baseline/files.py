@@ -123,7 +123,9 @@ def _take(found: Read, file: str, number: int, header: list[str], row: list[str]
             cells[column.name] = column.read(text)
         except ValueError as fault:
             return reject(column.name, "baseline.cell", str(fault))
-    name = "|".join(str(cells.get(column, "")) for column in ("trial", found.sheet.columns[0].name))
+    name = "|".join(
+        str(cells.get(column, "")) for column in ("trial", found.sheet.columns[0].name, "custodian")
+    )
     if name in seen:
         return reject(found.sheet.columns[0].name, "baseline.twice", "the name stands on an earlier line")
     seen.add(name)

@@ -91,6 +91,10 @@ def _remember(known: Known, sheet: Sheet, cells: Cells, id_: UUID) -> None:
     elif sheet.name == "sites":
         known.sites[cells["trial"], cells["site"]] = id_
         known.zones[cells["trial"], cells["site"]] = cells["zone"]
+    elif sheet.name == "subjects":
+        known.subjects[cells["trial"], cells["subject"]] = id_
+    elif sheet.name == "cases":
+        known.cases[cells["trial"], cells["case"]] = id_
 
 
 def _rejected(sheet: Sheet, line: Line, problem: Mapping[str, Any]) -> Rejected:

@@ -26,6 +26,8 @@ class Known:
     trials: dict[str, UUID] = field(default_factory=dict)
     sites: dict[tuple[str, str], UUID] = field(default_factory=dict)
     zones: dict[tuple[str, str], str] = field(default_factory=dict)
+    subjects: dict[tuple[str, str], UUID] = field(default_factory=dict)
+    cases: dict[tuple[str, str], UUID] = field(default_factory=dict)
     approvals: Mapping[tuple[str, str], list[Cells]] = field(default_factory=dict)
 
     def trial(self, cells: Cells) -> UUID:
@@ -112,6 +114,34 @@ def subject(known: Known, cells: Cells) -> dict[str, Any]:
     return body | ids | {"subject_id": str(subject_id(trial_id, code)), "subject_code": code}
 
 
+def case(known: Known, cells: Cells) -> dict[str, Any]:
+    """An open case of a subject."""
+    names = ("case", "trial", "site", "subject")
+    body = {name: value for name, value in cells.items() if name not in names}
+    return body | _of_subject(known, cells) | {"case_id": str(_case_id(known, cells))}
+
+
+def request(known: Known, cells: Cells) -> dict[str, Any]:
+    """An open record request with one of its custodians."""
+    names = ("request", "trial", "site", "subject", "case")
+    body = {name: value for name, value in cells.items() if name not in names}
+    request_id = uuid5(known.trial(cells), f"request|{cells['request']}")
+    body |= {"request_id": str(request_id), "leg_id": str(uuid5(request_id, f"leg|{cells['custodian']}"))}
+    if "case" in cells:
+        body["case_id"] = str(_named(known.cases, (cells["trial"], cells["case"]), "case", "cases.csv"))
+    return body | _of_subject(known, cells)
+
+
+def _of_subject(known: Known, cells: Cells) -> dict[str, str]:
+    subject_id = _named(known.subjects, (cells["trial"], cells["subject"]), "subject", "subjects.csv")
+    ids = {"trial_id": str(known.trial(cells)), "subject_id": str(subject_id)}
+    return ids | ({"site_id": str(known.site(cells, cells["site"], "site"))} if "site" in cells else {})
+
+
+def _case_id(known: Known, cells: Cells) -> UUID:
+    return uuid5(known.trial(cells), f"case|{cells['case']}")
+
+
 def approval_id(trial_id: UUID, name: str) -> UUID:
     return uuid5(trial_id, f"approval|{name}")
 
@@ -127,4 +157,12 @@ def _id(text: str, column: str) -> UUID:
         raise LineError(column, "is no id") from None
 
 
-BODIES = {"programmes": programme, "trials": trial, "sites": site, "approvals": approval, "subjects": subject}
+BODIES = {
+    "programmes": programme,
+    "trials": trial,
+    "sites": site,
+    "approvals": approval,
+    "subjects": subject,
+    "cases": case,
+    "requests": request,
+}

@@ -171,12 +171,8 @@ class AdoptSubject(OfSubject):
 
     @model_validator(mode="after")
     def _a_consent_is_whole(self) -> Self:
-        parts = {
-            "consent_version": self.consent_version,
-            "consent_language": self.consent_language,
-            "consented_on": self.consented_on,
-        }
-        if any(parts.values()) and not all(parts.values()):
-            lacking = next(name for name, value in parts.items() if not value)
-            raise ValueError(f"{lacking}: a consent has version, language and day")
+        parts = ("consent_version", "consent_language", "consented_on")
+        lacking = [name for name in parts if getattr(self, name) is None]
+        if lacking and len(lacking) < len(parts):
+            raise ValueError(f"{lacking[0]}: a consent has version, language and day")
         return self

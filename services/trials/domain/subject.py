@@ -29,6 +29,7 @@ from services.trials.domain import consent, reconsent, screening, subject_steps
 from services.trials.domain.adoption_subject import adopt_subject
 from services.trials.domain.breaks import Breaks, deviation, enrolment_breaks
 from services.trials.domain.subject_state import Events, Subject, evolve, wake_at
+from services.trials.domain.withdrawal import withdraw
 from services.trials.projections.consent_guards import SiteConsents
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationAnnulled
@@ -37,7 +38,6 @@ from shared.contracts.trials.subject import (
     SubjectEnrolled,
     SubjectEnrolmentCorrected,
     SubjectRandomised,
-    SubjectWithdrawn,
 )
 
 __all__ = ["Subject", "SubjectCommand", "decide", "evolve", "wake_at"]
@@ -92,7 +92,7 @@ def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: 
         case WaiveReconsent():
             return reconsent.waived(subject, command)
         case WithdrawSubject():
-            return _withdraw(subject, command)
+            return withdraw(subject, command)
         case ReportDeath():
             return subject_steps.died(subject, command)
         case Wake():
@@ -157,13 +157,3 @@ def _treat(subject: Subject, command: RandomiseSubject | DoseSubject, facts: Fac
         day, told = command.dose_on, SubjectDosingReleased(**ids, dose_on=command.dose_on)
         refusal = subject_steps.not_treated(subject, command, facts, "dose", day)
     return refusal or [told, *subject_steps.moved(subject, command, told, day)]
-
-
-def _withdraw(subject: Subject, command: WithdrawSubject) -> Events:
-    if subject.withdrawn >= set(command.scopes):
-        return []
-    # Whoever is known leaves before registration as well; whom nobody told of was taken for enrolled.
-    found = Breaks(() if subject.status else ("subject.not_enrolled",))
-    withdrawn = SubjectWithdrawn(**command.model_dump(), breaks=found.rules)
-    left = subject_steps.moved(subject, command, withdrawn, command.withdrawn_on, "withdrawal_by_subject")
-    return [withdrawn, *left, *deviation(subject, command, "withdrawal", found, command.withdrawn_on)]

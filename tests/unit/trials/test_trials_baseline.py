@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,7 +18,6 @@ from services.trials.baseline.load import Tally
 from services.trials.baseline.sheets import SHEETS, Sheet
 from services.trials.cli import baseline as cli
 from services.trials.cli.imports import imports
-from services.trials.handlers import SERVICE
 from shared.stack.client import Attempt
 
 PROGRAMME = "programme,sponsor,product,indication,phase,phase_since\n"
@@ -25,11 +25,15 @@ TRIAL = "trial,sponsor,title,status,status_since,authorised,programme,phases\n"
 SITE = "site,trial,name,country,zone,status,selected_on,activated_on,gates\n"
 APPROVAL = "approval,trial,sites,protocol_version,effective_on,expires_on\n"
 SUBJECT = "subject,trial,site,status,status_since,enrolled_on\n"
+CASE = "case,trial,site,subject,received_on,zone,seriousness\n"
+REQUEST = "request,trial,subject,case,purpose,opened_on,zone,custodian,record_types,range_from,range_to,leg\n"
 LINES = {
     "programmes": f"{PROGRAMME}P1,A sponsor,A product,a disease,II,2024-06-01\n",
     "trials": f"{TRIAL}T1,A sponsor,A trial,active,2025-02-01,US:2024-12-15,P1,PHASE2\n",
     "sites": f"{SITE}01,T1,A place,US,America/New_York,enrolling,2025-01-10,2025-03-01,*:2025-02-20\n",
     "approvals": f"{APPROVAL}B1,T1,01,3.0,2025-06-01,2099-05-31\n",
+    "cases": f"{CASE}C1,T1,01,S-1,2026-03-02,America/New_York,death\n",
+    "requests": f"{REQUEST}R1,T1,S-1,C1,rwe,2026-03-03,UTC,c-1,notes,2026-01-01,2026-03-01,draft\n",
     "subjects": f"{SUBJECT}S-1,T1,01,on-study,2025-04-02,2025-04-02\n",
 }
 run = CliRunner().invoke
@@ -49,6 +53,9 @@ def folder(path: Path, **files: str) -> Path:
     return path
 
 
+_KINDS = ("request", "case", "approval", "subject", "site", "trial", "programme")
+
+
 class Services:
     """Answers each command as told, and keeps what it was given."""
 
@@ -62,11 +69,7 @@ class Services:
         status = said.pop(0) if len(said) > 1 else said[0]
         if isinstance(status, Attempt):
             return status
-        id_ = next(
-            body[f"{name}_id"]
-            for name in ("subject", "approval", "site", "trial", "programme")
-            if f"{name}_id" in body
-        )
+        id_ = next(body[f"{name}_id"] for name in _KINDS if f"{name}_id" in body)
         return Attempt(status, {"stream_id": id_})
 
 
@@ -99,9 +102,8 @@ def test_an_example_is_a_command_that_its_service_takes(one: Sheet, tmp_path: Pa
     assert [tally.rejected for tally in tallies] == [[]] * len(SHEETS)
     given = next(body for _, command, body in services.given if command == one.command)
     type_ = f"{one.service}.{one.command.replace('-', '_')}.v1"
-    if one.service == "trials":
-        contract = SERVICE.commands[type_][0]
-        contract.model_validate_json(json.dumps(given), strict=True)
+    service = import_module(f"services.{one.service}.handlers").SERVICE
+    service.commands[type_][0].model_validate_json(json.dumps(given), strict=True)
 
 
 def test_each_line_becomes_a_command_of_its_service_in_order(tmp_path: Path) -> None:
@@ -244,6 +246,8 @@ def test_the_figures_stand_side_by_side_and_a_difference_is_seen(tmp_path: Path)
         "subjects": [{"status": "on-study"}],
         "approvals": [{"status": "expiring"}, {"status": "lapsed"}],
         "trials": [{"trial_id": str(UUID(int=1))}, {"trial_id": str(UUID(int=2))}],
+        "cases": [{"status": "reportable"}, {"status": "acknowledged"}],
+        "requests": [{"status": "frozen"}, {"status": "complete"}],
         "deadlines": [{"status": "armed"}],
     }
     found = {one.what: one for one in counts(tallies, [UUID(int=1)], listing(rows), date(2026, 3, 10))}
@@ -251,6 +255,8 @@ def test_the_figures_stand_side_by_side_and_a_difference_is_seen(tmp_path: Path)
     assert found["active sites"].differs
     assert found["subjects on-study"] == Count("subjects on-study", 1, 1)
     assert found["approvals in force"] == Count("approvals in force", 1, 1)
+    assert found["open cases"] == Count("open cases", 1, 1)
+    assert found["open requests"] == Count("open requests", 1, 1)
     assert found["open deadlines"] == Count("open deadlines", None, 4)
     assert not found["open deadlines"].differs
 
@@ -278,6 +284,8 @@ def test_a_difference_makes_the_exit_code(
         "sites": [{"status": status}],
         "subjects": [{"status": "on-study"}],
         "approvals": [{"status": "active"}],
+        "cases": [{"status": "received"}],
+        "requests": [{"status": "open"}],
         "trials": [{"trial_id": str(known.trials["T1"])}],
     }
     services = Services()
@@ -314,3 +322,18 @@ def test_a_trial_of_a_programme_that_was_not_loaded_is_rejected(tmp_path: Path) 
     services = Services()
     known, _ = load.load(tmp_path, "x", services)
     assert of(services, "adopt-trial")["programme_id"] == str(known.programmes["P1"])
+
+
+def test_a_request_has_a_line_a_custodian_and_names_its_case(tmp_path: Path) -> None:
+    second = LINES["requests"].split("\n")[1].replace("c-1", "c-2").replace(",C1,", ",,")
+    services = Services()
+    known, tallies = load.load(folder(tmp_path, requests=f"{LINES['requests']}{second}\n"), "x", services)
+    assert by_name(tallies)["requests"].loaded == 2
+    first, other = (body for _, command, body in services.given if command == "adopt-request")
+    assert first["request_id"] == other["request_id"]
+    assert first["leg_id"] != other["leg_id"]
+    assert (first["case_id"], "case_id" in other) == (str(known.cases["T1", "C1"]), False)
+    assert "site_id" not in first
+    lost = Services(adopt_case=[problem(409, "case.already_known")])
+    _, tallies = load.load(tmp_path, "x", lost)
+    assert [one.column for one in by_name(tallies)["requests"].rejected] == ["case"]

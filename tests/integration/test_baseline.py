@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from services.trials.baseline.counts import counts
-from services.trials.baseline.load import Known, Tally, load
+from services.trials.baseline.load import Tally, load
+from services.trials.baseline.rows import Known
 from services.trials.commands.adoption import AdoptSite, AdoptTrial
 from services.trials.handlers import SERVICE
 from shared.contracts.message import Actor

@@ -92,7 +92,8 @@ def _owed(
             "expected": assessed.expected,
             "not_suspected": assessed.causality_sponsor != "related",
         }
-        reason = assessed.rationale or next(code for code, holds in reasons.items() if holds)
+        found = next((code for code, holds in reasons.items() if holds), None)
+        reason = assessed.rationale or found
         day = assessed.determination_on
         return [CaseNotReportable.model_validate(about | {"determination_on": day, "reason": reason})]
     obligations = clocks.expedited(case, event, assessed)

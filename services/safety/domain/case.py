@@ -70,8 +70,8 @@ def evolve(case: Case, event: SafetyEvent) -> Case:
     match event:
         case AdverseEventReceived():
             told = AdverseEvent.of(event)
-            known = replace(case, event=case.event or told, reports=case.reports | {told})
-            return replace(known, adopted=case.adopted or event.adopted_from is not None)
+            adopted = case.adopted or event.adopted_from is not None
+            return replace(case, event=case.event or told, reports=case.reports | {told}, adopted=adopted)
         case CaseOpened() if case.event is not None:
             opened = replace(case.event, received_on=event.received_on)
             return replace(case, event=opened, clocks=event.clocks, version=1)

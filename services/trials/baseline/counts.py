@@ -66,8 +66,8 @@ def _of_files(given: dict[str, list[Cells]], ids: list[UUID], listed: List, toda
     yield Count("approvals in force", current, sum(shown["approvals"][status] for status in _IN_FORCE))
     undecided = sum(cells.get("determination") != "not_reportable" for cells in given["cases"])
     yield Count("open cases", undecided, sum(shown["cases"][status] for status in _OPEN_CASES))
-    asked = {(cells["trial"], cells["request"]) for cells in given["requests"]}
-    yield Count("open requests", len(asked), sum(shown["requests"][status] for status in _OPEN_REQUESTS))
+    requests = {(cells["trial"], cells["request"]) for cells in given["requests"]}
+    yield Count("open requests", len(requests), sum(shown["requests"][status] for status in _OPEN_REQUESTS))
 
 
 def _deadlines(ids: list[UUID], listed: List) -> Count:

@@ -485,8 +485,10 @@ def test_a_programme_comes_in_its_phase_and_a_trial_stands_under_it() -> None:
     assert (standing.phase, len(standing.milestones), len(standing.authorisations)) == ("II", 2, 1)
     row = world.guard(ProgrammeRow, UUID(int=70))
     assert (row.phase, row.phase_since, row.trials) == ("II", date(2024, 6, 1), 1)
-    fields = {"product": "A product", "indication": "A disease", "sponsor": "A sponsor"}
-    assert world.do(BeginProgramme(programme_id=UUID(int=70), **fields)) == []
+    same = BeginProgramme(
+        programme_id=UUID(int=70), product="A product", indication="A disease", sponsor="A sponsor"
+    )
+    assert world.do(same) == []
 
 
 def test_a_programme_that_has_begun_here_otherwise_is_not_taken_over() -> None:

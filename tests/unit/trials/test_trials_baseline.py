@@ -337,3 +337,12 @@ def test_a_request_has_a_line_a_custodian_and_names_its_case(tmp_path: Path) -> 
     lost = Services(adopt_case=[problem(409, "case.already_known")])
     _, tallies = load.load(tmp_path, "x", lost)
     assert [one.column for one in by_name(tallies)["requests"].rejected] == ["case"]
+
+
+def test_the_reference_names_every_column_as_the_files_have_it() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "howto" / "baseline.md").read_text(encoding="utf-8")
+    for one in SHEETS:
+        part = text.partition(f"### {one.name}.csv\n")[2].partition("\n### ")[0]
+        told = [line.split("|")[1:3] for line in part.splitlines() if line.startswith("| ")][2:]
+        named = [(f"**{c.name}**" if c.needed else c.name, c.about) for c in one.columns]
+        assert [(name.strip(), about.strip()) for name, about in told] == named

@@ -75,15 +75,14 @@ def countries(text: str) -> list[dict[str, str]]:
 
 
 def gates(text: str) -> dict[str, tuple[str, str | None]]:
-    """`gate:first` or `gate:first:last`, the days of its evidence; `*` stands for all gates not named."""
+    """`gate:first` or `gate:first:last`, the days of its evidence; `*` stands for all that are not named."""
     given: dict[str, tuple[str, str | None]] = {}
     for one in text.split():
         name, first, *last = _parts(one, 2, 3)
         if name not in (*GATES, "*"):
             raise ValueError(f"names a gate that there is not: one of {', '.join(GATES)} or *")
         given[name] = (day(first), day(last[0]) if last else None)
-    others = given.pop("*", None)
-    return {gate: given.get(gate) or others for gate in GATES if gate in given or others}  # type: ignore[misc]
+    return given
 
 
 def authorisations(text: str) -> list[dict[str, str]]:

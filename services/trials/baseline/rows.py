@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.trials.baseline.cells import GATES
 from services.trials.baseline.files import Cells
 from services.trials.rules import NAMESPACE
 
@@ -70,7 +71,9 @@ def site(known: Known, cells: Cells) -> dict[str, Any]:
     site_id = (
         _id(cells["site_id"], "site_id") if "site_id" in cells else uuid5(trial_id, f"site|{cells['site']}")
     )
-    given, own = cells.get("gates", {}), known.approvals.get((cells["trial"], cells["site"]), [])
+    given, own = dict(cells.get("gates", {})), known.approvals.get((cells["trial"], cells["site"]), [])
+    if others := given.pop("*", None):
+        given = {gate: others for gate in GATES if gate != "irb_current" or not own} | given
     evidence: list[dict[str, Any]] = [
         {
             "gate": gate,
@@ -80,7 +83,6 @@ def site(known: Known, cells: Cells) -> dict[str, Any]:
             "document_ref": known.document_ref,
         }
         for gate, (first, last) in given.items()
-        if gate != "irb_current" or not own
     ]
     evidence += [
         {

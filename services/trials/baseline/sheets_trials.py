@@ -99,9 +99,9 @@ SITES = Sheet(
         Column("closed_on", "The day of its closing.", read=day),
         Column(
             "gates",
-            "Evidence as `gate:first` or `gate:first:last`; `*` is all gates not named. That of"
-            " `irb_current` comes from approvals.csv where that names the site.",
-            "contract:2025-01-20:2027-01-19 *:2025-02-20",
+            "Evidence as `gate:first` or `gate:first:last`; `*` is all gates not named. `irb_current`"
+            " comes from approvals.csv too: here stands the first approval, from which cycle times count.",
+            "irb_current:2025-01-15:2025-05-31 contract:2025-01-20:2027-01-19 *:2025-02-20",
             read=gates,
         ),
     ),

@@ -46,4 +46,8 @@ def _steps(before: TrialStatus, command: AdoptTrial) -> Events:
     if before == command.status:
         return []
     way = path(before, command.status, _PASSED) or (command.status,)
-    return [*moves(command.trial_id, before, way, "sponsor", command.reason)]
+    steps = [
+        step.model_copy(update={"adopted_from": command.document_ref})
+        for step in moves(command.trial_id, before, way, "sponsor", command.reason)
+    ]
+    return [*steps[:-1], steps[-1].model_copy(update={"changed_on": command.status_since})]

@@ -124,6 +124,7 @@ def _opened(command: AdoptSite, selected: SiteSelected) -> list[AnyEvent]:
             activated_on=day,
             zone=command.zone,
             country=command.country,
+            adopted_from=command.document_ref,
         )
     ]
     if command.status == "enrolling" or command.enrolment_closed_on:

@@ -149,7 +149,10 @@ class SiteReady(Event):
 
 
 class SiteActivated(Event):
-    """The signed green light: the site may begin. `gates` are those open at that moment."""
+    """The signed green light: the site may begin. `gates` are those open at that moment.
+
+    `adopted_from`: it was given elsewhere, before the site was taken over.
+    """
 
     type: ClassVar[str] = "trials.site.activated.v1"
     trial_id: UUID
@@ -158,6 +161,7 @@ class SiteActivated(Event):
     activated_on: date
     zone: str
     country: str
+    adopted_from: str | None = None
 
 
 class SiteEnrolmentStarted(Event):

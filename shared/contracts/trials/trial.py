@@ -81,6 +81,7 @@ class TrialStatusChanged(Event):
     """The trial moved on in its lifecycle. `inferred`: a status in between that nobody stated.
 
     `by_invitation`: an active trial enrols only whom it invites; it may change while the trial stays active.
+    Of a trial taken over in mid-life `changed_on` is the day of the status that it has.
     """
 
     type: ClassVar[str] = "trials.trial.status_changed.v1"
@@ -91,6 +92,8 @@ class TrialStatusChanged(Event):
     reason: str | None = None
     inferred: bool = False
     by_invitation: bool = False
+    changed_on: date | None = None
+    adopted_from: str | None = None
 
 
 class TrialAuthorised(Event):

@@ -51,6 +51,7 @@ def test_it_begins_with_the_dates_of_its_board_and_no_review() -> None:
     assert (begun.effective_on, begun.adopted_on) == (date(2024, 5, 1), TODAY)
     assert (begun.review_id, begun.adopted_from) == (APPROVAL, "cut-over/7")
     assert done(state, approval())[1] == []
+    assert approval().stream_id == APPROVAL
     row = fold_approval(None, recorded(begun, APPROVAL, source="regulatory"), (APPROVAL,))
     assert isinstance(row, ApprovalRow)
     assert (row.status, row.expires_on) == ("active", begun.expires_on)

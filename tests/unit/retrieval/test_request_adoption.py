@@ -66,6 +66,7 @@ def test_it_comes_with_its_own_days_and_its_service_level_runs_from_the_first_se
     assert isinstance(armed, ArmDeadline)
     assert armed.clock.anchor_on == date(2026, 3, 5)
     assert desk.do(request()) == []
+    assert [need.key for need in request().needs()] == [(SUBJECT,), (TRIAL,), (SITE,), (SUBJECT,)]
 
 
 def test_calls_that_were_due_before_are_silent_and_the_next_ones_come() -> None:

@@ -33,9 +33,12 @@ def needs_of_trials(message: Recorded[Any]) -> tuple[Need, ...]:
 
 
 def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """A selected site gets a draft ethics review; registries are to be told; owners get what they owe."""
+    """A selected site gets a draft ethics review; registries are to be told; owners get what they owe.
+
+    One that was taken over has had its review elsewhere.
+    """
     match message.data:
-        case SiteSelected() as site:
+        case SiteSelected(adopted_from=None) as site:
             return [
                 OpenReview(
                     review_id=uuid5(site.site_id, "review/initial"),

@@ -12,33 +12,22 @@ from services.regulatory.registry_rules import (
     REGISTRATION,
     RESULTS,
     SITE_STATUS,
+    SITE_WORDS,
     STATUS,
     SUMMARY,
     US_ZONE,
     WORDS,
+    SiteMoved,
+    clock,
 )
 from shared.contracts.message import Command, Facts, Need, Recorded
-from shared.contracts.regulatory import (
-    IrbApproved,
-)
+from shared.contracts.regulatory import IrbApproved
 from shared.contracts.trials.registry import PartialDate, RegistryEntryChanged, RegistryEntryRecorded
-from shared.contracts.trials.site import SiteActivated, SiteResumed, SiteSuspended
-from shared.contracts.trials.site_steps import SiteClosed, SiteEnrolmentClosed, SiteTerminated
+from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.subject import SubjectEnrolled
 from shared.contracts.trials.trial import TrialStatusChanged
 from shared.rules.countries import CTR_COUNTRIES
 from shared.rules.dates import local_date
-
-SiteMoved = SiteActivated | SiteSuspended | SiteResumed | SiteEnrolmentClosed | SiteClosed | SiteTerminated
-# ClinicalTrials.gov's word for a site after each of them.
-_SITE_WORDS: dict[type[SiteMoved], str] = {
-    SiteActivated: "RECRUITING",
-    SiteSuspended: "SUSPENDED",
-    SiteResumed: "RECRUITING",
-    SiteEnrolmentClosed: "ACTIVE_NOT_RECRUITING",
-    SiteClosed: "COMPLETED",
-    SiteTerminated: "TERMINATED",
-}
 
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
@@ -55,7 +44,22 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
 
 
 def arising(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """The duties that an event of trials makes, and what a registry's record shows of earlier ones."""
+    """The duties that an event of trials makes, and what a registry's record shows of earlier ones.
+
+    Of what was taken over in mid-life only those that were not due yet: whoever had it saw to the others.
+    """
+    found = _arising(message, facts)
+    if not getattr(message.data, "adopted_from", None):
+        return found
+    today = local_date(message.time, US_ZONE)
+    return [owed for owed in found if isinstance(owed, OweRegistry) and _due_on(owed) >= today]
+
+
+def _due_on(owed: OweRegistry) -> date:
+    return clock(owed.code, owed.anchor_on, owed.anchor_event).due_on
+
+
+def _arising(message: Recorded[Any], facts: Facts) -> list[Command]:
     match message.data:
         case TrialStatusChanged(basis="sponsor", inferred=False, trial_id=trial_id) as event:
             return _status(event, message, facts.get(KnownTrial, trial_id))
@@ -77,7 +81,7 @@ def _status(event: TrialStatusChanged, message: Recorded[Any], trial: KnownTrial
         OweRegistry(
             trial_id=event.trial_id,
             code=STATUS,
-            anchor_on=local_date(message.time, US_ZONE),
+            anchor_on=event.changed_on or local_date(message.time, US_ZONE),
             anchor_event=message.id,
             status=word,
         )
@@ -88,7 +92,7 @@ def _status(event: TrialStatusChanged, message: Recorded[Any], trial: KnownTrial
             OweRegistry(
                 trial_id=event.trial_id,
                 code=SUMMARY,
-                anchor_on=local_date(message.time, EU_ZONE),
+                anchor_on=event.changed_on or local_date(message.time, EU_ZONE),
                 anchor_event=message.id,
             )
         )
@@ -98,14 +102,15 @@ def _status(event: TrialStatusChanged, message: Recorded[Any], trial: KnownTrial
 def _site(event: SiteMoved, message: Recorded[Any], trial: KnownTrial | None) -> list[Command]:
     if not _run_here(trial):
         return []
+    adopted = event.activated_on if isinstance(event, SiteActivated) and event.adopted_from else None
     return [
         OweRegistry(
             trial_id=event.trial_id,
             code=SITE_STATUS,
             site_id=event.site_id,
-            anchor_on=local_date(message.time, US_ZONE),
+            anchor_on=adopted or local_date(message.time, US_ZONE),
             anchor_event=message.id,
-            status=_SITE_WORDS[type(event)],
+            status=SITE_WORDS[type(event)],
         )
     ]
 

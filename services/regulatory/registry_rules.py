@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.regulatory.commands.registry import DutyCode
 from shared.contracts.deadline import Clock
+from shared.contracts.trials.site import SiteActivated, SiteResumed, SiteSuspended
 from shared.contracts.trials.trial import TrialStatus
 from shared.rules.packs import pack
 
@@ -35,6 +36,16 @@ WORDS: dict[TrialStatus, str | None] = {
     "completed": "COMPLETED",
     "admin_completed": "TERMINATED",
     "withdrawn": "WITHDRAWN",
+}
+SiteMoved = SiteActivated | SiteSuspended | SiteResumed | SiteEnrolmentClosed | SiteClosed | SiteTerminated
+# ClinicalTrials.gov's word for a site after each of them.
+SITE_WORDS: dict[type[SiteMoved], str] = {
+    SiteActivated: "RECRUITING",
+    SiteSuspended: "SUSPENDED",
+    SiteResumed: "RECRUITING",
+    SiteEnrolmentClosed: "ACTIVE_NOT_RECRUITING",
+    SiteClosed: "COMPLETED",
+    SiteTerminated: "TERMINATED",
 }
 ENDED: frozenset[str] = frozenset({"COMPLETED", "TERMINATED", "WITHDRAWN"})
 

@@ -1,10 +1,10 @@
 """What may be asked of safety, and what is reported to it."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
 from services.safety.guards import KnownSite, KnownSubject, KnownTrial
@@ -64,6 +64,45 @@ class CorrectAdverseEvent(_Reported):
 
     def effective_day(self) -> date:
         return self.received_on
+
+
+class AdoptCase(_Reported):
+    """Take over an open case: its day 0, the determination that a physician signed elsewhere, if any did.
+
+    `settled` are the codes of reports that their authorities have acknowledged; what is owed besides is armed
+    with its true dates. `document_ref` is the record by which somebody vouches for all of it.
+    """
+
+    type: ClassVar[str] = "safety.adopt_case.v1"
+    report: ClassVar[bool] = False
+    aware_on: Day | None = None
+    determination: Literal["reportable", "not_reportable"] | None = None
+    determination_on: Day | None = None
+    causality_investigator: Causality | None = None
+    causality_sponsor: Causality | None = None
+    expected: bool | None = None
+    rsi_version: Code | None = None
+    evidence_category: EvidenceCategory | None = None
+    rationale: Rationale | None = None
+    settled: tuple[Code, ...] = Field(default=(), max_length=100)
+    document_ref: str = Field(min_length=1, max_length=200)
+
+    def needs(self) -> tuple[Need, ...]:
+        return ()
+
+    @model_validator(mode="after")
+    def _a_determination_is_whole(self) -> Self:
+        given = {name: getattr(self, name) is not None for name in _DETERMINATION}
+        if any(given.values()) and not all(given.values()):
+            lacking = next(name for name, there in given.items() if not there)
+            raise ValueError(f"{lacking}: a determination has it")
+        if self.settled and self.determination != "reportable":
+            raise ValueError("settled: only a reportable case has reports")
+        return self
+
+
+_OPINIONS = ("causality_investigator", "causality_sponsor", "expected", "rsi_version")
+_DETERMINATION = ("determination", "determination_on", *_OPINIONS)
 
 
 class AssessCase(_OfCase, Signed):
@@ -143,6 +182,7 @@ class RecordDueDiligence(_OfCase):
 
 CaseCommand = (
     ReportAdverseEvent
+    | AdoptCase
     | CorrectAdverseEvent
     | AssessCase
     | RecordNewInformation

@@ -158,7 +158,11 @@ class IrbReviewWithdrawn(Event):
 
 
 class IrbApprovalActivated(Event):
-    """An approval has its own life from here on: it warns, lapses, is renewed, suspended or ended."""
+    """An approval has its own life from here on: it warns, lapses, is renewed, suspended or ended.
+
+    One that was taken over in force, on the local day `adopted_on`, by the record `adopted_from`, had no
+    review here: `review_id` is then its own id, and warnings that lay before that day were given elsewhere.
+    """
 
     type: ClassVar[str] = "regulatory.irb.approval_activated.v1"
     approval_id: UUID
@@ -170,6 +174,8 @@ class IrbApprovalActivated(Event):
     expires_on: date
     zone: str
     renews: UUID | None = None
+    adopted_from: str | None = None
+    adopted_on: date | None = None
 
 
 class IrbApprovalExpiring(Event):

@@ -67,7 +67,10 @@ class AboutLeg(AboutRequest):
 
 
 class RequestOpened(AboutRequest):
-    """A record request exists. `needed_by`: two days before the earlier of the legal and operational date."""
+    """A record request exists. `needed_by`: two days before the earlier of the legal and operational date.
+
+    `adopted_from` is the record by which somebody vouches for one that was taken over while it was open.
+    """
 
     type: ClassVar[str] = "retrieval.request.opened.v1"
     purpose: Purpose
@@ -77,6 +80,7 @@ class RequestOpened(AboutRequest):
     questions: tuple[str, ...] = ()
     opened_on: date
     zone: str = "UTC"
+    adopted_from: str | None = None
 
 
 class RequestReprioritised(AboutRequest):
@@ -184,7 +188,10 @@ class LegalBasisSubmitted(AboutLeg):
 
 
 class LegalBasisVerified(AboutLeg):
-    """A person signed that the leg has a legal basis, element by element. `warnings` ask for a renewal."""
+    """A person signed that the leg has a legal basis, element by element. `warnings` ask for a renewal.
+
+    Of a leg that was taken over no element stands here: what was signed is the document that is named.
+    """
 
     type: ClassVar[str] = "retrieval.legal_basis.verified.v1"
     basis: LegalBasis
@@ -234,7 +241,10 @@ class LegRerouted(AboutLeg):
 
 
 class LegSent(AboutLeg):
-    """The request went to the custodian. `rerequest_of` is the document that failed quality control."""
+    """The request went to the custodian. `rerequest_of` is the document that failed quality control.
+
+    `cadence_day` is, of a leg that was taken over, the last day of the cadence that had come before.
+    """
 
     type: ClassVar[str] = "retrieval.leg.sent.v1"
     custodian: str
@@ -244,6 +254,7 @@ class LegSent(AboutLeg):
     sent_at: datetime
     zone: str
     rerequest_of: str | None = None
+    cadence_day: int = 0
 
 
 class LegFollowUpDue(AboutLeg):

@@ -23,7 +23,8 @@ class AdverseEventReceived(Event):
 
     `received_on` is the local date in `zone`, the place of receipt, `aware_on` that on which the investigator
     first knew. `breaks` names what the report does not fit: an unknown site, a receipt date in the future.
-    Coded terms only, no narrative.
+    Coded terms only, no narrative. `adopted_from` is the record by which somebody vouches for a case that was
+    taken over while it was open: nothing was judged then.
     """
 
     type: ClassVar[str] = "safety.ae.received.v1"
@@ -39,6 +40,7 @@ class AdverseEventReceived(Event):
     dictionary: str | None = None
     breaks: tuple[str, ...] = ()
     aware_on: date | None = None
+    adopted_from: str | None = None
 
 
 class CaseOpened(Event):
@@ -120,6 +122,7 @@ class CaseReportable(Event):
     Due dates are computed here, once; readers arm exactly these. `provisional` are the clocks that the
     obligations take the place of: same code superseded, other codes cancelled. `withdrawn` are obligations
     of an earlier determination that this one takes back, a seven-day report of what proved not fatal.
+    `settled` are, of a case taken over, the codes of reports that had been acknowledged before.
     """
 
     type: ClassVar[str] = "safety.case.reportable.v1"
@@ -134,6 +137,7 @@ class CaseReportable(Event):
     obligations: tuple[Obligation, ...]
     provisional: tuple[Clock, ...] = ()
     withdrawn: tuple[Obligation, ...] = ()
+    settled: tuple[str, ...] = ()
 
 
 class CaseNotReportable(Event):

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 import httpx
 import typer
@@ -30,6 +30,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Most = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="Print no more than this many.")]
 Key = Annotated[str | None, typer.Option(help="Idempotency key: repeat it to repeat safely.")]
 Rows = Sequence[Mapping[str, Any]]
+
+
+class Attempt(NamedTuple):
+    """What a service answered: the HTTP status, and a JSON document."""
+
+    status: int
+    document: Any
 
 
 def day(text: str) -> date:
@@ -119,8 +126,29 @@ def table(rows: Rows, columns: tuple[str, ...]) -> None:
     Console(width=width, highlight=False, markup=False).print(shown)
 
 
+def attempt(service: str, path: str, body: Mapping[str, Any], key: str, actor: str = LOCAL) -> Attempt:
+    """As `post`, but a refusal is an answer too: its HTTP status and the document that came with it."""
+    content = json.dumps(body).encode()
+    headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+    answer, found = _ask(service, "POST", path, actor, content=content, headers=headers)
+    return Attempt(answer.status_code, found)
+
+
 def call(service: str, method: str, path: str, actor: str = LOCAL, **request: Any) -> Any:
     """The JSON answer; exit 3 where the service does not answer, 2 where it was asked wrongly, else 1."""
+    answer, found = _ask(service, method, path, actor, **request)
+    if answer.is_error:
+        wrong = answer.status_code in (400, 422)
+        text = f"{service} says {answer.status_code}: {reason(found)}"
+        body = request.get("content")
+        if isinstance(body, bytes) and _PROVE in answer.headers.get("www-authenticate", ""):
+            text += f" (a token whose nonce is {hashlib.sha256(body).hexdigest()}, in {PROOF})"
+        fail(text, WRONG_USE if wrong else FAILED)
+    return found
+
+
+def _ask(service: str, method: str, path: str, actor: str, **request: Any) -> tuple[httpx.Response, Any]:
+    """The answer and its JSON; exit 3 where there is no answer."""
     url, body = f"{address(service)}{path}", request.get("content")
     whole = body if isinstance(body, bytes) else None
     request["headers"] = identity(actor, whole) | request.get("headers", {})
@@ -133,13 +161,7 @@ def call(service: str, method: str, path: str, actor: str = LOCAL, **request: An
         fail(f"the address of {service} is none: see TRIALWIRE_{service.upper()}_URL", WRONG_USE)
     except ValueError:
         fail(f"{service} says {answer.status_code}, and no JSON: is it another program's port?", FAILED)
-    if answer.is_error:
-        wrong = answer.status_code in (400, 422)
-        text = f"{service} says {answer.status_code}: {reason(found)}"
-        if whole is not None and _PROVE in answer.headers.get("www-authenticate", ""):
-            text += f" (a token whose nonce is {hashlib.sha256(whole).hexdigest()}, in {PROOF})"
-        fail(text, WRONG_USE if wrong else FAILED)
-    return found
+    return answer, found
 
 
 def identity(actor: str, body: bytes | None) -> dict[str, str]:

@@ -26,7 +26,7 @@ OPERATIONS = {"projections", "parked", "bad-commands"}  # of the service itself,
 # Given out by a command, for it leaves an event: tests/integration/test_vault_api.py has a cell for each.
 BY_COMMAND = {"/v1/documents/{document_ref}/content", "/v1/particulars/{subject_id}/{kind}"}
 # What begins with a sponsor's name is that sponsor's: nobody else's reach is enough for it.
-HOUSE_ONLY = {"trials.register_trial", "trials.record_registry_entry"}
+HOUSE_ONLY = {"trials.register_trial", "trials.record_registry_entry", "trials.adopt_trial"}
 # What a service could not apply is its own, whoever's trial it may be about: everything has to be reached.
 SERVICE_ONLY = {
     f"{name}.{act}" for name in NAMES for act in ("propose_discard", "confirm_discard", "withdraw_discard")
@@ -34,6 +34,7 @@ SERVICE_ONLY = {
 # A programme is its sponsor's and no trial's; where there is none, nothing is decided about it.
 # Who reaches its sponsor acts on one that there is: tests/integration/test_programme.py has that.
 OF_PROGRAMME = {
+    "trials.adopt_programme",
     "trials.begin_programme",
     "trials.record_programme_authorisation",
     "trials.record_preclinical_milestone",

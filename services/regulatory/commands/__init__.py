@@ -1,5 +1,6 @@
 """What persons and reactions can ask of the regulatory service, one module an aggregate."""
 
+from services.regulatory.commands.adoption import AdoptApproval
 from services.regulatory.commands.approval import (
     ApprovalCommand,
     CloseApproval,
@@ -49,6 +50,7 @@ from services.regulatory.commands.review import (
 )
 
 __all__ = [
+    "AdoptApproval",
     "AnswerClarification",
     "ApprovalCommand",
     "AssignReport",

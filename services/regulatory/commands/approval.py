@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.regulatory.commands.adoption import AdoptApproval
 from shared.contracts.message import Command, Signed, Wake
 from shared.rules.dates import Day, ZoneName
 
@@ -101,6 +102,7 @@ class CorrectApproval(Signed):
 
 ApprovalCommand = (
     StartApproval
+    | AdoptApproval
     | RenewApproval
     | SuspendApproval
     | ReinstateApproval

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
 
-from services.regulatory.commands import ApprovalCommand
+from services.regulatory.commands import AdoptApproval, ApprovalCommand
 from services.regulatory.deadlines import APPROVAL_WARNINGS
+from services.regulatory.domain.approval_adoption import adopt
 from services.regulatory.domain.approval_reports import reported
 from services.regulatory.domain.approval_state import ONE_DAY, Approval, evolve
 from shared.contracts.message import Facts, Refusal
@@ -26,8 +27,10 @@ NEVER = 1_000_000
 def decide(
     state: Approval, command: ApprovalCommand, facts: Facts, now: datetime
 ) -> list[ApprovalEvent] | Refusal:
-    """The events of a command, and what the time that has passed makes of them. None is refused."""
-    events = reported(state, command)
+    """The events of a command, and what the time that has passed makes of them; no report is refused."""
+    events = adopt(state, command, now) if isinstance(command, AdoptApproval) else reported(state, command)
+    if isinstance(events, Refusal):
+        return events
     after = reduce(evolve, events, state)
     return [*events, *_passed(after, now)]
 

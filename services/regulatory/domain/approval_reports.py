@@ -3,7 +3,6 @@
 from typing import Any, assert_never
 
 from services.regulatory.commands import (
-    ApprovalCommand,
     CloseApproval,
     CorrectApproval,
     ReinstateApproval,
@@ -25,8 +24,19 @@ from shared.contracts.regulatory import (
     IrbRenewalRecorded,
 )
 
+ReportedCommand = (
+    StartApproval
+    | RenewApproval
+    | SuspendApproval
+    | ReinstateApproval
+    | TerminateApproval
+    | CloseApproval
+    | CorrectApproval
+    | Wake
+)
 
-def reported(state: Approval, command: ApprovalCommand) -> list[ApprovalEvent]:
+
+def reported(state: Approval, command: ReportedCommand) -> list[ApprovalEvent]:
     """The events that the command itself causes; the same report again gives none."""
     match command:
         case Wake():

@@ -58,7 +58,8 @@ def evolve(state: Approval, event: ApprovalEvent) -> Approval:
         return replace(state, early=(*state.early, event))
     match event:
         case IrbApprovalActivated(site_ids=sites, expires_on=day, zone=zone):
-            return replace(state, begun=event, early=(), sites=sites, expires_on=day, zone=zone)
+            begun = replace(state, begun=event, early=(), sites=sites, expires_on=day, zone=zone)
+            return replace(begun, warned=_warned_before(event))
         case IrbApprovalExpiring(days_left=left):
             return replace(state, warned=min(days for days in APPROVAL_WARNINGS if left <= days))
         case IrbApprovalLapsed():
@@ -88,3 +89,11 @@ def evolve(state: Approval, event: ApprovalEvent) -> Approval:
             return replace(state, expires_on=day, zone=zone, warned=None, corrected=event)
         case _:
             assert_never(event)
+
+
+def _warned_before(event: IrbApprovalActivated) -> int | None:
+    """The closest warning that lay before the takeover: whoever kept the approval until then gave it."""
+    if event.adopted_on is None:
+        return None
+    left = (event.expires_on - event.adopted_on).days
+    return min((days for days in APPROVAL_WARNINGS if left <= days), default=None)

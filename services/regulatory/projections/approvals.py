@@ -66,7 +66,7 @@ def fold_approval(row: ApprovalRow | None, message: Recorded[Any], key: tuple[UU
     row = replace(row or ApprovalRow(key[0]), changed_at=message.time)
     match message.data:
         case IrbApprovalActivated() as event:
-            fields = event.model_dump(exclude={"approval_id", "renews"})
+            fields = event.model_dump(exclude={"approval_id", "renews", "adopted_from", "adopted_on"})
             return replace(row, correlation_id=message.correlation_id, status="active", **fields)
         case IrbApprovalExpiring(days_left=left):
             return replace(row, status="expiring", days_left=left)

@@ -1,5 +1,6 @@
 """Commands of the retrieval service; reports of facts are never refused."""
 
+from services.retrieval.commands.adoption import AdoptRequest
 from services.retrieval.commands.basis import (
     RejectLegalBasis,
     RevokeAuthorization,
@@ -43,7 +44,8 @@ from services.retrieval.commands.request import (
 from shared.contracts.message import Wake
 
 RequestCommand = (
-    OpenRequest
+    AdoptRequest
+    | OpenRequest
     | ReprioritiseRequest
     | CancelRequest
     | NoteWithdrawal
@@ -68,6 +70,7 @@ __all__ = [
     "NAMESPACE",
     "AcknowledgeLeg",
     "AddLeg",
+    "AdoptRequest",
     "AnswerCommand",
     "ApproveFee",
     "AssignLeg",

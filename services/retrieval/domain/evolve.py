@@ -52,6 +52,7 @@ def _opened(state: Request, event: r.RequestOpened) -> Request:
         questions=event.questions,
         zone=event.zone,
         opened_on=event.opened_on,
+        adopted=event.adopted_from is not None,
     )
 
 

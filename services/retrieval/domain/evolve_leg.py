@@ -80,7 +80,7 @@ def _way(leg: Leg, event: r.RouteEvent) -> Leg:
                 attempt=event.attempt,
                 first_sent_on=leg.first_sent_on or event.sent_on,
                 sent_at=event.sent_at,
-                day=0,
+                day=event.cadence_day,
                 due=0,
             )
         case r.LegFollowUpDue():

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import assert_never
 
 from services.retrieval.commands import (
+    AdoptRequest,
     CancelRequest,
     FreezeRequest,
     NoteDeath,
@@ -13,6 +14,7 @@ from services.retrieval.commands import (
     RequestCommand,
     ThawRequest,
 )
+from services.retrieval.domain.adoption import adopt, as_opened
 from services.retrieval.domain.ending import end_leg
 from services.retrieval.domain.state import AT_CUSTODIAN, UNSENT, Leg, Request
 from services.retrieval.legal_basis import BASES
@@ -28,6 +30,8 @@ def decide(
 ) -> list[r.RequestEvent] | Refusal:
     """The events of a command about the whole request."""
     match command:
+        case AdoptRequest():
+            return adopt(state, command, _open(as_opened(command), facts, now), now)
         case OpenRequest():
             return [] if state.request_id else _open(command, facts, now)
         case ReprioritiseRequest():

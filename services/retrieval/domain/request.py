@@ -6,6 +6,7 @@ from typing import assert_never
 from services.retrieval.commands import (
     AcknowledgeLeg,
     AddLeg,
+    AdoptRequest,
     ApproveFee,
     AssignLeg,
     CancelLeg,
@@ -67,7 +68,8 @@ def _part(
 ) -> list[RequestEvent] | Refusal:
     match command:
         case (
-            OpenRequest()
+            AdoptRequest()
+            | OpenRequest()
             | ReprioritiseRequest()
             | CancelRequest()
             | NoteWithdrawal()

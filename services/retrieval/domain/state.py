@@ -125,6 +125,7 @@ class Request:
     outcome: Outcome | None = None
     legs: dict[UUID, Leg] = field(default_factory=dict)
     strays: frozenset[str] = frozenset()
+    adopted: bool = False
 
     @property
     def research(self) -> bool:

@@ -22,7 +22,7 @@ def assess(case: Case, command: AssessCase, now: datetime) -> list[SafetyEvent] 
     assessed = _assessed(case, case.event, command, today)
     if case.assessment is not None and _same(case.assessment, assessed, command):
         return []
-    if refusal := _obstacle(case, case.event, assessed, today):
+    if refusal := obstacle(case, case.event, assessed, today):
         return refusal
     if assessed.reportable:
         return [assessed, *_reportable(case.assessed(assessed), case.event, assessed)]
@@ -56,7 +56,7 @@ def _same(before: CaseAssessed, after: CaseAssessed, command: AssessCase) -> boo
     return before == after
 
 
-def _obstacle(case: Case, event: AdverseEvent, assessed: CaseAssessed, today: date) -> Refusal | None:
+def obstacle(case: Case, event: AdverseEvent, assessed: CaseAssessed, today: date) -> Refusal | None:
     """Why this may not be signed: it contradicts itself, or changes what is not the sponsor's to change."""
     suspected = assessed.causality_sponsor == "related"
     qualifies = assessed.serious and not assessed.expected and suspected
@@ -83,7 +83,7 @@ def _obstacle(case: Case, event: AdverseEvent, assessed: CaseAssessed, today: da
 def _reportable(case: Case, event: AdverseEvent, assessed: CaseAssessed) -> list[SafetyEvent]:
     """What is newly owed, and what is taken back, beside what an earlier determination owes already."""
     wanted = clocks.expedited(case, event, assessed)
-    standing = {obligation.code for obligation in case.obligations}
+    standing = {obligation.code for obligation in case.obligations} | case.settled
     fresh = tuple(obligation for obligation in wanted if obligation.code not in standing)
     withdrawn = () if assessed.fatal_or_life_threatening else _seven_day(case)
     if not fresh and not withdrawn and not case.clocks:

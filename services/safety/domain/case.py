@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import assert_never
 
 from services.safety.commands import (
+    AdoptCase,
     AssessCase,
     CaseCommand,
     CorrectAdverseEvent,
@@ -15,7 +16,7 @@ from services.safety.commands import (
     RequestFollowUp,
     ReviewNewInformation,
 )
-from services.safety.domain import assessment, follow_up, information, intake
+from services.safety.domain import adoption, assessment, follow_up, information, intake
 from services.safety.domain.state import AdverseEvent, Case
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.safety import (
@@ -46,6 +47,8 @@ def decide(case: Case, command: CaseCommand, facts: Facts, now: datetime) -> lis
             return intake.report(case, command, facts, now)
         case CorrectAdverseEvent():
             return intake.correct(case, command, facts, now)
+        case AdoptCase():
+            return adoption.adopt(case, command, now)
         case AssessCase():
             return assessment.assess(case, command, now)
         case RecordNewInformation():
@@ -67,7 +70,8 @@ def evolve(case: Case, event: SafetyEvent) -> Case:
     match event:
         case AdverseEventReceived():
             told = AdverseEvent.of(event)
-            return replace(case, event=case.event or told, reports=case.reports | {told})
+            adopted = case.adopted or event.adopted_from is not None
+            return replace(case, event=case.event or told, reports=case.reports | {told}, adopted=adopted)
         case CaseOpened() if case.event is not None:
             opened = replace(case.event, received_on=event.received_on)
             return replace(case, event=opened, clocks=event.clocks, version=1)
@@ -130,6 +134,7 @@ def _reportable(case: Case, event: CaseReportable) -> Case:
     return replace(
         case,
         determination="reportable",
+        settled=case.settled | set(event.settled),
         clocks=case.clocks if event.kind == "follow_up" else (),
         obligations=(*(o for o in case.obligations if o.code not in gone), *event.obligations),
         taken_back=(*case.taken_back, *sorted(gone)),

@@ -33,6 +33,8 @@ def request_follow_up(case: Case, command: RequestFollowUp) -> list[SafetyEvent]
     """
     if case.event is None or not case.obligations:
         return []
+    if case.adopted and case.version == 1:
+        return []  # whoever had the case asked for it, and that request is taken over too
     legal_due = min(owed.legal.due_on for owed in case.obligations)
     operational_due = min(owed.operational.due_on for owed in case.obligations)
     if case.asked is not None and (legal_due >= case.asked[0] and operational_due >= case.asked[1]):

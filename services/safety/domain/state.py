@@ -63,7 +63,8 @@ class Case:
     `reports` are kept as they were told, so that a repeated one is known. `clocks` are the provisional ones
     in force, `obligations` those of the determinations in force, `taken_back` the codes that a later one
     withdrew, once each time, `asked` the legal and the operational date of the last follow-up, `owed` and
-    `acknowledged` name reports to authorities by case version and code.
+    `acknowledged` name reports to authorities by case version and code. Of a case that was `adopted`,
+    `settled` are the codes of reports acknowledged before.
     """
 
     event: AdverseEvent | None = None
@@ -84,6 +85,8 @@ class Case:
     owed: frozenset[tuple[int, str]] = frozenset()
     acknowledged: frozenset[tuple[int, str]] = frozenset()
     searched: frozenset[UUID] = frozenset()
+    adopted: bool = False
+    settled: frozenset[str] = frozenset()
 
     def assessed(self, opinion: CaseAssessed) -> "Case":
         """The case with this opinion.

@@ -12,9 +12,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
+from services.trials.cli.baseline import import_baseline
 from shared.stack.client import WRONG_USE, Json, emit, fail, send
 
 imports = typer.Typer(no_args_is_help=True, help="Import records of other systems.")
+
+imports.command("baseline")(import_baseline)
 
 CHUNK = 256 * 1024
 TABLES = ("dm.csv", "ds.csv", "ex.csv", "sv.csv")

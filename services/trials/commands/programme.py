@@ -45,6 +45,45 @@ class BeginProgramme(OfProgramme):
         return self.sponsor
 
 
+class AdoptedAuthorisation(BaseModel):
+    """An authorisation in effect when a programme is taken over."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kind: AuthorisationKind
+    number: Code
+    country: Country | Literal["EU"]
+    in_effect_on: Day
+
+    @model_validator(mode="after")
+    def _one_that_can_be(self) -> Self:
+        if self.country == "EU" and self.kind != "marketing_authorisation":
+            raise ValueError("country: only a marketing authorisation is of the whole Union")
+        return self
+
+
+class AdoptProgramme(BeginProgramme):
+    """Take over a programme in mid-life: the phase that it is in since a day, and what allows it.
+
+    `document_ref` is the record by which somebody vouches for it; no decision before it is told.
+    """
+
+    type: ClassVar[str] = "trials.adopt_programme.v1"
+    programme_id: UUID
+    phase: ProgrammePhase
+    phase_since: Day | None = None
+    toxicology_on: Day | None = None
+    laboratory_on: Day | None = None
+    authorisations: Annotated[tuple[AdoptedAuthorisation, ...], Field(max_length=100)] = ()
+    document_ref: Text
+
+    @model_validator(mode="after")
+    def _a_phase_began_on_a_day(self) -> Self:
+        if (self.phase == "preclinical") != (self.phase_since is None):
+            raise ValueError("phase_since: given exactly where the programme is beyond its preclinical phase")
+        return self
+
+
 class RecordProgrammeAuthorisation(OfProgramme, Signed):
     """Report an IND, IDE, clinical trial or marketing authorisation as it stands, and the trials under it.
 
@@ -117,7 +156,8 @@ class AddProgrammeTrial(OfProgramme):
 
 
 ProgrammeCommand = (
-    BeginProgramme
+    AdoptProgramme
+    | BeginProgramme
     | RecordProgrammeAuthorisation
     | RecordPreclinicalMilestone
     | DecideProgrammePhase

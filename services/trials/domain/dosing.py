@@ -4,7 +4,8 @@ from datetime import datetime
 
 from services.trials.commands.subject import DoseSubject, RandomiseSubject
 from services.trials.commands.subject_steps import RecordDose
-from services.trials.domain.breaks import broken, deviation, in_future
+from services.trials.domain.breaks import broken, deviation
+from services.trials.domain.broken import in_future
 from services.trials.domain.consent import missing, missing_on
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.domain.subject_state import Events, Subject, evolve

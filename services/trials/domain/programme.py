@@ -5,12 +5,14 @@ from typing import assert_never
 
 from services.trials.commands.programme import (
     AddProgrammeTrial,
+    AdoptProgramme,
     BeginProgramme,
     DecideProgrammePhase,
     ProgrammeCommand,
     RecordPreclinicalMilestone,
     RecordProgrammeAuthorisation,
 )
+from services.trials.domain.adoption_programme import adopt_programme
 from services.trials.domain.programme_state import Programme, evolve
 from services.trials.projections.programme_guards import Term
 from services.trials.rules.programme import ORDER, PRECLINICAL, TRANSITIONS
@@ -39,6 +41,8 @@ def decide(
     match command:
         case Wake():
             return []
+        case AdoptProgramme():
+            return adopt_programme(programme, command, _latest(now))
         case BeginProgramme():
             return _begin(programme, command)
         case _ if programme.begun is None:
@@ -59,7 +63,7 @@ def _begin(programme: Programme, command: BeginProgramme) -> list[ProgrammeEvent
     begun = ProgrammeBegun(**command.model_dump(exclude={"sponsor"}), sponsor_name=command.sponsor)
     if programme.begun is None:
         return [begun]
-    if programme.begun == begun:
+    if programme.begun.model_copy(update={"adopted_from": None}) == begun:
         return []
     return Refusal("programme.already_begun", "the programme was begun otherwise", programme.phase)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.trials.commands.adoption import AdoptSite
 from services.trials.commands.feasibility import (
     AnswerFeasibility,
     CompleteFeasibility,
@@ -19,6 +20,7 @@ from services.trials.commands.site import (
 )
 from services.trials.commands.site_steps import SiteStepCommand
 from services.trials.domain import feasibility, site_steps
+from services.trials.domain.adoption_site import adopt_site
 from services.trials.domain.gates import closing_hold, gates
 from services.trials.domain.permissions import holds_on, refusal_under
 from services.trials.domain.phases import unmet
@@ -43,7 +45,8 @@ from shared.rules.dates import local_date
 __all__ = ["Site", "decide", "evolve", "wake_at"]
 
 GuardedCommand = (
-    IdentifySite
+    AdoptSite
+    | IdentifySite
     | SelectSite
     | RecordGateEvidence
     | ReviewSite
@@ -86,6 +89,8 @@ def _told(site: Site, command: GuardedCommand, facts: Facts, now: datetime) -> S
             return []
         case _ if site.trial_id not in (None, command.trial_id):
             return Refusal("site.other_trial", "the site belongs to another trial", site.status, "trial_id")
+        case AdoptSite():
+            return adopt_site(site, command, trial, now)
         case SelectSite():
             return _select(site, command, trial)
         case ActivateSite():

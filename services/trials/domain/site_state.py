@@ -58,6 +58,7 @@ class Site:
     visit_on: date | None = None
     activated_on: date | None = None
     registry_status: str | None = None
+    adopted_from: str | None = None
     listed: bool = True
     selection: SiteSelected | None = None
     gates: Gates = field(default_factory=Gates)
@@ -88,12 +89,13 @@ def evolve(site: Site, event: AnyEvent) -> Site:
     match event:
         case SiteIdentified(trial_id=trial_id, registry_status=said, zone=zone):
             known = replace(site, trial_id=trial_id, registry_status=said, identified_zone=zone)
-            return replace(known, status=site.status or "identified")
+            return replace(known, status=site.status or "identified", adopted_from=event.adopted_from)
         case SiteRegistryStatusChanged(registry_status=said, listed=listed):
             return replace(site, registry_status=said, listed=listed)
         case SiteSelected():
             gated = replace(site.gates, required=event.required_gates)
-            return replace(site, selection=event, status="selected", gates=gated)
+            chosen = replace(site, selection=event, status="selected", gates=gated)
+            return replace(chosen, adopted_from=event.adopted_from)
         case GateEvidenceRecorded() | GateSatisfied() | GateRevoked():
             status = "startup" if site.status in ("selected", "ready") else site.status
             moved = status if isinstance(event, GateSatisfied | GateRevoked) else site.status

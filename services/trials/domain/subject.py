@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import assert_never
 
+from services.trials.commands.adoption import AdoptSubject
 from services.trials.commands.consent import (
     DeclineReconsent,
     RecordConsent,
@@ -34,21 +35,23 @@ from services.trials.domain import (
     subject_history,
     subject_steps,
 )
+from services.trials.domain.adoption_subject import adopt_subject
 from services.trials.domain.breaks import Breaks, deviation, enrolment_breaks
 from services.trials.domain.subject_state import Events, Subject, evolve, wake_at
+from services.trials.domain.withdrawal import withdraw
 from services.trials.projections.consent_guards import SiteConsents
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationAnnulled
 from shared.contracts.trials.subject import (
     SubjectEnrolled,
     SubjectEnrolmentCorrected,
-    SubjectWithdrawn,
 )
 
 __all__ = ["Subject", "SubjectCommand", "decide", "evolve", "wake_at"]
 
 SubjectCommand = (
-    IdentifyCandidate
+    AdoptSubject
+    | IdentifyCandidate
     | RecordConsent
     | StartScreening
     | DecideEligibility
@@ -71,6 +74,8 @@ SubjectCommand = (
 def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
     """The events of a command; repeating one that took effect causes none."""
     match command:
+        case AdoptSubject():
+            return adopt_subject(subject, command, facts, now)
         case IdentifyCandidate():
             return subject_steps.identify(subject, command)
         case RecordConsent():
@@ -100,7 +105,7 @@ def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: 
         case WaiveReconsent():
             return reconsent.waived(subject, command)
         case WithdrawSubject():
-            return _withdraw(subject, command)
+            return withdraw(subject, command)
         case ReportDeath():
             return subject_steps.died(subject, command)
         case Wake():
@@ -148,13 +153,3 @@ def _correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: dat
     if not subject.deviation:
         events += deviation(subject, command, "enrolment", found, day)
     return events + consent.missing(evolve(subject, corrected), command, known)
-
-
-def _withdraw(subject: Subject, command: WithdrawSubject) -> Events:
-    if subject.withdrawn >= set(command.scopes):
-        return []
-    # Whoever is known leaves before registration as well; whom nobody told of was taken for enrolled.
-    found = Breaks(() if subject.status else ("subject.not_enrolled",))
-    withdrawn = SubjectWithdrawn(**command.model_dump(), breaks=found.rules)
-    left = subject_steps.moved(subject, command, withdrawn, command.withdrawn_on, "withdrawal_by_subject")
-    return [withdrawn, *left, *deviation(subject, command, "withdrawal", found, command.withdrawn_on)]

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any, assert_never
 
 from services.trials.commands.subject_history import HistoryStep, RecordSubjectHistory, StatusTold
-from services.trials.domain.breaks import Breaks, broken, deviation, in_future
+from services.trials.domain.breaks import Breaks, broken, deviation
+from services.trials.domain.broken import in_future
 from services.trials.domain.subject_state import Events, Subject, evolve
 from services.trials.domain.subject_steps import moved, step
 from services.trials.rules.subjects import ENDED, TRANSITIONS

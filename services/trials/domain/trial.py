@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from services.trials.commands.adoption import AdoptTrial
 from services.trials.commands.trial import (
     ChangeTrialStatus,
     RecordAuthorisation,
@@ -13,6 +14,7 @@ from services.trials.commands.trial import (
     ReviewTrial,
 )
 from services.trials.domain import registry
+from services.trials.domain.adoption import adopt_trial
 from services.trials.domain.permissions import permissions
 from services.trials.domain.state import Events, Trial
 from services.trials.domain.status_change import change_status, reopen
@@ -35,6 +37,7 @@ from shared.contracts.trials.trial import (
 
 TrialCommand = (
     RegisterTrial
+    | AdoptTrial
     | RecordRegistryEntry
     | ChangeTrialStatus
     | ReopenAccrual
@@ -46,6 +49,8 @@ TrialCommand = (
 def decide(trial: Trial, command: TrialCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
     """The events of a command; repeating one that took effect causes none."""
     match command:
+        case AdoptTrial():
+            return _programme(command, facts) or adopt_trial(trial, command, _plan(command))
         case RegisterTrial():
             return _register(trial, command, facts)
         case RecordRegistryEntry():
@@ -117,6 +122,7 @@ def _plan(event: TrialRegistered | RegisterTrial) -> TrialPlanRecorded:
         owner_id=event.owner_id,
         target=event.target,
         programme_id=event.programme_id,
+        adopted_from=event.adopted_from if isinstance(event, TrialRegistered) else None,
     )
 
 
@@ -132,10 +138,11 @@ def _register(trial: Trial, command: RegisterTrial, facts: Facts) -> Events | Re
         ]
     if trial.plan is None:
         return [plan]
-    if trial.plan == plan:
+    known = trial.plan.model_copy(update={"adopted_from": None})
+    if known == plan:
         return []
-    if trial.plan == plan.model_copy(update={"programme_id": None}):
-        return [plan]
+    if known == plan.model_copy(update={"programme_id": None}):
+        return [plan.model_copy(update={"adopted_from": trial.plan.adopted_from})]
     return Refusal("trial.already_registered", "its sponsor registered the trial otherwise", trial.status)
 
 

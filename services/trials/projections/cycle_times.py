@@ -51,8 +51,9 @@ def fold_cycle(row: CycleTimes | None, message: Recorded[Any], key: Key) -> Cycl
     event = message.data
     times = replace(row or CycleTimes(key[0]), trial_id=event.trial_id)
     match event:
-        case SiteSelected(country=country, zone=zone):
-            return replace(times, country=country, zone=zone, selected_on=local_date(message.time, zone))
+        case SiteSelected(country=country, zone=zone, selected_on=day):
+            chosen_on = day or local_date(message.time, zone)
+            return replace(times, country=country, zone=zone, selected_on=chosen_on)
         case SiteActivated(country=country, activated_on=day):
             return replace(times, country=country, activated_on=day)
         case ContractExecuted(contract_id=contract, executed_on=day):

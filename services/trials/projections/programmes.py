@@ -99,7 +99,7 @@ def fold_programme(row: ProgrammeRow | None, message: Recorded[Any], key: Key) -
     known = replace(row or ProgrammeRow(key[0]), changed_at=message.time)
     match message.data:
         case ProgrammeBegun() as event:
-            return replace(known, **event.model_dump(exclude={"programme_id"}))
+            return replace(known, **event.model_dump(exclude={"programme_id", "adopted_from"}))
         case ProgrammeAuthorisationRecorded() as event:
             view = AuthorisationView(**event.model_dump(exclude={"programme_id", "trial_ids"}))
             others = (a for a in known.authorisations if a.authorisation_id != event.authorisation_id)

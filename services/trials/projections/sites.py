@@ -107,7 +107,7 @@ def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
     site = replace(row or SiteRow(key[0], correlation_id=message.correlation_id), changed_at=message.time)
     match message.data:
         case SiteIdentified() as event:
-            told = event.model_dump(exclude={"site_id", "identifiers"})
+            told = event.model_dump(exclude={"site_id", "identifiers", "adopted_from"})
             facility = facility_key(event.name, event.city, event.country)
             place = place_key(event.city, event.country)
             known = replace(site, **told, identifiers=event.identifiers, status="identified")
@@ -115,7 +115,7 @@ def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
         case SiteRegistryStatusChanged(registry_status=said, listed=listed):
             return replace(site, registry_status=said, listed=listed)
         case SiteSelected() as event:
-            chosen = event.model_dump(exclude={"site_id", "trial_id", "route"})
+            chosen = event.model_dump(exclude={"site_id", "trial_id", "route", "selected_on", "adopted_from"})
             return replace(site, **chosen, trial_id=event.trial_id, status="selected")
         case GateSatisfied(gate=gate) as event:
             opened = site.gates | {gate: OpenGate(event.evidence, event.valid_to)}

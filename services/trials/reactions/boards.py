@@ -10,6 +10,7 @@ from services.trials.projections.guards import SiteGuard
 from services.trials.reactions import ids
 from shared.contracts.message import Command, Facts
 from shared.contracts.regulatory import (
+    IrbApprovalActivated,
     IrbApprovalCorrected,
     IrbApprovalReinstated,
     IrbApprovalRenewed,
@@ -29,7 +30,10 @@ def with_trial(trial_id: UUID | None, site_ids: tuple[UUID, ...], facts: Facts) 
 
 
 def evidence(
-    event: IrbApproved | IrbApprovalCorrected, trial_id: UUID, site_id: UUID, corrects: UUID | None = None
+    event: IrbApproved | IrbApprovalActivated | IrbApprovalCorrected,
+    trial_id: UUID,
+    site_id: UUID,
+    corrects: UUID | None = None,
 ) -> Command:
     """A board's approval as evidence for the gate of a site."""
     return RecordGateEvidence(

@@ -8,7 +8,13 @@ from uuid import UUID
 from services.trials.commands.protocol import RecordProtocolApproval, ReviewProtocol
 from services.trials.projections.protocol_guards import TrialProtocol
 from shared.contracts.message import Command, Facts, Need, Recorded
-from shared.contracts.regulatory import IrbApprovalCorrected, IrbApprovalTerminated, IrbApproved, ReviewKind
+from shared.contracts.regulatory import (
+    IrbApprovalActivated,
+    IrbApprovalCorrected,
+    IrbApprovalTerminated,
+    IrbApproved,
+    ReviewKind,
+)
 from shared.contracts.trials.site import SiteSelected
 
 # A board that looks at a report or a closure approves no version of the protocol.
@@ -36,7 +42,12 @@ def react(message: Recorded[Any], facts: Facts) -> list[Command]:
 
 def approved(event: IrbApproved) -> list[Command]:
     """The version that a board approved at its sites, also before anybody has drafted it here."""
-    if event.kind not in _OF_A_VERSION or not _VERSION.fullmatch(event.protocol_version):
+    return approval_of(event) if event.kind in _OF_A_VERSION else []
+
+
+def approval_of(event: IrbApproved | IrbApprovalActivated) -> list[Command]:
+    """The approval of a version, where what the board's letter calls it is the name of one."""
+    if not _VERSION.fullmatch(event.protocol_version):
         return []
     return [
         RecordProtocolApproval(

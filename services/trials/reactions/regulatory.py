@@ -14,6 +14,7 @@ from shared.contracts.regulatory import (
     ClinicalHoldImposed,
     ClinicalHoldLifted,
     IndInEffect,
+    IrbApprovalActivated,
     IrbApprovalCorrected,
     IrbApprovalLapsed,
     IrbApprovalReinstated,
@@ -46,6 +47,9 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
         case IrbApproved() as event:
             found = [evidence(event, event.trial_id, site_id) for site_id in event.site_ids]
             return [*found, *protocol.approved(event)]
+        case IrbApprovalActivated(adopted_from=str()) as event:
+            found = [evidence(event, event.trial_id, site_id) for site_id in event.site_ids]
+            return [*found, *protocol.approval_of(event)]
         case IrbApprovalCorrected() as event:
             sites = with_trial(event.trial_id, event.site_ids, facts)
             found = [evidence(event, trial_id, site_id, event.approval_id) for trial_id, site_id in sites]

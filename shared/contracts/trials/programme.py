@@ -37,7 +37,11 @@ class ProgrammeAuthorisation(Value):
 
 
 class ProgrammeBegun(Event):
-    """A product's development is known: for which indication, against which comparators, by which sponsor."""
+    """A product's development is known: for which indication, against which comparators, by which sponsor.
+
+    `adopted_from` is the record by which somebody vouches for a programme that was taken over in mid-life;
+    its phase is then told as one step.
+    """
 
     type: ClassVar[str] = "trials.programme.begun.v1"
     programme_id: UUID
@@ -45,6 +49,7 @@ class ProgrammeBegun(Event):
     comparators: tuple[str, ...] = ()
     indication: str
     sponsor_name: str
+    adopted_from: str | None = None
 
 
 class ProgrammeAuthorisationRecorded(Event):

@@ -44,7 +44,10 @@ SiteStatus = Literal[
 
 
 class SiteIdentified(Event):
-    """A site that might take part; `zone` is its IANA zone where known."""
+    """A site that might take part; `zone` is its IANA zone where known.
+
+    `adopted_from` is the record by which somebody vouches for a site that was taken over in mid-life.
+    """
 
     type: ClassVar[str] = "trials.site.identified.v1"
     trial_id: UUID
@@ -58,6 +61,7 @@ class SiteIdentified(Event):
     basis: Literal["sponsor", "registry"]
     registry_status: str | None = None
     identifiers: tuple[Identifier, ...] = ()
+    adopted_from: str | None = None
 
 
 class SiteRegistryStatusChanged(Event):
@@ -73,7 +77,8 @@ class SiteRegistryStatusChanged(Event):
 class SiteSelected(Event):
     """The site shall take part; its ethics board, zone and the gates it has to pass are known.
 
-    `qualification_waived` is the code of why the sponsor takes it without a qualification.
+    `qualification_waived` is the code of why the sponsor takes it without a qualification. Of a site taken
+    over in mid-life `selected_on` is the local day of that, and `adopted_from` the record that says so.
     """
 
     type: ClassVar[str] = "trials.site.selected.v1"
@@ -86,6 +91,8 @@ class SiteSelected(Event):
     required_gates: tuple[Gate, ...]
     target: int | None = None
     qualification_waived: str | None = None
+    selected_on: date | None = None
+    adopted_from: str | None = None
 
 
 class GateEvidenceRecorded(Event):
@@ -142,7 +149,10 @@ class SiteReady(Event):
 
 
 class SiteActivated(Event):
-    """The signed green light: the site may begin. `gates` are those open at that moment."""
+    """The signed green light: the site may begin. `gates` are those open at that moment.
+
+    `adopted_from`: it was given elsewhere, before the site was taken over.
+    """
 
     type: ClassVar[str] = "trials.site.activated.v1"
     trial_id: UUID
@@ -151,6 +161,7 @@ class SiteActivated(Event):
     activated_on: date
     zone: str
     country: str
+    adopted_from: str | None = None
 
 
 class SiteEnrolmentStarted(Event):

@@ -24,7 +24,11 @@ WithdrawalScope = Literal["intervention", "follow_up", "records_access", "sample
 
 
 class SubjectEnrolled(Event):
-    """A subject enrolled. `breaks` names the rules that the enrolment broke, which does not undo it."""
+    """A subject enrolled. `breaks` names the rules that the enrolment broke, which does not undo it.
+
+    `adopted_from` is the record by which somebody vouches for a subject taken over in mid-life: nothing was
+    judged then.
+    """
 
     type: ClassVar[str] = "trials.subject.enrolled.v1"
     trial_id: UUID
@@ -35,6 +39,7 @@ class SubjectEnrolled(Event):
     identifiers: tuple[Identifier, ...] = ()
     breaks: tuple[str, ...] = ()
     source: str | None = None
+    adopted_from: str | None = None
 
 
 class SubjectEnrolmentCorrected(Event):
@@ -108,7 +113,8 @@ class SubjectStatusChanged(Event):
     """The subject moved on (FHIR R4 ResearchSubject.status); `reason` is a code, of a screen failure for one.
 
     `withdrawn` is only who leaves before registration; later exits are `off-study` with their reason.
-    `subject_code` is the code by which the site first names the subject, before an enrolment does.
+    `subject_code` is the code by which the site first names the subject, before an enrolment does;
+    `adopted_from` is as at the enrolment.
     """
 
     type: ClassVar[str] = "trials.subject.status_changed.v1"
@@ -122,6 +128,7 @@ class SubjectStatusChanged(Event):
     subject_code: str | None = None
     identifiers: tuple[Identifier, ...] = ()
     source: str | None = None
+    adopted_from: str | None = None
 
 
 class SubjectEligibilityDecided(Event):

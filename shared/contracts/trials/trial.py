@@ -36,7 +36,8 @@ class TrialRegistered(Event):
     `owner` names who carries the safety obligations, `owner_id` the organisation to which they were
     transferred (21 CFR 312.52); `route` decides which gates its sites need;
     `registry_only` is the status of expanded access programmes, which have no trial lifecycle;
-    `programme_id` names the programme above the trial.
+    `programme_id` names the programme above the trial; `adopted_from` the record by which somebody vouches
+    for a trial that was taken over in mid-life.
     """
 
     type: ClassVar[str] = "trials.trial.registered.v1"
@@ -53,10 +54,14 @@ class TrialRegistered(Event):
     owner_id: UUID | None = None
     target: int | None = None
     programme_id: UUID | None = None
+    adopted_from: str | None = None
 
 
 class TrialPlanRecorded(Event):
-    """The sponsor's plan of a trial that a registry had made known before."""
+    """The sponsor's plan of a trial that a registry had made known before.
+
+    `adopted_from` is as at the registration.
+    """
 
     type: ClassVar[str] = "trials.trial.plan_recorded.v1"
     trial_id: UUID
@@ -69,12 +74,14 @@ class TrialPlanRecorded(Event):
     owner_id: UUID | None = None
     target: int | None = None
     programme_id: UUID | None = None
+    adopted_from: str | None = None
 
 
 class TrialStatusChanged(Event):
     """The trial moved on in its lifecycle. `inferred`: a status in between that nobody stated.
 
     `by_invitation`: an active trial enrols only whom it invites; it may change while the trial stays active.
+    Of a trial taken over in mid-life `changed_on` is the day of the status that it has.
     """
 
     type: ClassVar[str] = "trials.trial.status_changed.v1"
@@ -85,6 +92,8 @@ class TrialStatusChanged(Event):
     reason: str | None = None
     inferred: bool = False
     by_invitation: bool = False
+    changed_on: date | None = None
+    adopted_from: str | None = None
 
 
 class TrialAuthorised(Event):

@@ -290,6 +290,13 @@ SELECTED = SiteSelected(
 )
 
 
+def test_a_site_that_was_taken_over_gets_no_draft_review() -> None:
+    flow = Flow()
+    elsewhere = SELECTED.model_copy(update={"adopted_from": "cut-over/7"})
+    flow.deliver(recorded(elsewhere, SITE, 1, "trials"))
+    assert not flow.events
+
+
 def test_a_selected_site_gets_one_draft_review() -> None:
     flow = flow_of(trials(SELECTED), trials(SELECTED))
     (events,) = flow.events.values()

@@ -549,3 +549,14 @@ def test_what_is_known_of_a_trial_does_not_depend_on_the_order_of_its_streams(or
             countries=("NL",),
         )
     ]
+
+
+@pytest.mark.parametrize(("days", "left"), [(29, True), (31, False)])
+def test_of_what_was_taken_over_only_what_is_not_due_yet_is_owed(world: World, days: int, left: bool) -> None:
+    since = T0.date() - timedelta(days=days)
+    world.hear(moved("active", changed_on=since, adopted_from="cut-over/7"))
+    world.hear(activated().model_copy(update={"activated_on": since, "adopted_from": "cut-over/7"}))
+    world.hear(enrolled(T0.date() - timedelta(days=200)).model_copy(update={"adopted_from": "cut-over/7"}))
+    due = since + timedelta(days=30)
+    owed = {"registry_status_30_day": due, "registry_site_status_30_day": due}
+    assert world.due("armed", "at_risk", "missed") == (owed if left else {})

@@ -1,0 +1,1 @@
+"""The import of running trials from CSV files: `trialwire import baseline`."""

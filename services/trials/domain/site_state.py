@@ -87,8 +87,13 @@ class Site:
 def evolve(site: Site, event: AnyEvent) -> Site:
     match event:
         case SiteIdentified(trial_id=trial_id, registry_status=said, zone=zone):
-            known = replace(site, trial_id=trial_id, registry_status=said, identified_zone=zone)
-            return replace(known, status=site.status or "identified")
+            return replace(
+                site,
+                trial_id=trial_id,
+                registry_status=said,
+                identified_zone=zone,
+                status=site.status or "identified",
+            )
         case SiteRegistryStatusChanged(registry_status=said, listed=listed):
             return replace(site, registry_status=said, listed=listed)
         case SiteSelected():

@@ -8,11 +8,11 @@ from services.trials.commands.budget import ReachMilestone
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.budget import Milestone
 from shared.contracts.trials.site import SiteActivated
+from shared.contracts.trials.site_steps import SiteClosed
 from shared.contracts.trials.subject import SubjectEnrolled, SubjectStatus, SubjectStatusChanged
 
-# A site's close is told by its own stream; whichever fields that event has, these are among them.
-_SITE_CLOSED = "trials.site.closed.v1"
 _BY_STATUS: dict[SubjectStatus, Milestone] = {"screening": "subject_screened", "ineligible": "screen_failed"}
+EVENTS = (SiteActivated, SiteClosed, SubjectEnrolled, SubjectStatusChanged)
 
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
@@ -24,10 +24,8 @@ def react(message: Recorded[Any], facts: Facts) -> list[Command]:
     match message.data:
         case SiteActivated(activated_on=day) as event:
             return [_of_site(event, "site_activated", day, message.id)]
-        case event if message.type == _SITE_CLOSED:
-            return [
-                _of_site(event, "site_closed", getattr(event, "closed_on", message.time.date()), message.id)
-            ]
+        case SiteClosed(closed_on=day) as event:
+            return [_of_site(event, "site_closed", day, message.id)]
         case SubjectEnrolled(enrolled_on=day) as event:
             return [_of_subject(event, "subject_enrolled", day, message.id)]
         case SubjectStatusChanged(after=status, changed_on=day) as event if status in _BY_STATUS:

@@ -17,6 +17,17 @@ from shared.contracts.trials.monitoring import VisitConducted, VisitReportApprov
 from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.trial import TrialStatusChanged
 
+EVENTS = (
+    KriBreached,
+    KriEscalated,
+    KriRunStarted,
+    MonitoringPlanned,
+    SiteActivated,
+    TrialStatusChanged,
+    VisitConducted,
+    VisitReportApproved,
+)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

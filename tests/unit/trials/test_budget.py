@@ -14,7 +14,7 @@ from services.trials.domain import budget, trial_budget
 from services.trials.projections.budgets import Payable, SiteBudget, TrialBudget
 from services.trials.reactions import budget as reaction
 from services.trials.rules.budget import OF_AN_ITEM, PAYS_ON
-from shared.contracts.message import Event, Facts, Refusal, Wake
+from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.budget import (
     CostReported,
     PaymentMilestoneReached,
@@ -23,6 +23,7 @@ from shared.contracts.trials.budget import (
     TrialBudgetAgreed,
 )
 from shared.contracts.trials.deviation import DeviationReported
+from shared.contracts.trials.site_steps import SiteClosed
 from shared.contracts.trials.subject import SubjectStatus, SubjectStatusChanged
 from tests.unit.trials.money import (
     ENROLMENT,
@@ -191,18 +192,12 @@ def test_a_subject_screened_or_failed_is_a_milestone(after: SubjectStatus, miles
     )
 
 
-class Closed(Event):
-    """As a site's close will be told."""
-
-    type = "trials.site.closed.v1"
-    trial_id: UUID
-    site_id: UUID
-
-
 def test_a_site_that_closes_is_a_milestone_of_that_day() -> None:
-    (made,) = reaction.react(recorded(Closed(trial_id=TRIAL, site_id=SITE), SITE), Facts())
+    days = dict.fromkeys(("visited_on", "ip_reconciled_on", "documents_filed_on"), TODAY - timedelta(2))
+    closed = SiteClosed(trial_id=TRIAL, site_id=SITE, report_ref="r", closed_on=TODAY - timedelta(1), **days)
+    (made,) = reaction.react(recorded(closed, SITE), Facts())
     assert isinstance(made, ReachMilestone)
-    assert (made.milestone, made.reached_on, made.subject_id) == ("site_closed", TODAY, None)
+    assert (made.milestone, made.reached_on, made.subject_id) == ("site_closed", TODAY - timedelta(1), None)
 
 
 @pytest.mark.parametrize(

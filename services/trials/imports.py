@@ -75,7 +75,7 @@ async def _record(
         return
 
     async def work_on(tx: Connection, work: Work) -> list[Outcome]:
-        ready = await executor.prepare(tx, work, commands, grants)
+        ready = await executor.prepare(tx, work, commands, Cause(actor, grants=grants))
         return [await _one(executor, tx, work, command, Cause(actor, grants=grants)) for command in ready]
 
     try:

@@ -10,7 +10,6 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Command, Event, Facts, Need, Refusal
-from shared.rules.grants import Grants
 from shared.runtime import append, clock, failpoints, names, reach, rows, store, telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection, Pool, writing
@@ -40,10 +39,10 @@ class Executor:
         return await self.decide(tx, work, self.service.aggregate_for(command), command, cause)
 
     async def prepare(
-        self, tx: Connection, work: Work, commands: Sequence[Command], grants: Grants
+        self, tx: Connection, work: Work, each: Sequence[Command], cause: Cause
     ) -> list[Command]:
         """Commands with the ids behind their names, their streams loaded: then `decide` asks for none."""
-        bound = await names.bind(tx, work, commands, grants)
+        bound = await names.bind(tx, work, each, cause.grants)
         await self.load(tx, work, {c.stream_id: self.service.aggregate_for(c) for c in bound})
         return bound
 

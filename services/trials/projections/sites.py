@@ -135,15 +135,10 @@ def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
 
 
 def _identified(site: SiteRow, event: SiteIdentified, at: datetime) -> SiteRow:
-    return replace(
-        site,
-        **event.model_dump(exclude={"site_id", "identifiers"}),
-        identifiers=event.identifiers,
-        status="identified",
-        facility=facility_key(event.name, event.city, event.country),
-        place=place_key(event.city, event.country),
-        changed_at=at,
-    )
+    told = event.model_dump(exclude={"site_id", "identifiers"})
+    told |= {"identifiers": event.identifiers, "status": "identified", "changed_at": at}
+    facility = facility_key(event.name, event.city, event.country)
+    return replace(site, **told, facility=facility, place=place_key(event.city, event.country))
 
 
 def _stepped(site: SiteRow, event: Any) -> SiteRow:

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.regulatory.commands.registry import DutyCode
 from shared.contracts.deadline import Clock
 from shared.contracts.trials.site import SiteActivated, SiteResumed, SiteSuspended
+from shared.contracts.trials.site_steps import SiteClosed, SiteEnrolmentClosed, SiteTerminated
 from shared.contracts.trials.trial import TrialStatus
 from shared.rules.packs import pack
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from services.trials.commands.trial import RecordRegistryEntry
 from services.trials.ctgov import Rejection, entries
-from shared.contracts.message import Actor
+from shared.contracts.message import Actor, Command
 from shared.rules.grants import Grants
 from shared.runtime import telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
@@ -75,7 +75,8 @@ async def _record(
         return
 
     async def work_on(tx: Connection, work: Work) -> list[Outcome]:
-        return [await _one(executor, tx, work, command, Cause(actor, grants=grants)) for command in commands]
+        ready = await executor.prepare(tx, work, commands, Cause(actor, grants=grants))
+        return [await _one(executor, tx, work, command, Cause(actor, grants=grants)) for command in ready]
 
     try:
         outcomes = await executor.transact(work_on)
@@ -91,12 +92,11 @@ async def _record(
     _count(summary, outcomes)
 
 
-async def _one(
-    executor: Executor, tx: Connection, work: Work, command: RecordRegistryEntry, cause: Cause
-) -> Outcome:
+async def _one(executor: Executor, tx: Connection, work: Work, command: Command, cause: Cause) -> Outcome:
     """One record in a trace of its own: what follows from it has nothing to do with its neighbours."""
     with telemetry.span(f"execute {command.type}", SpanKind.SERVER, parent=Context()):
-        outcome = await executor.run(tx, work, command, cause)
+        aggregate = executor.service.aggregate_for(command)
+        outcome = await executor.decide(tx, work, aggregate, command, cause)
         telemetry.concern(outcome.correlation_id, outcome.stream_id)
         return outcome
 

@@ -65,16 +65,17 @@ class Followed(NamedTuple):
 class Work:
     """What a transaction has done so far: kept states and a wake-up for the relay follow its commit.
 
-    `streams` are those it holds, as it made them, `trials` the sponsors of those it heard of, `buckets` those
-    of the outbox that it adds to; `guessing` lets it decide on what was kept of a stream. The others are not
-    in the database yet and go there together, at the end or before a decision reads rows: `pending` (own
-    events), `texts` (their stored data and meta), `followed` (the streams they follow on), `wakes`, `handed`
-    (streams with the organisation that they belong to now) and `answer` (what a repetition under the same
-    idempotency key is told).
+    `streams` are those it holds, as it made them, `trials` the sponsors of those it heard of, `sponsors`
+    those that it asked for by name, `buckets` those of the outbox that it adds to; `guessing` lets it decide
+    on what was kept of a stream. The others are not in the database yet and go there together, at the end or
+    before a decision reads rows: `pending` (own events), `texts` (their stored data and meta), `followed`
+    (the streams they follow on), `wakes`, `handed` (streams with the organisation that they belong to now)
+    and `answer` (what a repetition under the same idempotency key is told).
     """
 
     streams: dict[UUID, Any] = field(default_factory=dict)
     trials: dict[UUID, UUID] = field(default_factory=dict)
+    sponsors: dict[str, UUID] = field(default_factory=dict)
     pending: list[Recorded[Any]] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
     followed: dict[UUID, Followed] = field(default_factory=dict)
@@ -86,10 +87,10 @@ class Work:
 
     def so_far(self) -> "Work":
         """What is left of this work when all that follows is rolled back."""
-        streams, trials = dict(self.streams), dict(self.trials)
-        return replace(
-            self, streams=streams, trials=trials, pending=[], texts=[], followed={}, wakes={}, handed={}
+        kept = replace(
+            self, streams=dict(self.streams), trials=dict(self.trials), sponsors=dict(self.sponsors)
         )
+        return replace(kept, pending=[], texts=[], followed={}, wakes={}, handed={})
 
     def back_to(self, before: "Work") -> None:
         """Be again what `so_far` answered with."""

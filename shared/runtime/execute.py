@@ -35,9 +35,16 @@ class Executor:
 
     async def run(self, tx: Connection, work: Work, command: Command, cause: Cause) -> Outcome:
         """Decide and append within a transaction; RefusedError, ConflictError or a store error refuse it."""
-        aggregate = self.service.aggregate_for(command)
-        command = await names.bind(tx, command, cause.grants)
-        return await self.decide(tx, work, aggregate, command, cause)
+        (command,) = await names.bind(tx, work, [command], cause.grants)
+        return await self.decide(tx, work, self.service.aggregate_for(command), command, cause)
+
+    async def prepare(
+        self, tx: Connection, work: Work, each: Sequence[Command], cause: Cause
+    ) -> list[Command]:
+        """Commands with the ids behind their names, their streams loaded: then `decide` asks for none."""
+        bound = await names.bind(tx, work, each, cause.grants)
+        await self.load(tx, work, {c.stream_id: self.service.aggregate_for(c) for c in bound})
+        return bound
 
     async def decide(
         self, tx: Connection, work: Work, aggregate: Aggregate, command: Command, cause: Cause
@@ -49,7 +56,7 @@ class Executor:
             if unfit := reach.unfit(stream, aggregate, command, cause):
                 raise unfit
             if not cause.grants.everything:
-                await self.flush(tx, work)  # the trial may have begun in this very transaction
+                await self._hear(tx, work, command)
                 await reach.check(tx, self.trials, work, stream, command, cause)
             facts = await self.facts(tx, work, needs)
             facts.actor = cause.actor
@@ -98,6 +105,11 @@ class Executor:
         await self.trials.hear(tx, work, messages)
         await rows.project(tx, self._own, messages, also=storing)
 
+    async def _hear(self, tx: Connection, work: Work, command: Command) -> None:
+        """Store what waits where a trial that the command names may have begun in this very transaction."""
+        if command.also_trials() or not command.sponsor_name():
+            await self.flush(tx, work)
+
     async def load(self, tx: Connection, work: Work, wanted: Mapping[UUID, Aggregate]) -> None:
         """Load and lock the streams that this transaction does not hold yet."""
         if missing := {id_: wanted[id_] for id_ in wanted if id_ not in work.streams}:
@@ -118,7 +130,7 @@ class Executor:
             stream = replace(stream, site_id=command.at_site())
         sponsor = stream.sponsor_id or cause.sponsor_id
         if sponsor is None:
-            await self.flush(tx, work)  # the trial may have begun in this very transaction
+            await self._hear(tx, work, command)
             sponsor = await self.trials.sponsor_of(tx, work, command)
         correlation = stream.correlation_id or cause.correlation_id or uuid7()
         telemetry.correlate(correlation)

@@ -1,58 +1,68 @@
 """Streams and sponsors by the names that others give them, and whose each trial is."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from shared.contracts.message import Command, Identifier, Recorded
+from shared.contracts.message import Command, Recorded
 from shared.rules.grants import Grants
 from shared.runtime.cause import Work
 from shared.runtime.database import Connection
 from shared.runtime.store import HOUSE
 
 _FOUND = """
-SELECT e.id FROM unnest($1::text[], $2::text[]) WITH ORDINALITY n(system, value, nth)
+SELECT DISTINCT ON (n.command) n.command, e.id
+FROM unnest($1::text[], $2::text[], $3::int[], $4::uuid[])
+    WITH ORDINALITY n(system, value, command, owner, nth)
 JOIN es.external_id e ON e.system = n.system AND e.value = n.value
-WHERE e.owner IN ($3, $4) ORDER BY n.nth, e.owner = $3 DESC LIMIT 1
+WHERE e.owner IN (n.owner, $5) ORDER BY n.command, n.nth, e.owner = n.owner DESC
 """
 _BOUND = """
 INSERT INTO es.external_id (system, value, id, owner)
-SELECT system, value, $3, $4 FROM unnest($1::text[], $2::text[]) n(system, value) ON CONFLICT DO NOTHING
+SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[]) n(system, value, id, owner)
+ORDER BY system, value ON CONFLICT DO NOTHING
 """
-_SPONSOR = "SELECT id FROM es.external_id WHERE system = 'sponsor' AND value = $1"
+_SPONSORS = "SELECT value, id FROM es.external_id WHERE system = 'sponsor' AND value = ANY($1)"
+_NEW_SPONSORS = """
+INSERT INTO es.external_id (system, value, id)
+SELECT 'sponsor', * FROM unnest($1::text[], $2::uuid[]) n(value, id) ORDER BY value ON CONFLICT DO NOTHING
+"""
 
 
 class UnknownTrialError(Exception):
     """The service has not heard of the trial that the command names."""
 
 
-async def find(tx: Connection, names: Sequence[Identifier], owner: UUID) -> UUID | None:
-    """The stream behind the first of these names that is known: by this owner, else by the house."""
-    known: UUID | None = await tx.fetchval(_FOUND, *_columns(names), owner, HOUSE)
-    return known
+async def bind(tx: Connection, work: Work, commands: Sequence[Command], grants: Grants) -> list[Command]:
+    """Give each command that names its stream by external ids the id behind them, a new one at first use.
 
-
-async def bind(tx: Connection, command: Command, grants: Grants) -> Command:
-    """Give a command that names its stream by external ids the id behind them, a new one at first use.
-
-    A name that somebody of limited reach gives is their sponsor's: it neither finds nor takes another's.
+    A name that somebody of limited reach gives is their sponsor's: it neither finds nor takes another's. Many
+    commands take as many round trips as one; those of them that share a name share all their names.
     """
-    names = command.external_ids()
-    if not names:
-        return command
-    sponsor = command.sponsor_name()
-    mine = await _sponsor_by_name(tx, _plain(sponsor)) if sponsor else HOUSE
-    wanted = await find(tx, names, mine) or _own_id(command)
-    done = await tx.execute(_BOUND, *_columns(names), wanted, HOUSE if grants.everything else mine)
-    if done == f"INSERT 0 {len(names)}":  # nobody knew any of them
-        return command.bound_to(wanted)
-    return command.bound_to(await find(tx, names, mine) or wanted)
+    named = [(n, name) for n, command in enumerate(commands) for name in command.external_ids()]
+    if not named:
+        return list(commands)
+    plain = [_plain(command.sponsor_name() or "") for command in commands]
+    sponsors = await _sponsors(tx, work, {name for name in plain if name})
+    mine = [sponsors.get(name, HOUSE) for name in plain]
+    systems, values = [name.system for _, name in named], [name.value for _, name in named]
+    of, owners = [n for n, _ in named], [mine[n] for n, _ in named]
 
+    async def found() -> dict[int, UUID]:
+        """The streams behind the first name of each that is known: by this owner, else by the house."""
+        rows = await tx.fetch(_FOUND, systems, values, of, owners, HOUSE)
+        return {row["command"]: row["id"] for row in rows}
 
-def _columns(names: Sequence[Identifier]) -> tuple[list[str], list[str]]:
-    return [name.system for name in names], [name.value for name in names]
+    known = await found()
+    wanted = {n: known.get(n) or _own_id(commands[n]) for n in of}
+    owning = [HOUSE] * len(named) if grants.everything else owners
+    done = await tx.execute(_BOUND, systems, values, [wanted[n] for n in of], owning)
+    if done != f"INSERT 0 {len(named)}":  # somebody knew some of them
+        wanted |= await found()
+    return [command.bound_to(wanted[n]) if n in wanted else command for n, command in enumerate(commands)]
 
 
 def _plain(name: str) -> str:
@@ -77,7 +87,8 @@ class Trials:
     async def sponsor_of(self, tx: Connection, work: Work, command: Command) -> UUID:
         """The sponsor of a stream that begins: the one it names, or the trial's."""
         if name := command.sponsor_name():
-            return await _sponsor_by_name(tx, _plain(name))
+            plain = _plain(name)
+            return (await _sponsors(tx, work, {plain}))[plain]
         return await self.of(tx, work, command.trial_id)
 
     async def of(self, tx: Connection, work: Work, trial: UUID | None) -> UUID:
@@ -113,14 +124,11 @@ class Trials:
         self._sponsors |= trials
 
 
-async def _sponsor_by_name(tx: Connection, name: str) -> UUID:
-    found = await tx.fetchval(_SPONSOR, name)
-    if found is None:
-        await tx.execute(
-            "INSERT INTO es.external_id (system, value, id) VALUES ('sponsor', $1, $2)"
-            " ON CONFLICT DO NOTHING",
-            name,
-            uuid7(),
-        )
-        found = await tx.fetchval(_SPONSOR, name)
-    return UUID(str(found))
+async def _sponsors(tx: Connection, work: Work, names: AbstractSet[str]) -> dict[str, UUID]:
+    """The sponsors of these names, new ones at first use; a transaction asks for each once."""
+    for first in (True, False):
+        if unknown := list(names - work.sponsors.keys()):
+            if not first:
+                await tx.execute(_NEW_SPONSORS, unknown, [uuid7() for _ in unknown])
+            work.sponsors |= {row["value"]: row["id"] for row in await tx.fetch(_SPONSORS, unknown)}
+    return work.sponsors

@@ -88,8 +88,14 @@ class Site:
 def evolve(site: Site, event: AnyEvent) -> Site:
     match event:
         case SiteIdentified(trial_id=trial_id, registry_status=said, zone=zone):
-            known = replace(site, trial_id=trial_id, registry_status=said, identified_zone=zone)
-            return replace(known, status=site.status or "identified", adopted_from=event.adopted_from)
+            return replace(
+                site,
+                trial_id=trial_id,
+                registry_status=said,
+                identified_zone=zone,
+                status=site.status or "identified",
+                adopted_from=event.adopted_from,
+            )
         case SiteRegistryStatusChanged(registry_status=said, listed=listed):
             return replace(site, registry_status=said, listed=listed)
         case SiteSelected():

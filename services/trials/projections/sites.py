@@ -104,14 +104,11 @@ def site_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 
 def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
     """The site after an event of its own stream."""
-    site = replace(row or SiteRow(key[0], correlation_id=message.correlation_id), changed_at=message.time)
+    site = row or SiteRow(key[0], correlation_id=message.correlation_id)
+    if isinstance(message.data, SiteIdentified):  # an import brings thousands
+        return _identified(site, message.data, message.time)
+    site = replace(site, changed_at=message.time)
     match message.data:
-        case SiteIdentified() as event:
-            told = event.model_dump(exclude={"site_id", "identifiers", "adopted_from"})
-            facility = facility_key(event.name, event.city, event.country)
-            place = place_key(event.city, event.country)
-            known = replace(site, **told, identifiers=event.identifiers, status="identified")
-            return replace(known, facility=facility, place=place)
         case SiteRegistryStatusChanged(registry_status=said, listed=listed):
             return replace(site, registry_status=said, listed=listed)
         case SiteSelected() as event:
@@ -135,6 +132,13 @@ def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
             return _unstopped(replace(site, status=status))
         case _:
             return _stepped(site, message.data)
+
+
+def _identified(site: SiteRow, event: SiteIdentified, at: datetime) -> SiteRow:
+    told = event.model_dump(exclude={"site_id", "identifiers", "adopted_from"})
+    told |= {"identifiers": event.identifiers, "status": "identified", "changed_at": at}
+    facility = facility_key(event.name, event.city, event.country)
+    return replace(site, **told, facility=facility, place=place_key(event.city, event.country))
 
 
 def _stepped(site: SiteRow, event: Any) -> SiteRow:

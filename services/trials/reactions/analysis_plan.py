@@ -6,6 +6,8 @@ from services.trials.commands.analysis_plan import RecordAnalysisMilestone
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.data import DatabaseLocked
 
+EVENTS = (DatabaseLocked,)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     return ()

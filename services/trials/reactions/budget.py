@@ -12,6 +12,7 @@ from shared.contracts.trials.site_steps import SiteClosed
 from shared.contracts.trials.subject import SubjectEnrolled, SubjectStatus, SubjectStatusChanged
 
 _BY_STATUS: dict[SubjectStatus, Milestone] = {"screening": "subject_screened", "ineligible": "screen_failed"}
+EVENTS = (SiteActivated, SiteClosed, SubjectEnrolled, SubjectStatusChanged)
 
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:

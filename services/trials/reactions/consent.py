@@ -8,6 +8,8 @@ from services.trials.projections.guards import SiteGuard
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.consent import ConsentVersionReleased
 
+EVENTS = (ConsentVersionReleased,)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

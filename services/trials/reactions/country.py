@@ -17,6 +17,8 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.country import CountryInformationRequested, CountryMilestoneAchieved
 from shared.contracts.trials.site import SiteSelected
 
+EVENTS = (CountryInformationRequested, CountryMilestoneAchieved, SiteSelected)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

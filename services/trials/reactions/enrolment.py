@@ -9,6 +9,8 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.subject import SubjectEnrolled
 
+EVENTS = (SiteActivated, SubjectEnrolled)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

@@ -13,6 +13,8 @@ from shared.contracts.trials.hold import HoldSource
 from shared.contracts.trials.site import Gate, GateRevoked, GateSatisfied, SiteSelected
 from shared.contracts.trials.trial import TrialAuthorised
 
+EVENTS = (GateRevoked, GateSatisfied, SiteSelected, TrialAuthorised)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

@@ -8,6 +8,8 @@ from services.trials.projections.guards import TrialSites
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 
+EVENTS = (HoldAnnulled, HoldApplied, HoldLifted)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

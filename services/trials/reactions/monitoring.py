@@ -18,6 +18,19 @@ from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.site_steps import SiteClosed, SiteTerminated
 from shared.contracts.trials.trial import TrialStatusChanged
 
+EVENTS = (
+    KriBreached,
+    KriEscalated,
+    KriRunStarted,
+    MonitoringPlanned,
+    SiteActivated,
+    SiteClosed,
+    SiteTerminated,
+    TrialStatusChanged,
+    VisitConducted,
+    VisitReportApproved,
+)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

@@ -10,6 +10,8 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.programme import PreclinicalMilestoneCompleted
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered
 
+EVENTS = (PreclinicalMilestoneCompleted, TrialPlanRecorded, TrialRegistered)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     return ()

@@ -22,6 +22,8 @@ _OF_A_VERSION: frozenset[ReviewKind] = frozenset({"initial", "continuing", "amen
 # How versions are named here; a board's name for one that fits no version of ours never becomes one.
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}")
 
+EVENTS = (SiteSelected,)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

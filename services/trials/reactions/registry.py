@@ -16,6 +16,8 @@ from shared.contracts.trials.registry import (
 # What ApplyHold takes; a registry's own limit is 250 characters.
 REASON_LIMIT = 1000
 
+EVENTS = (RegistryEntryChanged, RegistryEntryRecorded, RegistrySitesRecorded)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     return ()

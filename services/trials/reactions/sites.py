@@ -20,6 +20,8 @@ from shared.rules.dates import local_date
 
 OfStaff = InvestigatorLeft | QualificationRecorded | TasksDelegated | TrainingExpired
 
+EVENTS = (ContractExecuted, InvestigatorLeft, QualificationRecorded, TasksDelegated, TrainingExpired)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

@@ -9,6 +9,8 @@ from services.trials.projections.guards import TrialSites
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.subject import SubjectEnrolled
 
+EVENTS = (SubjectEnrolled,)
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:

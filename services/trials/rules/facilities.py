@@ -6,6 +6,7 @@ sponsor ("Research Site") names no facility.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from services.trials.rules.registry_countries import code_of
 
@@ -22,6 +23,7 @@ _PLACE_HOLDER = re.compile(
 )
 
 
+@lru_cache(maxsize=20_000)  # the same cities and hospitals come again and again
 def plain(text: str) -> str:
     """Words in small Latin letters and digits; accents, signs, small words and company forms are left out."""
     latin = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))

@@ -220,8 +220,7 @@ async def test_a_page_shows_ones_own_and_nothing_of_anybody_elses(world: World) 
                     code = (await world.client.get(path, headers=who)).status_code
                     assert code == (200 if whose == "everything" else 404), (path, role, whose)
             continue
-        given = document["paths"][path]["get"].get("parameters", [])
-        asked = {one["name"]: "2026-03-02" for one in given if one["in"] == "query" and one["required"]}
+        asked = _asked(document["paths"][path])
         for role in readers:
             for whose, (access, own) in world.reaching().items():
                 who = identity.issuer().headers(f"{role}:x-01", **access)
@@ -237,6 +236,12 @@ async def test_a_page_shows_ones_own_and_nothing_of_anybody_elses(world: World) 
                 shown += found
     assert not leaks
     assert shown > 10
+
+
+def _asked(item: dict[str, Any]) -> dict[str, str]:
+    """The parameters that a page cannot do without: all of them are days."""
+    given = item["get"].get("parameters", [])
+    return {one["name"]: "2026-03-02" for one in given if one["in"] == "query" and one["required"]}
 
 
 def _filled(path: str, id_: UUID, trial: UUID) -> str:

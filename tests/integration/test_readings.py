@@ -18,7 +18,7 @@ from shared.http.seen import seen_by
 from shared.rules.grants import EVERYTHING
 from shared.runtime.execute import Executor
 from shared.stack.cli import app
-from tests.integration.test_access_matrix import BY_COMMAND, NAMES, _filled
+from tests.integration.test_access_matrix import BY_COMMAND, NAMES, _asked, _filled
 from tests.integration.test_row_security import SOMEBODY, Tenant, fill
 from tests.support import identity, probe
 from tests.support.answering import answering
@@ -56,7 +56,8 @@ async def test_every_page_that_is_answered_leaves_one_row(servers: Servers, name
         assert {"/v1/events", "/v1/deadlines", "/v1/readings", "/v1/parked", "/v1/bad-commands"} < set(asked)
         for path in asked:
             before = await run.pool.fetchval(COUNT)
-            answer = await client.get(_filled(path, here.id, here.trial), headers=bearer("auditor"))
+            place = _filled(path, here.id, here.trial)
+            answer = await client.get(place, params=_asked(paths[path]), headers=bearer("auditor"))
             assert answer.status_code in (200, 404), (path, answer.text)
             assert await run.pool.fetchval(COUNT) == before + 1, path
             row = await run.pool.fetchrow(LAST)

@@ -19,6 +19,7 @@ from tests.support.stack import Servers, process, until
 TODAY = clock.now().date()
 LEAD = Cause(Actor("p-1", "project_manager"))
 ZONE = "America/New_York"
+WAIVED = {"qualification_waived": "known_site"}
 
 
 async def give(client: httpx.AsyncClient, who: str, command: str, **fields: Any) -> httpx.Response:
@@ -37,7 +38,7 @@ async def active_site(run: Executor, trial: UUID, site: UUID, days_ago: int = 60
         ("change_trial_status", {"trial_id": str(trial), "status": "in_review"}),
         ("change_trial_status", {"trial_id": str(trial), "status": "approved"}),
         ("identify_site", about | {"name": "A site", "country": "US"}),
-        ("select_site", about | {"zone": ZONE, "country": "US", "target": 20}),
+        ("select_site", about | {"zone": ZONE, "country": "US", "target": 20} | WAIVED),
         *(("record_gate_evidence", about | {"gate": gate, "valid_from": "2020-01-01"}) for gate in GATES),
         ("activate_site", about | {"meaning": "approval"}),
         ("change_trial_status", {"trial_id": str(trial), "status": "active"}),
@@ -159,7 +160,7 @@ async def test_whoever_reaches_one_site_sees_that_sites_rows_and_the_sums_of_the
         command, _ = SERVICE.commands["trials.identify_site.v1"]
         await run.execute(command.model_validate({"trial_id": trial, "site_id": other, "name": "B"}), LEAD)
         select, _ = SERVICE.commands["trials.select_site.v1"]
-        chosen = {"trial_id": trial, "site_id": other, "zone": ZONE, "country": "ES", "target": 9}
+        chosen = {"trial_id": trial, "site_id": other, "zone": ZONE, "country": "ES", "target": 9} | WAIVED
         await run.execute(select.model_validate(chosen), LEAD)
         found = (await client.get(f"/v1/trials/{trial}/enrolment")).json()
         assert [row["site_id"] for row in found["sites"]] == [str(site)]

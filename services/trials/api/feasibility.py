@@ -47,11 +47,12 @@ async def feasibility(request: Request, site_id: UUID) -> dict[str, Any]:
     Without a questionnaire the registry's records alone make it, by their default weights.
     """
     async with seen(request) as tx:
-        if not await tx.fetchval("SELECT EXISTS (SELECT FROM site WHERE site_id = $1)", site_id):
-            raise ProblemError(404, "unknown", "there is no such site")
+        known = await tx.fetchval("SELECT EXISTS (SELECT FROM site WHERE site_id = $1)", site_id)
         found = await tx.fetchval(
             "SELECT row_to_json(f)::text FROM feasibility f WHERE site_id = $1", site_id
         )
+    if not known:  # out of the transaction: whoever asks for what is not there leaves a row, too
+        raise ProblemError(404, "unknown", "there is no such site")
     row = _ROW.validate_json(found) if found else FeasibilityRow(site_id)
     record = await _record(request.app.state.pool, site_id)
     parts = factors(row.questions, row.answers, row.weights or {}, record, clock.now().date())

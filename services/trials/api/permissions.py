@@ -36,8 +36,9 @@ async def permissions(
     Who does not see one of them is told nothing; who sees them is told of every hold on them.
     """
     async with seen(request) as tx:
-        if not await tx.fetchval(_SEEN, trial_id, site, subject):
-            raise ProblemError(404, "unknown", "there is no such trial, or no such site or subject in it")
+        known = await tx.fetchval(_SEEN, trial_id, site, subject)
+    if not known:  # out of the transaction: who asks for what is not there leaves a row, too
+        raise ProblemError(404, "unknown", "there is no such trial, or no such site or subject in it")
     pool = request.app.state.pool
     trial_row = await _guard(pool, _TRIAL_GUARD, "trial", trial_id)
     site_row = await _guard(pool, _SITE_GUARD, "site", site)

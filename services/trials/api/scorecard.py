@@ -72,10 +72,10 @@ async def organisation_scorecard(
     async with seen(request) as tx:
         known = await tx.fetch(_KNOWN, organisation_id)
         chosen = next((one for one in known if one["engagement_id"] == engagement), None)
-        if not known or (engagement and chosen is None):
-            raise ProblemError(404, "unknown", "there is no engagement of this organisation, or not this one")
         about = trial or (chosen["of_trial"] if chosen else None)
         found = await tx.fetchrow(_FIGURES, organisation_id, local_date(clock.now(), "UTC"), about)
+    if not known or (engagement and chosen is None):
+        raise ProblemError(404, "unknown", "there is no engagement of this organisation, or not this one")
     told = dict(found or {})
     weights = json.loads(chosen["weights"] or "null") if chosen else None
     return {

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from services.trials.rules.kri import DEFINITIONS, FEWEST_SITES, INDICATORS, LEAST_EXPECTED, TAIL, Indicator
 from shared.contracts.trials.kri import Kri, Verdict
 from shared.http.answers import Cursor, Limit, Order, as_instant, one, page
+from shared.http.seen import seen
 
 router = APIRouter(prefix="/v1", tags=["queries"])
 _BY_SITE = Order({"site_id": UUID})
@@ -55,8 +56,10 @@ async def indicators(
 
 
 @router.get("/trials/{trial_id}/indicators/definitions")
-async def definitions(trial_id: UUID) -> Definitions:
+async def definitions(request: Request, trial_id: UUID) -> Definitions:
     """What each indicator counts, which way is bad, how it is judged, by which source."""
+    async with seen(request):  # nothing of the database, and asked for like any other page
+        pass
     return Definitions(
         version=DEFINITIONS,
         tails=TAIL,

@@ -8,7 +8,6 @@ from hypothesis import settings
 from tests.support.stack import Servers, ensure_topics
 from tests.support.stack import servers as running
 
-
 # How long an example takes says how busy the machine is; a test that hangs is ended by its own limit.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

@@ -39,6 +39,11 @@ def local_date(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
+def latest_date(instant: datetime) -> date:
+    """The latest local date that it is anywhere: no place is more than 14 hours ahead of UTC."""
+    return (instant + timedelta(hours=14)).date()
+
+
 @cache
 def _closed_days(calendar: Calendar, year: int) -> frozenset[date]:
     # New Year's Day on a Saturday is observed on 31 December: the neighbour year's list holds it.

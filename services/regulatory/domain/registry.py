@@ -1,6 +1,6 @@
 """What a registry has to be told of a trial: each duty with its clock, met by what the registry was told."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import reduce
 from typing import assert_never
 from uuid import UUID, uuid5
@@ -34,6 +34,7 @@ from shared.contracts.regulatory import (
     RegistryEvent,
     RegistryUpdated,
 )
+from shared.rules.dates import latest_date
 from shared.rules.deadlines import clock_deadline_id
 
 __all__ = ["RegistryRecord", "decide", "evolve"]
@@ -58,8 +59,8 @@ def decide(
         case HearRegistry():
             return _heard(state, command)
         case RecordRegistryUpdate():
-            # Who tells it dates that by their own day: no place is more than 14 hours ahead of UTC.
-            return _updated(state, command, (now + timedelta(hours=14)).date())
+            # Who tells it dates that by their own day.
+            return _updated(state, command, latest_date(now))
         case ReleaseRegistryDuties():
             return _release(state, command)
         case _:

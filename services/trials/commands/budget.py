@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from pydantic import AfterValidator, Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code, Sha256, Text
+from services.trials.commands.words import Code, Currency, Sha256, Text
 from services.trials.projections.guards import SiteGuard
 from services.trials.rules import NAMESPACE
 from services.trials.rules.budget import OF_AN_ITEM, PAYS_ON
@@ -14,7 +14,6 @@ from shared.contracts.message import Command, Need, Signed, Value
 from shared.contracts.trials.budget import BudgetCategory, CostCategory, Milestone, Unit
 from shared.rules.dates import Day
 
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]  # ISO 4217
 Minor = Annotated[int, Field(ge=1, le=1_000_000_000_000)]
 Planned = Annotated[int, Field(ge=1, le=1_000_000)]
 

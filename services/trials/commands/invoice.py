@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.budget import Currency, Minor
-from services.trials.commands.words import Code, Text
+from services.trials.commands.budget import Minor
+from services.trials.commands.words import Code, Currency, Text
 from shared.contracts.message import Command
 from shared.rules.dates import Day
 

@@ -3,10 +3,10 @@
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID, uuid5
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code, Count, Country, Text
+from services.trials.commands.words import Code, Count, Country, Currency, Text
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.rules import NAMESPACE
 from services.trials.rules.recruitment import FACTORS
@@ -19,7 +19,7 @@ class GivenMoney(Value):
     """An amount in minor units of an ISO 4217 currency."""
 
     amount: Annotated[int, Field(ge=0, le=10**12)]
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
 
 
 class OfCampaign(Command):

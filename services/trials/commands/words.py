@@ -28,6 +28,7 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidato
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # A document is named by a code, whose words stand where it is kept.
 DocumentRef = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]  # ISO 4217
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 
 

@@ -1,15 +1,16 @@
 """The deviation that a report raises by breaking a rule, with an id that follows from the report."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from services.trials.rules import NAMESPACE
 from shared.contracts.trials.deviation import DeviationReported
+from shared.rules.dates import latest_date
 
 
 def in_future(day: date, now: datetime) -> bool:
-    """Whether the local day has begun nowhere yet: no place on earth is more than 14 hours ahead of UTC."""
-    return day > (now + timedelta(hours=14)).date()
+    """Whether the local day has begun nowhere yet."""
+    return day > latest_date(now)
 
 
 def deviation_id(category: str, name: str) -> UUID:

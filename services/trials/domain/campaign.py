@@ -6,13 +6,12 @@ from typing import assert_never
 
 from services.trials.commands.recruitment import (
     EndCampaign,
-    OfCampaign,
     PlanCampaign,
     RecordCampaignResults,
     StartCampaign,
 )
+from services.trials.domain.lifecycle import finished
 from services.trials.projections.guards import TrialGuard
-from services.trials.rules.lifecycle import FINISHED
 from services.trials.rules.recruitment import MATERIALS_RULE
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.recruitment import (
@@ -75,13 +74,6 @@ def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:
             assert_never(event)
 
 
-def _finished(command: OfCampaign, facts: Facts) -> Refusal | None:
-    trial = facts.get(TrialGuard, command.trial_id)
-    if trial and trial.status in FINISHED:
-        return Refusal("trial.finished", f"the trial is {trial.status}", trial.status)
-    return None
-
-
 def _plan(campaign: Campaign, command: PlanCampaign, facts: Facts) -> list[CampaignEvent] | Refusal:
     budget = Money(**command.budget.model_dump())
     planned = CampaignPlanned(**command.model_dump(exclude={"budget"}), budget=budget)
@@ -89,7 +81,7 @@ def _plan(campaign: Campaign, command: PlanCampaign, facts: Facts) -> list[Campa
         return []
     if campaign.planned:
         return Refusal("campaign.already_planned", "the campaign was planned otherwise", campaign.status)
-    return _finished(command, facts) or [planned]
+    return finished(facts.get(TrialGuard, command.trial_id)) or [planned]
 
 
 def _start(campaign: Campaign, command: StartCampaign, facts: Facts) -> list[CampaignEvent] | Refusal:
@@ -104,7 +96,7 @@ def _start(campaign: Campaign, command: StartCampaign, facts: Facts) -> list[Cam
         detail = f"it is planned from {campaign.planned.begins_on} on"
         return Refusal("campaign.too_early", detail, campaign.status, "started_on")
     started = CampaignStarted(**command.model_dump(exclude={"approval"}), approval=command.approval)
-    return _finished(command, facts) or [started]
+    return finished(facts.get(TrialGuard, command.trial_id)) or [started]
 
 
 def _results(campaign: Campaign, command: RecordCampaignResults) -> list[CampaignEvent]:

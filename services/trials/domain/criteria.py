@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import assert_never
 
 from services.trials.commands.matching import RecordCriteria
+from services.trials.domain.lifecycle import finished
 from services.trials.projections.guards import TrialGuard
-from services.trials.rules.lifecycle import FINISHED
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.matching import CriteriaRecorded, Criterion
 
@@ -25,8 +25,8 @@ def decide(
     match command:
         case RecordCriteria():
             trial = facts.get(TrialGuard, command.trial_id)
-            if trial and trial.status in FINISHED:
-                return Refusal("trial.finished", f"the trial is {trial.status}", trial.status)
+            if refusal := finished(trial):
+                return refusal
             criteria = tuple(Criterion(**given.model_dump()) for given in command.criteria)
             recorded = CriteriaRecorded(
                 trial_id=command.trial_id, protocol_version=command.protocol_version, criteria=criteria

@@ -7,6 +7,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.trials.commands.enrolment import ReviewEnrolment, SetEnrolmentTarget, SetSubgroupTarget
+from services.trials.domain.lifecycle import finished
 from services.trials.projections.enrolment_guards import (
     EnrolmentCount,
     EnrolmentTargets,
@@ -14,7 +15,6 @@ from services.trials.projections.enrolment_guards import (
     scope_of,
 )
 from services.trials.projections.guards import SiteGuard, TrialGuard, TrialSites
-from services.trials.rules.lifecycle import FINISHED
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.enrolment import (
     Dimension,
@@ -104,9 +104,7 @@ def _no_trial(command: SetEnrolmentTarget | SetSubgroupTarget, facts: Facts) -> 
     trial = facts.get(TrialGuard, command.trial_id)
     if trial is None or trial.status is None:
         return Refusal("trial.unknown", "there is no trial with this id", None, "trial_id")
-    if trial.status in FINISHED:
-        return Refusal("trial.finished", f"the trial is {trial.status}", trial.status)
-    return None
+    return finished(trial)
 
 
 def _set_share(enrolment: Enrolment, command: SetSubgroupTarget, facts: Facts) -> Events | Refusal:

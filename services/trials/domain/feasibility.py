@@ -10,12 +10,12 @@ from services.trials.commands.feasibility import (
     SendFeasibility,
 )
 from services.trials.domain.feasibility_score import factors, misfit, score
+from services.trials.domain.lifecycle import finished
 from services.trials.domain.site_state import Site
 from services.trials.domain.site_transition import transition
 from services.trials.projections.facilities import RegistryRecord
 from services.trials.projections.guards import TrialGuard
 from services.trials.rules.feasibility import REGISTRY
-from services.trials.rules.lifecycle import FINISHED
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.trials.feasibility import (
     Answer,
@@ -88,8 +88,8 @@ def _send(
     if refusal := transition(site, "feasibility_sent"):
         return refusal
     trial = facts.get(TrialGuard, command.trial_id)
-    if trial and trial.status in FINISHED:
-        return Refusal("trial.finished", f"the trial is {trial.status}", trial.status)
+    if refusal := finished(trial):
+        return refusal
     if asked.due_on < asked.sent_on:
         detail = f"answers would be due on {asked.due_on}, before {asked.sent_on}"
         return Refusal("feasibility.due_before_sent", detail, site.status, "due_on")

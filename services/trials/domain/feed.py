@@ -5,6 +5,7 @@ from typing import Any, assert_never
 from uuid import uuid5
 
 from services.trials.commands.feed import EndFeed, RecordDailySummary, StartFeed
+from services.trials.domain.broken import in_future
 from services.trials.domain.feed_state import Events, Feed, evolve
 from services.trials.domain.permissions import forbidding, holds_on, refusal_under
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
@@ -17,8 +18,6 @@ from shared.rules.dates import local_date, start_of_day
 __all__ = ["Feed", "decide", "evolve", "wake_at"]
 
 FeedCommand = StartFeed | RecordDailySummary | EndFeed
-# No place on earth is more than 14 hours ahead of UTC.
-_AHEAD = timedelta(hours=14)
 
 
 def decide(feed: Feed, command: FeedCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
@@ -91,7 +90,7 @@ def _breaks(
         "feed.not_started": started is None,
         "feed.outside_period": bool(outside),
         "feed.unknown_measure": started is not None and not feed.due(command.measure),
-        "feed.in_future": day > (now + _AHEAD).date(),
+        "feed.in_future": in_future(day, now),
         "data.under_hold": bool(holds),
     }
     return tuple(rule for rule, broken in found.items() if broken)

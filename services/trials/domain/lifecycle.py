@@ -3,12 +3,21 @@
 from collections import deque
 from uuid import UUID
 
-from services.trials.rules.lifecycle import TRANSITIONS
+from services.trials.projections.guards import TrialGuard
+from services.trials.rules.lifecycle import FINISHED, TRANSITIONS
+from shared.contracts.message import Refusal
 from shared.contracts.trials.trial import TrialStatus, TrialStatusChanged
 
 # What a jump may pass through: registries and sponsors both leave these unsaid.
 _UNSAID_BY_SPONSOR: frozenset[TrialStatus] = frozenset({"closed_accrual", "closed_accrual_intervention"})
 _UNSAID_BY_REGISTRY: frozenset[TrialStatus] = _UNSAID_BY_SPONSOR | {"active"}
+
+
+def finished(trial: TrialGuard | None) -> Refusal | None:
+    """What refuses to begin anything in a trial that is over."""
+    if trial is None or trial.status not in FINISHED:
+        return None
+    return Refusal("trial.finished", f"the trial is {trial.status}", trial.status)
 
 
 def path(

@@ -1,6 +1,6 @@
 """The programme: begun once, moved from phase to phase by signed decisions that name their evidence."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import assert_never
 
 from services.trials.commands.programme import (
@@ -27,6 +27,7 @@ from shared.contracts.trials.programme import (
     ProgrammePhaseChanged,
     ProgrammeTrialAdded,
 )
+from shared.rules.dates import latest_date
 
 __all__ = ["Programme", "decide", "evolve"]
 
@@ -42,7 +43,7 @@ def decide(
         case Wake():
             return []
         case AdoptProgramme():
-            return adopt_programme(programme, command, _latest(now))
+            return adopt_programme(programme, command, latest_date(now))
         case BeginProgramme():
             return _begin(programme, command)
         case _ if programme.begun is None:
@@ -79,7 +80,7 @@ def _authorisation(programme: Programme, command: RecordProgrammeAuthorisation) 
 def _milestone(
     programme: Programme, command: RecordPreclinicalMilestone, now: datetime
 ) -> list[ProgrammeEvent]:
-    future = command.completed_on > _latest(now)
+    future = command.completed_on > latest_date(now)
     told = PreclinicalMilestoneCompleted(
         **command.model_dump(), breaks=("programme.in_future",) if future else ()
     )
@@ -110,7 +111,7 @@ def _obstacle(programme: Programme, command: DecideProgrammePhase, now: datetime
     if day < programme.decided_on:
         detail = f"the decision before it is of {programme.decided_on.isoformat()}"
         return Refusal("programme.date_order", detail, at, "decided_on")
-    if day > _latest(now):
+    if day > latest_date(now):
         return Refusal("programme.in_future", "nobody has decided it yet", at, "decided_on")
     if ORDER.index(command.phase) < ORDER.index(at):
         missing = Refusal("programme.reason_required", "a step back needs a reason", at, "reason")
@@ -150,8 +151,3 @@ def _add(programme: Programme, command: AddProgrammeTrial) -> list[ProgrammeEven
             ),
         )
     ]
-
-
-def _latest(now: datetime) -> date:
-    """The latest local date that it is anywhere: no place is more than 14 hours ahead of UTC."""
-    return (now + timedelta(hours=14)).date()

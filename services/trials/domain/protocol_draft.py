@@ -5,9 +5,9 @@ from services.trials.commands.protocol import (
     DraftProtocolVersion,
     WithdrawProtocolVersion,
 )
+from services.trials.domain.lifecycle import finished
 from services.trials.domain.protocol_state import Events, Protocol, Version
 from services.trials.projections.guards import TrialGuard
-from services.trials.rules.lifecycle import FINISHED
 from services.trials.rules.protocol import GIVEN_UP, TRANSITIONS
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.trials.protocol import (
@@ -34,9 +34,7 @@ def drafted(protocol: Protocol, command: DraftProtocolVersion, facts: Facts) -> 
     trial = facts.get(TrialGuard, command.trial_id)
     if trial is None or trial.status is None:
         return Refusal("trial.unknown", "there is no trial with this id", None, "trial_id")
-    if trial.status in FINISHED:
-        return Refusal("trial.finished", f"the trial is {trial.status}", trial.status)
-    return _out_of_line(protocol, command) or [event]
+    return finished(trial) or _out_of_line(protocol, command) or [event]
 
 
 def _out_of_line(protocol: Protocol, command: DraftProtocolVersion) -> Refusal | None:

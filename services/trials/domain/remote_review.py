@@ -3,15 +3,15 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import assert_never
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.trials.commands.remote_review import (
     GrantRemoteAccess,
     ReportRemoteReview,
     WithdrawRemoteAccess,
 )
+from services.trials.domain.broken import deviation
 from services.trials.projections.guards import SiteGuard
-from services.trials.rules import NAMESPACE
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.remote_review import (
@@ -103,18 +103,8 @@ def _conducted(
     }
     breaks = tuple(rule for rule, is_so in broken.items() if is_so)
     conducted = RemoteReviewConducted(**command.model_dump(), reviewed_by=who, breaks=breaks)
-    return [conducted, *([_deviation(command, breaks)] if breaks else [])]
-
-
-def _deviation(command: ReportRemoteReview, breaks: tuple[str, ...]) -> DeviationReported:
-    return DeviationReported(
-        deviation_id=uuid5(NAMESPACE, f"deviation|remote_review|{command.session_id}"),
-        trial_id=command.trial_id,
-        site_id=command.site_id,
-        category="remote_review",
-        rules=breaks,
-        occurred_on=command.reviewed_on,
-    )
+    about = (command.trial_id, "remote_review", str(command.session_id))
+    return [conducted, *deviation(*about, breaks, command.reviewed_on, command.site_id)]
 
 
 def _withdraw(review: Review, command: WithdrawRemoteAccess, who: str, now: datetime) -> Events | Refusal:

@@ -22,6 +22,7 @@ from services.trials.commands.site_steps import SiteStepCommand
 from services.trials.domain import feasibility, site_steps
 from services.trials.domain.adoption_site import adopt_site
 from services.trials.domain.gates import closing_hold, gates
+from services.trials.domain.lifecycle import finished
 from services.trials.domain.permissions import holds_on, refusal_under
 from services.trials.domain.phases import unmet
 from services.trials.domain.site_registry import from_registry
@@ -31,7 +32,6 @@ from services.trials.domain.site_transition import transition
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.projections.programme_guards import ProgrammeStanding
 from services.trials.rules.gates import required_gates
-from services.trials.rules.lifecycle import FINISHED
 from services.trials.rules.site_states import UNQUALIFIED
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.site import (
@@ -104,8 +104,8 @@ def _told(site: Site, command: GuardedCommand, facts: Facts, now: datetime) -> S
 def _select(site: Site, command: SelectSite, trial: TrialGuard | None) -> Events | Refusal:
     if site.status is None:
         return Refusal("site.unknown", "there is no site with this id", None, "site_id")
-    if trial and trial.status in FINISHED:
-        return Refusal("trial.finished", f"the trial is {trial.status}", trial.status)
+    if refusal := finished(trial):
+        return refusal
     route = trial.route if trial else "other"
     selected = SiteSelected(
         **command.model_dump(), route=route, required_gates=required_gates(route, command.country)

@@ -1,12 +1,14 @@
 """Matching over HTTP on a real Postgres: verdicts, what is kept, and what is refused."""
 
 from collections.abc import AsyncIterator
+from time import thread_time
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from services.trials.api.matching import CANDIDATES, VERDICTS
 from shared.runtime.execute import Executor
 from tests.support.answering import answering
 from tests.support.identity import Asking
@@ -115,3 +117,23 @@ async def test_a_site_matches_its_own_candidates_and_no_other_s(servers: Servers
             answer = await client.post("/v1/matching", params=place, json=listed(50), headers=who)
             assert answer.status_code == status
         assert await run.pool.fetchval("SELECT count(*) FROM matching") == 1
+
+
+async def test_the_longest_list_is_answered_off_the_loop_and_a_longer_one_refused(trials: Api) -> None:
+    """The loop's own processor time is measured: it does not grow where others use the machine."""
+    _, client = trials
+    where = await at_site(client)
+    criteria = [AGE | {"code": f"I{n}", "attribute": f"a{n}"} for n in range(50)]
+    await give(client, "record-criteria", trial_id=where["trial"], protocol_version="2.0", criteria=criteria)
+    body = listed(*([None] * CANDIDATES))
+    before = thread_time()
+    answer = await client.post("/v1/matching", params=where, json=body)
+    spent = thread_time() - before
+    assert len(answer.json()["matches"][-1]["verdicts"]) * CANDIDATES == VERDICTS
+    assert spent < 1, f"{spent:.1f} s on the loop"
+    criteria = [*criteria, AGE | {"code": "I50"}]
+    await give(client, "record-criteria", trial_id=where["trial"], protocol_version="3.0", criteria=criteria)
+    longer = await client.post("/v1/matching", params=where, json=body)
+    assert longer.status_code == 422
+    assert longer.json()["errors"][0]["pointer"] == "/candidates"
+    assert (await client.post("/v1/matching", params=where, json=listed(*[None] * 1_960))).status_code == 200

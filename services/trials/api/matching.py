@@ -1,6 +1,6 @@
 """Candidates held against a trial's structured criteria; of the candidates nothing is kept."""
 
-from dataclasses import asdict
+import json
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from starlette.concurrency import run_in_threadpool
 
-from services.trials.commands.matching import Number
+from services.trials.commands.matching import Number, RecordMatchingRun
 from services.trials.commands.words import Code
-from services.trials.domain.matching import Given, counted, match
+from services.trials.domain.matching import Given, Match, counted, match
 from shared.contracts.trials.matching import CriteriaRecorded
 from shared.http import bodies, identity
 from shared.http.answers import Cursor, Limit, Order, as_instant, one, page
@@ -22,8 +22,9 @@ from shared.runtime.cause import Cause
 from shared.runtime.strict import InvalidError, parse
 
 router = APIRouter(prefix="/v1", tags=["queries"])
-CANDIDATES = 2_000
-_CRITERIA = TypeAdapter(CriteriaRecorded)
+# How many candidates, and how many verdicts one answer has: of 50 criteria for each of them.
+CANDIDATES, VERDICTS = 2_000, 100_000
+_CRITERIA, _MATCH = TypeAdapter(CriteriaRecorded), TypeAdapter(Match)
 _LATEST = Order({"run_at": as_instant, "run_id": UUID}, falling=True)
 _COUNTING = """
 SELECT to_json(c)::text FROM criteria c
@@ -88,13 +89,22 @@ async def matchings(
     return await page(request, sql, trial_id, site, order=_LATEST, limit=limit, after=after)
 
 
-@router.post("/matching", responses=described(408, 409, 413, 415, 422), openapi_extra=_BODY)
+class Matches(BaseModel):
+    """What the candidates come to, by the criteria of a protocol version."""
+
+    protocol_version: str
+    matches: tuple[Match, ...]
+
+
+@router.post(
+    "/matching", response_model=Matches, responses=described(408, 409, 413, 415, 422), openapi_extra=_BODY
+)
 async def matching(
     request: Request, trial: UUID, site: UUID, asking: Annotated[Principal, Depends(identity.principal)]
-) -> dict[str, Any]:
+) -> Response:
     """Hold a site's candidates against the trial's criteria: each criterion's verdict, and what they come to.
 
-    The list is answered and forgotten; an event keeps the counts.
+    The list is answered and forgotten; an event keeps the counts. Candidates times criteria: at most 100,000.
     """
     actor = identity.permit(request, asking, "trials.matching")
     bodies.refuse_other_than(request, bodies.JSON)
@@ -104,8 +114,7 @@ async def matching(
         given = parse(Candidates, body).candidates
     except InvalidError as fault:
         raise problem_of(fault) from None
-    known = {candidate.code: _given(candidate) for candidate in given}
-    if len(known) < len(given):
+    if len({candidate.code for candidate in given}) < len(given):
         at = [("/candidates", "each code stands once")]
         raise ProblemError(422, "invalid", "a code stands twice", errors=at)
     async with seen(request) as tx:
@@ -113,11 +122,28 @@ async def matching(
     if found is None:
         raise ProblemError(404, "unknown", "there is no such site, or its trial has no structured criteria")
     counting = _CRITERIA.validate_json(found)
-    matches = await run_in_threadpool(match, counting.criteria, known)
+    fitting = VERDICTS // len(counting.criteria)
+    if len(given) > fitting:
+        at = [
+            ("/candidates", f"at most {fitting} candidates for the trial's {len(counting.criteria)} criteria")
+        ]
+        raise ProblemError(422, "invalid", "the answer would be too long", errors=at)
+    run, answer = await run_in_threadpool(_answered, counting, site, given)
     with refused_as_problems("trials.record_matching_run.v1"):
         cause = Cause(actor, grants=asking.grants)
-        await request.app.state.executor.execute(counted(counting, site, matches), cause)
-    return {"protocol_version": counting.protocol_version, "matches": [asdict(one) for one in matches]}
+        await request.app.state.executor.execute(run, cause)
+    return Response(answer, media_type=bodies.JSON)
+
+
+def _answered(
+    counting: CriteriaRecorded, site_id: UUID, candidates: tuple[Candidate, ...]
+) -> tuple[RecordMatchingRun, bytes]:
+    """What is kept of a matching, and its answer, written by the candidate so that others get a turn."""
+    known = {candidate.code: _given(candidate) for candidate in candidates}
+    matches = match(counting.criteria, known)
+    version, each = json.dumps(counting.protocol_version).encode(), b",".join(map(_MATCH.dump_json, matches))
+    answer = b'{"protocol_version":%b,"matches":[%b]}' % (version, each)
+    return counted(counting, site_id, matches), answer
 
 
 def _given(candidate: Candidate) -> dict[str, Given]:

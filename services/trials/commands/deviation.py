@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, DocumentRef, Text
 from services.trials.projections.capa import CapaRow
-from services.trials.projections.holds import DeviationRow
+from services.trials.projections.holds import DeviationRow, HoldRow
 from shared.contracts.message import Command, Need
 from shared.contracts.trials.deviation import DeviationSeverity
 from shared.rules.dates import Day
@@ -36,7 +36,7 @@ class ReportDeviation(Command):
 
 
 class AnnulDeviation(Command):
-    """Report that a correction left nothing of a deviation."""
+    """Report that a correction left nothing of a deviation; with `holds`, once each of them is annulled."""
 
     type: ClassVar[str] = "trials.annul_deviation.v1"
     report: ClassVar[bool] = True
@@ -44,13 +44,14 @@ class AnnulDeviation(Command):
     deviation_id: UUID
     trial_id: UUID
     reason: Text
+    holds: tuple[UUID, ...] = Field(default=(), max_length=1000)
 
     @property
     def stream_id(self) -> UUID:
         return self.deviation_id
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(DeviationRow, (self.deviation_id,)),)
+        return (Need(DeviationRow, (self.deviation_id,)), *(Need(HoldRow, (hold,)) for hold in self.holds))
 
 
 class OnDeviation(Command):

@@ -45,8 +45,14 @@ def missing(subject: Subject, about: About, known: SiteConsents | None) -> Event
     if lacks and not subject.unconsented:
         return deviation(subject, about, "consent", Breaks(("consent.missing",)), day, f"missing|{day}")
     if not lacks and subject.unconsented:
-        annulled = subject.unconsented
-        return [DeviationAnnulled(deviation_id=annulled, trial_id=about.trial_id, reason="consent.told_late")]
+        return [
+            DeviationAnnulled(
+                deviation_id=subject.unconsented,
+                trial_id=about.trial_id,
+                site_id=about.site_id,
+                reason="consent.told_late",
+            )
+        ]
     return []
 
 

@@ -77,8 +77,8 @@ def _record(counts: Counts, command: RecordDataCounts, facts: Facts, now: dateti
     if breaks:  # its deviation stands already
         return [recorded]
     raised_id = deviation_id("data_counts", f"{name}|{known.broken_since}")
-    reason = "data_counts.corrected"
-    return [recorded, DeviationAnnulled(deviation_id=raised_id, trial_id=trial_id, reason=reason)]
+    told = {"deviation_id": raised_id, "trial_id": trial_id, "site_id": site_id}
+    return [recorded, DeviationAnnulled(**told, reason="data_counts.corrected")]
 
 
 def _next(before: Latest | None, event: DataCountsRecorded) -> Latest:

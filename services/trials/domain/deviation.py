@@ -13,7 +13,7 @@ from services.trials.commands.deviation import (
 )
 from services.trials.domain.broken import in_future
 from services.trials.projections.capa import CapaRow
-from services.trials.projections.holds import DeviationRow
+from services.trials.projections.holds import DeviationRow, HoldRow
 from services.trials.rules.deviation import SERIOUS_BREACH_CITATION, SERIOUS_BREACH_VERIFIED
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.deviation import (
@@ -53,9 +53,11 @@ def decide(
             return [DeviationReported(**command.model_dump())]
         case AnnulDeviation() if not deviation.annulled:
             row = facts.get(DeviationRow, command.deviation_id)
-            if row and row.annulled:
+            holds = [facts.get(HoldRow, hold) for hold in command.holds]
+            if (row and row.annulled) or any(hold is None or hold.status != "annulled" for hold in holds):
                 return []
-            return [DeviationAnnulled(**command.model_dump(), site_id=row.site_id if row else None)]
+            told = command.model_dump(exclude={"holds"})
+            return [DeviationAnnulled(**told, site_id=row.site_id if row else None)]
         case ReportDeviation() | AnnulDeviation() | Wake():
             return []
         case _:

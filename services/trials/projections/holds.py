@@ -65,7 +65,7 @@ def fold_hold(row: HoldRow | None, message: Recorded[Any], key: Key) -> HoldRow:
 
 @dataclass(frozen=True, slots=True)
 class DeviationRow:
-    """One deviation; it does not count where it, or each hold that it names, was annulled."""
+    """One deviation; once annulled, by itself or with the hold that it rests on, it does not count."""
 
     table: ClassVar[str] = "deviation"
     key: ClassVar[tuple[str, ...]] = ("deviation_id",)

@@ -83,8 +83,11 @@ def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) ->
             return _moved(site, event)
         case DeviationReported():
             return replace(site, deviations=site.deviations + 1)
-        case DeviationAnnulled():
-            return replace(site, deviations=site.deviations - 1)
+        case DeviationAnnulled(deviation_id=deviation):
+            if deviation in site.annulled:  # by its subject's correction and by its hold's annulment
+                return site
+            annulled = tuple(sorted((*site.annulled, deviation)))
+            return replace(site, deviations=site.deviations - 1, annulled=annulled)
         case AdverseEventReceived() as event:
             return _received(site, event)
         case DataCountsRecorded() as event:

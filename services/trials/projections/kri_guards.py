@@ -52,7 +52,8 @@ class SiteCounters:
 
     Days under observation are `ends` - `starts` + `observed` x the day of the cut, days as ordinals: every
     begin of a subject's time adds to `starts`, every end to `ends`. `serious` are reports of serious events
-    whose investigator's awareness is known, `serious_late` those that took more than a calendar day.
+    whose investigator's awareness is known, `serious_late` those that took more than a calendar day. Of the
+    `deviations` those `annulled` are left out, each once.
     """
 
     table: ClassVar[str] = "site_counters"
@@ -75,6 +76,7 @@ class SiteCounters:
     data: dict[str, DataCounts] = field(default_factory=dict)
     visits: dict[UUID, PlannedVisit] = field(default_factory=dict)
     closed_out: bool = False
+    annulled: tuple[UUID, ...] = ()
 
     def days_observed(self, cut: date) -> int:
         """Subject-days up to the day of the cut."""

@@ -1,10 +1,12 @@
-"""A hold reaches its trial and the trial's sites."""
+"""A hold reaches its trial and the trial's sites; annulled, it takes along the deviations that rest on it."""
 
 from typing import Any
 
+from services.trials.commands.deviation import AnnulDeviation
 from services.trials.commands.site import ReviewSite
 from services.trials.commands.trial import ReviewTrial
 from services.trials.projections.guards import TrialSites
+from services.trials.projections.hold_deviations import HoldDeviations
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 
@@ -12,17 +14,19 @@ EVENTS = (HoldAnnulled, HoldApplied, HoldLifted)
 
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
-    match message.data:
-        case HoldApplied() | HoldLifted() | HoldAnnulled() as event if event.scope_kind in ("trial", "arm"):
-            return (Need(TrialSites, (event.trial_id,)),)
-        case _:
-            return ()
+    event = message.data
+    if not isinstance(event, EVENTS):
+        return ()
+    sites = (Need(TrialSites, (event.trial_id,)),) if event.scope_kind in ("trial", "arm") else ()
+    return (*sites, Need(HoldDeviations, (event.hold_id,))) if isinstance(event, HoldAnnulled) else sites
 
 
 def react(message: Recorded[Any], facts: Facts) -> list[Command]:
     """Whatever the hold covers looks again at what may be done."""
     match message.data:
-        case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
+        case HoldAnnulled() as event:
+            return [*_reviews(event, facts), *_annulments(event, facts)]
+        case HoldApplied() | HoldLifted() as event:
             return _reviews(event, facts)
         case _:
             return []
@@ -39,4 +43,13 @@ def _reviews(event: HoldApplied | HoldLifted | HoldAnnulled, facts: Facts) -> li
     return [
         ReviewTrial(trial_id=trial_id),
         *(ReviewSite(trial_id=trial_id, site_id=site_id) for site_id in reached),
+    ]
+
+
+def _annulments(event: HoldAnnulled, facts: Facts) -> list[Command]:
+    """Each deviation that rests on the hold; it stands while another hold that it names does."""
+    resting = facts.get(HoldDeviations, event.hold_id)
+    return [
+        AnnulDeviation(deviation_id=deviation, trial_id=event.trial_id, reason="hold.annulled", holds=holds)
+        for deviation, holds in (resting.deviations if resting else {}).items()
     ]

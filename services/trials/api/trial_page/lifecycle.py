@@ -12,10 +12,7 @@ SELECT jsonb_build_object('open', count(*) FILTER (WHERE status = 'open'), 'coun
                           'all', '/v1/trials/' || t.trial_id || '/holds')
 FROM hold WHERE trial_id = t.trial_id
 """,
-    # A deviation that rests on annulled holds alone does not count.
     "deviations": """
 SELECT count(*) FROM deviation d WHERE d.trial_id = t.trial_id AND NOT d.annulled
-    AND (d.holds = '[]' OR d.category <> 'enrolment' OR jsonb_array_length(d.rules) > 1 OR EXISTS (
-        SELECT FROM hold h WHERE d.holds ? h.hold_id::text AND h.status <> 'annulled'))
 """,
 }

@@ -1,0 +1,9 @@
+-- What nothing is left of once a hold is annulled (projections/hold_deviations.py).
+CREATE TABLE hold_deviations (
+    hold_id    uuid PRIMARY KEY,
+    trial_id   uuid,
+    deviations jsonb NOT NULL DEFAULT '{}'
+);
+
+-- Deviations that are out of the count: each leaves it once (projections/kri_folds.py).
+ALTER TABLE site_counters ADD COLUMN annulled jsonb NOT NULL DEFAULT '[]';

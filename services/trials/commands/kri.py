@@ -89,7 +89,8 @@ class ComputeIndicators(OfMonitoring):
 
     def needs(self) -> tuple[Need, ...]:
         rows = (SiteCounters, SiteFeeds)
-        return tuple(Need(row, (site_id,)) for row in rows for site_id in self.sites)
+        of_sites = (Need(row, (site_id,)) for row in rows for site_id in self.sites)
+        return (Need(TrialGuard, (self.trial_id,)), *of_sites)
 
 
 class EndMonitoring(OfMonitoring):

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import assert_never
 from uuid import UUID
 
-from services.trials.domain.funnel import binomial_limit, dispersion, poisson_limit
+from services.trials.domain.funnel import binomial_limit, dispersion, hypergeometric_limit
 from services.trials.projections.feeds import SiteFeeds
 from services.trials.projections.kri_guards import SiteCounters
 from services.trials.rules.kri import FEWEST_SITES, INDICATORS, LEAST_EXPECTED, TAIL, Indicator
@@ -19,11 +19,12 @@ Counts = tuple[int | None, int | None]  # numerator and denominator; None where 
 
 @dataclass(frozen=True)
 class Watch:
-    """What a plan says of the computation."""
+    """What a plan says of the computation; `accruing`: whether the trial takes subjects."""
 
     kris: tuple[Kri, ...]
     tolerances: Mapping[Kri, tuple[int, int]]
     sdv_percent: int
+    accruing: bool = True
 
 
 def compute(
@@ -40,13 +41,13 @@ def compute(
         ]
         if indicator.method == "tolerance":
             limits = watch.tolerances.get(kri) or indicator.tolerance or (0, 0)
-            for site_id, (days, _) in counted:
-                values[site_id].append(_tolerated(kri, days, limits))
+            for site, (_, (days, _)) in zip(sites, counted, strict=True):
+                values[site.site_id].append(_spared(_tolerated(kri, days, limits), site, watch))
             continue
         known = [(site_id, (n or 0, d)) for site_id, (n, d) in counted if d]
         trial = (sum(n for _, (n, _) in known), sum(d for _, (_, d) in known), len(known))
         judged = {site_id: _compared(kri, indicator, own, trial) for site_id, own in known}
-        for site_id, (numerator, denominator) in counted:
+        for site, (site_id, (numerator, denominator)) in zip(sites, counted, strict=True):
             none = KriValue(
                 kri=kri,
                 numerator=numerator or 0,
@@ -54,7 +55,7 @@ def compute(
                 verdict="not_judged",
                 reason="no_denominator",
             )
-            values[site_id].append(judged.get(site_id, none))
+            values[site_id].append(_spared(judged.get(site_id, none), site, watch))
         phi = _dispersion(indicator, [own for _, own in known])
         if phi is not None:
             spread.append(Dispersion(kri=kri, sites=len(known), phi=round(phi, 4)))
@@ -67,7 +68,7 @@ def counts(
     """Numerator and denominator as the indicator defines them; corrections never bring them below zero."""
     match kri:
         case "enrolment_rate":
-            return site.enrolled, max((cut - (site.activated_on or cut)).days, 0)
+            return site.enrolled, site.days_recruiting(cut)
         case "screen_failure_rate":
             return site.screen_failed, site.screened
         case "deviation_rate":
@@ -88,6 +89,16 @@ def counts(
             return (feeds.days_missing, feeds.days_due) if feeds else (None, None)
         case _:
             assert_never(kri)
+
+
+def _spared(value: KriValue, site: SiteCounters, watch: Watch) -> KriValue:
+    """The value without a verdict where no visit could mend it; the others are held against it as ever."""
+    recruits = watch.accruing and site.recruiting_since is not None
+    spared = "site_is_over" if site.over else "not_recruiting" if not recruits else None
+    if value.verdict == "not_judged" or spared is None or not (site.over or value.kri == "enrolment_rate"):
+        return value
+    none = {"alert_limit": None, "action_limit": None}
+    return value.model_copy(update=none | {"verdict": "not_judged", "reason": spared})
 
 
 def _tolerated(kri: Kri, days: int | None, limits: tuple[int, int]) -> KriValue:
@@ -121,7 +132,7 @@ def _compared(kri: Kri, indicator: Indicator, own: tuple[int, int], trial: tuple
     against = {"target": round(rate * indicator.per, 6), "expected": round(expected, 4)}
     if expected < LEAST_EXPECTED:
         return value.model_copy(update=against | {"reason": "expected_below_1"})
-    limits = {level: _limit(indicator, denominator, rate, tail) for level, tail in TAIL.items()}
+    limits = {level: _limit(indicator, denominator, trial, tail) for level, tail in TAIL.items()}
     outside = {
         level: numerator < at if indicator.bad == "low" else numerator > at for level, at in limits.items()
     }
@@ -130,11 +141,13 @@ def _compared(kri: Kri, indicator: Indicator, own: tuple[int, int], trial: tuple
     return value.model_copy(update=against | shown | {"verdict": verdict})
 
 
-def _limit(indicator: Indicator, denominator: int, rate: float, tail: float) -> int:
-    """The last count inside, on the side that is bad."""
+def _limit(indicator: Indicator, own: int, trial: tuple[int, int, int], tail: float) -> int:
+    """The last count inside, on the side that is bad, given the trial's total."""
+    events, whole, _ = trial
     if indicator.method == "poisson":
-        return poisson_limit(rate * denominator, tail, indicator.bad)
-    return binomial_limit(denominator, rate, tail, indicator.bad)
+        return binomial_limit(events, own / whole, tail, indicator.bad)
+    # Counts that contradict each other, more failures than screenings, are all there can be.
+    return hypergeometric_limit(whole, min(events, whole), own, tail, indicator.bad)
 
 
 def _dispersion(indicator: Indicator, all_sites: list[tuple[int, int]]) -> float | None:

@@ -7,8 +7,10 @@ from uuid import UUID, uuid5
 
 from services.trials.domain.indicators import Watch, compute
 from services.trials.projections.feeds import SiteFeeds
+from services.trials.projections.guards import TrialGuard
 from services.trials.projections.kri_guards import SiteCounters
 from services.trials.rules import NAMESPACE
+from services.trials.rules.lifecycle import ACCRUING
 from shared.contracts.message import Facts
 from shared.contracts.trials.kri import (
     Kri,
@@ -39,7 +41,9 @@ def run(
     found = [facts.get(SiteCounters, site_id) or SiteCounters(site_id) for site_id in sites]
     feeds = {site_id: facts.get(SiteFeeds, site_id) or SiteFeeds(site_id) for site_id in sites}
     tolerances = {one.kri: (one.alert, one.action) for one in plan.tolerances}
-    watch = Watch(plan.kris, tolerances, plan.sdv_percent)
+    trial = facts.get(TrialGuard, plan.trial_id)
+    accruing = trial is not None and trial.status in ACCRUING
+    watch = Watch(plan.kris, tolerances, plan.sdv_percent, accruing)
     values, spread = compute(watch, found, started.cut_on, feeds)
     events: list[KriEvent] = []
     for site_id, of_site in values.items():

@@ -7,3 +7,9 @@ CREATE TABLE hold_deviations (
 
 -- Deviations that are out of the count: each leaves it once (projections/kri_folds.py).
 ALTER TABLE site_counters ADD COLUMN annulled jsonb NOT NULL DEFAULT '[]';
+
+-- On which days a site could take subjects, and whether it is over (projections/kri_guards.py).
+ALTER TABLE site_counters
+    ADD COLUMN recruiting_since date,
+    ADD COLUMN recruited        integer NOT NULL DEFAULT 0,
+    ADD COLUMN over             boolean NOT NULL DEFAULT false;

@@ -1,6 +1,7 @@
 """Folds of what risk indicators are computed from: they gather many streams, in any order."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from services.trials.projections.kri_guards import DataCounts, MonitoringPlan, PlannedVisit, SiteCounters
@@ -17,8 +18,13 @@ from shared.contracts.trials.monitoring import (
     VisitScheduled,
 )
 from shared.contracts.trials.remote_review import RemoteReviewConducted
-from shared.contracts.trials.site import SiteActivated
-from shared.contracts.trials.site_steps import SiteClosed, SiteTerminated
+from shared.contracts.trials.site import SiteActivated, SiteResumed, SiteSuspended
+from shared.contracts.trials.site_steps import (
+    SiteClosed,
+    SiteClosingStarted,
+    SiteEnrolmentClosed,
+    SiteTerminated,
+)
 from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected, SubjectStatusChanged
 
 Key = tuple[Any, ...]
@@ -28,6 +34,10 @@ _ON_STUDY = ("on-study", "on-study-intervention", "on-study-observation", "follo
 _NOT_ANOTHER = frozenset({"case_reported_before", "site_of_another_trial"})
 _COUNTED = (
     SiteActivated
+    | SiteSuspended
+    | SiteResumed
+    | SiteEnrolmentClosed
+    | SiteClosingStarted
     | SiteClosed
     | SiteTerminated
     | SubjectEnrolled
@@ -70,9 +80,17 @@ def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) ->
     site = row or SiteCounters(key[0], message.data.trial_id)
     match message.data:
         case SiteActivated(activated_on=day):
-            return replace(site, activated_on=day)
-        case SiteClosed() | SiteTerminated():
-            return replace(site, closed_out=True)
+            return replace(site, activated_on=day, recruiting_since=day)
+        case SiteResumed():
+            return replace(site, recruiting_since=message.time.date())
+        case SiteSuspended():  # names no day: that of its record, in UTC
+            return _stopped(site, message.time.date())
+        case SiteEnrolmentClosed(closed_on=day) | SiteClosingStarted(started_on=day):
+            return _stopped(site, day)
+        case SiteTerminated(terminated_on=day):
+            return replace(_stopped(site, day), closed_out=True, over=True)
+        case SiteClosed():
+            return replace(site, closed_out=True, over=True)
         case SubjectEnrolled(enrolled_on=day):
             return replace(_begun(site, day.toordinal()), enrolled=site.enrolled + 1)
         case SubjectEnrolmentCorrected(enrolled_on=day, former_on=former):
@@ -97,6 +115,10 @@ def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) ->
             return replace(site, forms_verified=forms, fields_verified=fields + sdv.fields_verified)
         case event:
             return _visited(site, event)
+
+
+def _stopped(site: SiteCounters, day: date) -> SiteCounters:
+    return replace(site, recruited=site.days_recruiting(day), recruiting_since=None)
 
 
 def _begun(site: SiteCounters, day: int) -> SiteCounters:

@@ -53,7 +53,8 @@ class SiteCounters:
     Days under observation are `ends` - `starts` + `observed` x the day of the cut, days as ordinals: every
     begin of a subject's time adds to `starts`, every end to `ends`. `serious` are reports of serious events
     whose investigator's awareness is known, `serious_late` those that took more than a calendar day. Of the
-    `deviations` those `annulled` are left out, each once.
+    `deviations` those `annulled` are left out, each once. `recruiting_since`: none while the site takes no
+    subjects; `recruited` are the days that it took them before. `over`: closed or terminated.
     """
 
     table: ClassVar[str] = "site_counters"
@@ -77,6 +78,14 @@ class SiteCounters:
     visits: dict[UUID, PlannedVisit] = field(default_factory=dict)
     closed_out: bool = False
     annulled: tuple[UUID, ...] = ()
+    recruiting_since: date | None = None
+    recruited: int = 0
+    over: bool = False
+
+    def days_recruiting(self, cut: date) -> int:
+        """Days on which the site could take subjects, up to the day of the cut."""
+        since = self.recruiting_since
+        return self.recruited + (max((cut - since).days, 0) if since else 0)
 
     def days_observed(self, cut: date) -> int:
         """Subject-days up to the day of the cut."""

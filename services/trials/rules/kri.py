@@ -11,7 +11,7 @@ from typing import Literal
 from shared.contracts.trials.kri import Kri
 
 # Of the list below: what a run was computed with is told by it. Change one, change the other.
-DEFINITIONS = "2026-2"
+DEFINITIONS = "2026-3"
 # Two-sided 95 % and 99.8 % limits (Spiegelhalter 2005), of which one side is judged.
 TAIL = {"alert": 0.025, "action": 0.001}
 FEWEST_SITES = 3
@@ -42,9 +42,9 @@ _CENTRAL = "ICH E6(R3) 3.11.4.2"
 
 INDICATORS: dict[Kri, Indicator] = {
     "enrolment_rate": Indicator(
-        "subjects enrolled for each month since the site's activation",
+        "subjects enrolled for each month in which the site could take subjects; judged while it does",
         "subjects enrolled",
-        "days since activation",
+        "days since activation, without those of a suspension and those after the close of enrolment",
         "subjects a month",
         "poisson",
         "low",

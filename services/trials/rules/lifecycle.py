@@ -39,6 +39,8 @@ TRANSITIONS: dict[TrialStatus, tuple[TrialStatus, ...]] = {
 REASON_REQUIRED: frozenset[TrialStatus] = frozenset(
     {"temp_closed_accrual", "temp_closed_accrual_intervention", "admin_completed", "withdrawn"}
 )
+# An approved trial becomes active by its first activated site.
+ACCRUING: frozenset[TrialStatus] = frozenset({"approved", "active"})
 FINISHED: frozenset[TrialStatus] = frozenset({"completed", "admin_completed", "withdrawn", "archived"})
 # What can stand in the way of a step: the rules that refuse it. A phase's needs are those of rules/phases.py.
 _STOPPED, _WITHDRAWN = ("trial.reason_required",), ("trial.reason_required", "trial.has_subjects")

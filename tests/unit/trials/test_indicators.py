@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.trials.domain.funnel import poisson_limit
+from services.trials.domain.funnel import binomial_limit
 from services.trials.domain.indicators import Watch, compute, counts
 from services.trials.projections.kri_guards import DataCounts, PlannedVisit, SiteCounters
 from services.trials.rules.kri import INDICATORS, MONTH
@@ -47,9 +47,11 @@ def test_every_indicator_has_its_definition_and_its_source() -> None:
 @pytest.mark.parametrize(
     ("kri", "counters", "expected"),
     [
-        ("enrolment_rate", {"enrolled": 4, "activated_on": TODAY - 60 * DAY}, (4, 60)),
+        ("enrolment_rate", {"enrolled": 4, "recruiting_since": TODAY - 60 * DAY}, (4, 60)),
         ("enrolment_rate", {"enrolled": 4}, (4, 0)),
-        ("enrolment_rate", {"enrolled": 0, "activated_on": TODAY + DAY}, (0, 0)),
+        ("enrolment_rate", {"enrolled": 4, "recruited": 40}, (4, 40)),
+        ("enrolment_rate", {"enrolled": 4, "recruiting_since": TODAY - 9 * DAY, "recruited": 40}, (4, 49)),
+        ("enrolment_rate", {"enrolled": 0, "recruiting_since": TODAY + DAY}, (0, 0)),
         ("screen_failure_rate", {"screen_failed": 3, "screened": 9}, (3, 9)),
         ("deviation_rate", days(100, deviations=2), (2, 100)),
         ("deviation_rate", days(100, deviations=-1), (0, 100)),
@@ -88,35 +90,38 @@ def test_a_site_is_held_against_the_pooled_rate_of_the_others() -> None:
     """Worked by hand: the others have 60 events in 600 days, so 100 days lead to expect 10."""
     others = [days(300, adverse_events=30), days(300, adverse_events=30)]
     value = values("adverse_event_rate", days(100, adverse_events=1), *others)[0]
-    low = poisson_limit(10.0, 0.001, "low")
+    low = binomial_limit(61, 1 / 7, 0.001, "low")
     assert (value.numerator, value.denominator, value.expected) == (1, 100, 10.0)
     assert value.target == pytest.approx(0.1 * MONTH, abs=1e-6)
     assert value.value == pytest.approx(0.01 * MONTH, abs=1e-6)
     assert value.action_limit == pytest.approx(low / 100 * MONTH, abs=1e-6)
-    assert value.verdict == "action"  # Poisson tables: P(X <= 1) = 0.0005 where 10 are expected
+    assert value.verdict == "action"  # binomial tables: P(X <= 1) = 0.0009 of 61 in a seventh of the days
 
 
 @pytest.mark.parametrize(
     ("events", "verdict"), [(10, "within"), (4, "within"), (3, "alert"), (2, "alert"), (1, "action")]
 )
 def test_too_few_events_are_an_alert_and_then_call_for_action(events: int, verdict: str) -> None:
-    """Poisson tables, 10 expected: P(X <= 3) = 0.0103, P(X <= 4) = 0.0293, P(X <= 2) = 0.0028."""
+    """Binomial tables, a seventh of the days: of 63 P(X <= 3) = 0.0151, of 64 P(X <= 4) = 0.0390, of 61
+    P(X <= 1) = 0.0009, of 62 P(X <= 2) = 0.0045."""
     others = [days(300, adverse_events=30), days(300, adverse_events=30)]
     assert values("adverse_event_rate", days(100, adverse_events=events), *others)[0].verdict == verdict
 
 
 @pytest.mark.parametrize(
-    ("events", "verdict"), [(17, "within"), (18, "alert"), (21, "alert"), (22, "action")]
+    ("events", "verdict"), [(17, "within"), (19, "alert"), (23, "alert"), (24, "action")]
 )
 def test_too_many_deviations_are_an_alert_and_then_call_for_action(events: int, verdict: str) -> None:
-    """Poisson tables, 10 expected: P(X > 17) = 0.0143, P(X > 16) = 0.0270, P(X > 21) = 0.0007."""
+    """Binomial tables, a seventh of the days: of 77 P(X >= 17) = 0.0424, of 79 P(X >= 19) = 0.0142, of 83
+    P(X >= 23) = 0.0011, of 84 P(X >= 24) = 0.0005."""
     others = [days(300, deviations=30), days(300, deviations=30)]
     assert values("deviation_rate", days(100, deviations=events), *others)[0].verdict == verdict
 
 
-@pytest.mark.parametrize(("failed", "verdict"), [(9, "within"), (10, "alert"), (11, "alert"), (12, "action")])
-def test_screen_failures_are_held_against_binomial_limits(failed: int, verdict: str) -> None:
-    """Binomial tables, n = 20, p = 0.25: P(X > 9) = 0.0139, P(X > 8) = 0.0409, P(X > 11) = 0.0009."""
+@pytest.mark.parametrize(("failed", "verdict"), [(9, "within"), (10, "alert"), (12, "alert"), (13, "action")])
+def test_screen_failures_are_held_against_hypergeometric_limits(failed: int, verdict: str) -> None:
+    """Of 420 screenings 20 are its own, by rational arithmetic: of 109 failures P(X >= 9) = 0.0468, of 110
+    P(X >= 10) = 0.0168, of 112 P(X >= 12) = 0.0013, of 113 P(X >= 13) = 0.0003."""
     others = [{"screened": 200, "screen_failed": 50}, {"screened": 200, "screen_failed": 50}]
     own = {"screened": 20, "screen_failed": failed}
     assert values("screen_failure_rate", own, *others)[0].verdict == verdict
@@ -125,6 +130,43 @@ def test_screen_failures_are_held_against_binomial_limits(failed: int, verdict: 
 def test_a_good_side_is_no_breach() -> None:
     others = [days(300, adverse_events=3), days(300, adverse_events=3)]
     assert values("adverse_event_rate", days(300, adverse_events=99), *others)[0].verdict == "within"
+
+
+def of_a_year(**more: Any) -> dict[str, Any]:
+    """A site that took 12 subjects in each year of the two since it began."""
+    return {"enrolled": 24, "recruiting_since": TODAY - 730 * DAY} | more
+
+
+def test_a_site_that_has_closed_its_enrolment_is_no_slow_one_and_slows_none() -> None:
+    closed = {"enrolled": 12, "recruited": 365}
+    found = values("enrolment_rate", closed, of_a_year(), of_a_year(), of_a_year())
+    assert (found[0].verdict, found[0].reason) == ("not_judged", "not_recruiting")
+    assert (found[0].value, found[0].alert_limit) == (found[1].value, None)
+    assert [one.verdict for one in found[1:]] == ["within"] * 3
+    assert {one.target for one in found} == {found[1].value}
+
+
+def test_of_a_trial_that_takes_nobody_no_site_is_slow() -> None:
+    watch = Watch(("enrolment_rate",), {}, 100, accruing=False)
+    found, _ = compute(watch, sites(of_a_year(), of_a_year(), of_a_year(enrolled=0)), TODAY)
+    assert {value.reason for (value,) in found.values()} == {"not_recruiting"}
+
+
+@pytest.mark.parametrize("kri", ["adverse_event_rate", "query_ageing"])
+def test_a_site_that_is_over_is_compared_with_and_not_judged(kri: Kri) -> None:
+    queries = {"data": {"edc": DataCounts(TODAY, 9, 9, 99)}}
+    counters = [days(300, adverse_events=n) | queries for n in (0, 30, 30)]
+    assert values(kri, *counters)[0].verdict == "action"
+    over = values(kri, counters[0] | {"over": True}, *counters[1:])
+    assert (over[0].verdict, over[0].reason) == ("not_judged", "site_is_over")
+    assert over[1] == values(kri, *counters)[1]
+
+
+def test_more_failures_than_screenings_are_shown_and_stop_nothing() -> None:
+    found = values(
+        "screen_failure_rate", {"screened": 3, "screen_failed": 9}, *[{"screened": 2, "screen_failed": 4}] * 2
+    )
+    assert [value.verdict for value in found] == ["action"] * 3
 
 
 def test_two_sites_are_shown_and_not_judged() -> None:
@@ -175,10 +217,11 @@ def test_dispersion_is_told_for_the_reader_and_widens_nothing() -> None:
 counted = st.fixed_dictionaries(
     {
         "enrolled": st.integers(0, 40),
-        "activated_on": st.none() | st.integers(-5, 900).map(lambda n: TODAY - n * DAY),
+        "recruiting_since": st.none() | st.integers(-5, 900).map(lambda n: TODAY - n * DAY),
+        "over": st.booleans(),
         "observed": st.integers(0, 3),
         "starts": st.integers(0, 3 * date(2026, 1, 1).toordinal()),
-        "screened": st.integers(10, 60),
+        "screened": st.integers(0, 60),
         "screen_failed": st.integers(0, 10),
         "deviations": st.integers(-1, 60),
         "adverse_events": st.integers(0, 60),

@@ -125,7 +125,7 @@ def test_a_run_records_its_data_cut_its_day_and_its_definitions_and_computes_eve
     world = planned()
     ask = RunIndicators(trial_id=TRIAL, run_id=RUN, data_cut_ref="edc:extract-7")
     (started,) = world.do(ask, LEAD)
-    told: dict[str, Any] = {"run_id": RUN, "trial_id": TRIAL, "cut_on": TODAY, "definitions": "2026-2"}
+    told: dict[str, Any] = {"run_id": RUN, "trial_id": TRIAL, "cut_on": TODAY, "definitions": "2026-3"}
     assert started == KriRunStarted(**told, by="person", data_cut_ref="edc:extract-7")
     (completed,) = world.events(KriRunCompleted)
     assert completed == KriRunCompleted(**told, data_cut_ref="edc:extract-7", data_cut_at=NOW, sites=3)

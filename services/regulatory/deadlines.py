@@ -20,6 +20,7 @@ from shared.rules.packs import pack
 
 APPROVAL_WARNINGS = pack("irb").lead_of("irb_approval_expiring").days_before
 IND_REVIEW = pack("us_ind_review").find("ind_review_period", "operational")
+NEW_INVESTIGATOR = pack("us_ind_amendments").find("ind_new_investigator_30_day", "operational")
 
 # What goes to investigators is met at dispatch; their acknowledgement is an indicator (ruling 0.7, K).
 MET_AT_DISPATCH = frozenset({"investigators"})

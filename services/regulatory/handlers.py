@@ -7,11 +7,12 @@ from services.regulatory.commands import (
     ApprovalCommand,
     HoldCommand,
     IndCommand,
+    NoticeCommand,
     RegistryCommand,
     ReportCommand,
     ReviewCommand,
 )
-from services.regulatory.domain import approval, hold, ind, registry, report, review
+from services.regulatory.domain import approval, hold, ind, investigator_notice, registry, report, review
 from services.regulatory.reactions import (
     needs_of_own,
     needs_of_safety,
@@ -54,6 +55,13 @@ SERVICE = Service(
         ),
         Aggregate(
             "registry_record", RegistryCommand, registry.RegistryRecord(), registry.decide, registry.evolve
+        ),
+        Aggregate(
+            "investigator_notices",
+            NoticeCommand,
+            investigator_notice.InvestigatorNotices(),
+            investigator_notice.decide,
+            investigator_notice.evolve,
         ),
         DEADLINE,
     ),

@@ -3,12 +3,19 @@
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.regulatory import deadlines, obligations, registry_deadlines, registry_duties
+from services.regulatory import (
+    deadlines,
+    investigator_notices,
+    obligations,
+    registry_deadlines,
+    registry_duties,
+)
 from services.regulatory.commands import AssignReport, OpenReview, RenewApproval, StartApproval
 from services.regulatory.projections.guards import KnownTrial
 from shared.contracts.deadline import DeadlineArmed
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import (
+    InvestigatorNoticeOwed,
     IrbApproved,
     RegistryDutiesReleased,
     RegistryDutyArisen,
@@ -33,9 +40,9 @@ def needs_of_trials(message: Recorded[Any]) -> tuple[Need, ...]:
 
 
 def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """A selected site gets a draft ethics review; registries are to be told; owners get what they owe.
+    """A selected site gets a draft review; registries and FDA are to be told; owners get what they owe.
 
-    One that was taken over has had its review elsewhere.
+    A site that was taken over has had its review elsewhere.
     """
     match message.data:
         case SiteSelected(adopted_from=None) as site:
@@ -51,7 +58,8 @@ def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
             ]
         case _:
             given = _given(handed_on(message, facts, _plan(facts, message.trial_id)))
-            return [*registry_duties.arising(message, facts), *given]
+            noticed = investigator_notices.arising(message)
+            return [*registry_duties.arising(message, facts), *noticed, *given]
 
 
 def needs_of_safety(message: Recorded[Any]) -> tuple[Need, ...]:
@@ -109,6 +117,8 @@ def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:
         case ReportReanchored(trial_id=trial) | RegistryDutyArisen(trial_id=trial):
             return _owners_of(trial)
+        case InvestigatorNoticeOwed(trial_id=trial):
+            return _owners_of(trial)
         case DeadlineArmed() if message.trial_id:
             return _owners_of(message.trial_id)
         case _:
@@ -132,10 +142,12 @@ def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
             return registry_deadlines.arm(duty, _owners(facts, duty.trial_id))
         case RegistryUpdated() | RegistryDutiesReleased() as told:
             return registry_deadlines.settle(told)
+        case InvestigatorNoticeOwed() as notice:
+            return investigator_notices.arm(notice, _owners(facts, notice.trial_id))
         case DeadlineArmed() if message.trial_id:
             return _given(handed_on(message, facts, _plan(facts, message.trial_id)))
         case _:
-            return []
+            return investigator_notices.told(message)
 
 
 def _approved(event: IrbApproved) -> list[Command]:

@@ -8,7 +8,7 @@ from typing import Any, get_args
 from uuid import UUID, uuid5
 
 from services.regulatory import commands, reactions
-from services.regulatory.domain import approval, hold, ind, registry, report, review
+from services.regulatory.domain import approval, hold, ind, investigator_notice, registry, report, review
 from services.regulatory.projections import (
     KnownTrial,
     OpenHolds,
@@ -35,6 +35,7 @@ _KINDS: tuple[tuple[Any, Any, Any], ...] = (
     (commands.IndCommand, ind.Ind(), ind),
     (commands.HoldCommand, hold.Hold(), hold),
     (commands.RegistryCommand, registry.RegistryRecord(), registry),
+    (commands.NoticeCommand, investigator_notice.InvestigatorNotices(), investigator_notice),
     (commands.ReportCommand, report.SafetyReport(), report),
     (deadlines.DeadlineCommand, deadlines.Deadline(), deadlines),
 )

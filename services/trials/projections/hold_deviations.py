@@ -22,12 +22,10 @@ class HoldDeviations:
     deviations: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
 
 
-def hold_deviations_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case DeviationReported(holds=holds, rules=rules) if all(rule.endswith(_RULE) for rule in rules):
-            return tuple((hold,) for hold in dict.fromkeys(holds))
-        case _:
-            return ()
+def hold_deviations_keys(message: Recorded[DeviationReported]) -> tuple[Key, ...]:
+    event = message.data
+    alone = all(rule.endswith(_RULE) for rule in event.rules)
+    return tuple((hold,) for hold in dict.fromkeys(event.holds)) if alone else ()
 
 
 def fold_hold_deviations(row: HoldDeviations | None, message: Recorded[Any], key: Key) -> HoldDeviations:

@@ -1,7 +1,6 @@
 """Folds of what risk indicators are computed from: they gather many streams, in any order."""
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from services.trials.projections.kri_guards import DataCounts, MonitoringPlan, PlannedVisit, SiteCounters
@@ -32,7 +31,7 @@ _SCREENED = ("screening", "eligible")
 _ON_STUDY = ("on-study", "on-study-intervention", "on-study-observation", "follow-up")
 # A second report of a case that is counted, and one that names a site of another trial.
 _NOT_ANOTHER = frozenset({"case_reported_before", "site_of_another_trial"})
-_COUNTED = (
+Counted = (
     SiteActivated
     | SiteSuspended
     | SiteResumed
@@ -56,9 +55,8 @@ _COUNTED = (
 )
 
 
-def plan_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, MonitoringPlanned | MonitoringEnded)
-    return ((message.data.trial_id,),) if told else ()
+def plan_keys(message: Recorded[MonitoringPlanned | MonitoringEnded]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_plan(row: MonitoringPlan | None, message: Recorded[Any], key: Key) -> MonitoringPlan:
@@ -69,11 +67,11 @@ def fold_plan(row: MonitoringPlan | None, message: Recorded[Any], key: Key) -> M
     return replace(plan, ended=True)
 
 
-def counters_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+def counters_keys(message: Recorded[Counted]) -> tuple[Key, ...]:
     event = message.data
     if isinstance(event, AdverseEventReceived) and _NOT_ANOTHER & set(event.breaks):
         return ()
-    return ((event.site_id,),) if isinstance(event, _COUNTED) and event.site_id else ()
+    return ((event.site_id,),) if event.site_id else ()
 
 
 def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) -> SiteCounters:
@@ -84,11 +82,11 @@ def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) ->
         case SiteResumed():
             return replace(site, recruiting_since=message.time.date())
         case SiteSuspended():  # names no day: that of its record, in UTC
-            return _stopped(site, message.time.date())
+            return site.stopped(message.time.date())
         case SiteEnrolmentClosed(closed_on=day) | SiteClosingStarted(started_on=day):
-            return _stopped(site, day)
+            return site.stopped(day)
         case SiteTerminated(terminated_on=day):
-            return replace(_stopped(site, day), closed_out=True, over=True)
+            return replace(site.stopped(day), closed_out=True, over=True)
         case SiteClosed():
             return replace(site, closed_out=True, over=True)
         case SubjectEnrolled(enrolled_on=day):
@@ -115,10 +113,6 @@ def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) ->
             return replace(site, forms_verified=forms, fields_verified=fields + sdv.fields_verified)
         case event:
             return _visited(site, event)
-
-
-def _stopped(site: SiteCounters, day: date) -> SiteCounters:
-    return replace(site, recruited=site.days_recruiting(day), recruiting_since=None)
 
 
 def _begun(site: SiteCounters, day: int) -> SiteCounters:

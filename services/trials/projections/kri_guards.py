@@ -1,6 +1,6 @@
 """What risk indicators are computed from: a trial's plan, and the counters of a site."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
@@ -86,6 +86,10 @@ class SiteCounters:
         """Days on which the site could take subjects, up to the day of the cut."""
         since = self.recruiting_since
         return self.recruited + (max((cut - since).days, 0) if since else 0)
+
+    def stopped(self, day: date) -> "SiteCounters":
+        """The site once it takes no subjects from that day on."""
+        return replace(self, recruited=self.days_recruiting(day), recruiting_since=None)
 
     def days_observed(self, cut: date) -> int:
         """Subject-days up to the day of the cut."""

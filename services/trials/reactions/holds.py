@@ -1,7 +1,5 @@
 """A hold reaches its trial and the trial's sites; annulled, it takes along the deviations that rest on it."""
 
-from typing import Any
-
 from services.trials.commands.deviation import AnnulDeviation
 from services.trials.commands.site import ReviewSite
 from services.trials.commands.trial import ReviewTrial
@@ -10,29 +8,23 @@ from services.trials.projections.hold_deviations import HoldDeviations
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 
-EVENTS = (HoldAnnulled, HoldApplied, HoldLifted)
+Taken = HoldAnnulled | HoldApplied | HoldLifted
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     event = message.data
-    if not isinstance(event, EVENTS):
-        return ()
     sites = (Need(TrialSites, (event.trial_id,)),) if event.scope_kind in ("trial", "arm") else ()
     return (*sites, Need(HoldDeviations, (event.hold_id,))) if isinstance(event, HoldAnnulled) else sites
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     """Whatever the hold covers looks again at what may be done."""
-    match message.data:
-        case HoldAnnulled() as event:
-            return [*_reviews(event, facts), *_annulments(event, facts)]
-        case HoldApplied() | HoldLifted() as event:
-            return _reviews(event, facts)
-        case _:
-            return []
+    event = message.data
+    gone = _annulments(event, facts) if isinstance(event, HoldAnnulled) else []
+    return [*_reviews(event, facts), *gone]
 
 
-def _reviews(event: HoldApplied | HoldLifted | HoldAnnulled, facts: Facts) -> list[Command]:
+def _reviews(event: Taken, facts: Facts) -> list[Command]:
     trial_id = event.trial_id
     if event.scope_kind == "subject":
         return []

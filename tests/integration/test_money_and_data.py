@@ -266,6 +266,10 @@ async def test_a_trial_shows_what_its_lock_waits_for_and_is_locked_by_signature(
         {"precondition": name, "document_ref": f"doc-{name}"}
         for name in ("coding_done", "sae_reconciled", "sap_approved", "sdv_done")
     ]
+    early = await post(client, "lock-database", **trial, attested=attested)
+    assert early.status_code == 409
+    assert "last visit" in early.json()["detail"]
+    await done(client, "record-last-visit", **trial, visited_on="2026-03-10")
     refused = await post(client, "lock-database", **trial, attested=attested)
     assert refused.status_code == 409, refused.text
     assert "queries_closed (2 missing)" in refused.json()["detail"]

@@ -21,7 +21,9 @@ _BY_SITE = Order({"site_id": UUID, "source": str})
 
 # Of a trial that is seen: its row of data, or none while nothing was told of them.
 _TRIAL_DATA = """
-SELECT row_to_json(d)::text FROM trial t LEFT JOIN trial_data d USING (trial_id) WHERE t.trial_id = $1
+SELECT row_to_json(d)::text, array(
+    SELECT jsonb_object_keys(c.sites)::uuid FROM enrolment_count c WHERE c.trial_id = t.trial_id)
+FROM trial t LEFT JOIN trial_data d USING (trial_id) WHERE t.trial_id = $1
 """
 _SITES = """
 SELECT c.*, s.name, s.country, c.queries_opened - c.queries_closed AS queries_open,
@@ -45,7 +47,7 @@ async def data(request: Request, trial_id: UUID) -> dict[str, Any]:
         row, mode="json", exclude={"counts", "enrolling", "preconditions"}
     )
     latest = [was.model_dump(mode="json") for was in row.preconditions]
-    now = [was.model_dump(mode="json") for was in preconditions(row)]
+    now = [was.model_dump(mode="json") for was in preconditions(row, found[1])]
     return told | {"sites_counted": len(row.counts), "preconditions": now, "latest_lock": latest}
 
 

@@ -27,7 +27,16 @@ def show_data(trial: UUID, as_json: Json = False) -> None:
     if as_json:
         emit(found)
         return
-    for name in ("status", "since", "locks", "locked_on", "unlock_reason", "last_visit_on", "tmf_ref"):
+    for name in (
+        "status",
+        "since",
+        "locks",
+        "locked_on",
+        "interim",
+        "unlock_reason",
+        "last_visit_on",
+        "tmf_ref",
+    ):
         typer.echo(f"{name:<14} {found[name] if found[name] is not None else '-'}")
     asked = found["latest_lock"] if found["status"] == "locked" else found["preconditions"]
     table(asked, ("name", "met", "missing", "document_ref"))

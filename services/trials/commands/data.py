@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from pydantic import Field, model_validator
 
 from services.trials.commands.words import Code, Sha256, Text
+from services.trials.projections.enrolment_guards import EnrolmentCount
 from services.trials.projections.guards import TrialGuard
 from services.trials.projections.trial_data import TrialData
 from services.trials.rules import NAMESPACE
@@ -58,11 +59,15 @@ class Attestation(Value):
 
 
 class LockDatabase(OfData, Signed):
-    """Lock the database: a signed act, possible when each precondition is met or attested."""
+    """Lock the database: a signed act, possible when each precondition is met or attested.
+
+    `interim`: for an analysis before the last visit, which any other lock comes after.
+    """
 
     type: ClassVar[str] = "trials.lock_database.v1"
     meaning: Literal["database locked"] = "database locked"
     attested: tuple[Attestation, ...] = Field(default=(), max_length=20)
+    interim: bool = False
 
     @model_validator(mode="after")
     def _what_can_be_attested(self) -> Self:
@@ -74,7 +79,7 @@ class LockDatabase(OfData, Signed):
         return self
 
     def needs(self) -> tuple[Need, ...]:
-        return (Need(TrialData, (self.trial_id,), alone=True),)
+        return (Need(TrialData, (self.trial_id,), alone=True), Need(EnrolmentCount, (self.trial_id,)))
 
 
 class UnlockDatabase(OfData, Signed):

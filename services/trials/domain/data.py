@@ -15,6 +15,7 @@ from services.trials.commands.data import (
 from services.trials.domain.broken import deviation, in_future
 from services.trials.domain.data_lock import preconditions, unmet
 from services.trials.domain.data_state import Data, Events, evolve
+from services.trials.projections.enrolment_guards import EnrolmentCount
 from services.trials.projections.guards import TrialGuard
 from services.trials.projections.trial_data import TrialData
 from services.trials.rules.data_lock import TRANSITIONS
@@ -106,17 +107,26 @@ def _step(data: Data, command: Step, facts: Facts, now: datetime) -> Events | Re
 
 def _lock(data: Data, command: LockDatabase, facts: Facts, today: date) -> Events | Refusal:
     counted = facts.get(TrialData, command.trial_id) or TrialData(command.trial_id)
+    if counted.last_visit_on is None and not command.interim:
+        detail = "nobody has reported the last visit of the last subject: before it a lock is an interim one"
+        return Refusal("data.visits_open", detail, data.status, "interim")
     named = [
         Precondition(name=one.precondition, met=True, document_ref=one.document_ref, sha256=one.sha256)
         for one in command.attested
     ]
-    found = preconditions(counted, named)
+    count = facts.get(EnrolmentCount, command.trial_id)
+    found = preconditions(counted, count.sites if count else (), named)
     if missing := unmet(found):
         return Refusal("data.preconditions", f"not met: {missing}", data.status, "attested")
-    locked = DatabaseLocked(
-        trial_id=command.trial_id, lock=data.locks + 1, locked_on=today, preconditions=found
-    )
-    return [locked]
+    return [
+        DatabaseLocked(
+            trial_id=command.trial_id,
+            lock=data.locks + 1,
+            locked_on=today,
+            preconditions=found,
+            interim=command.interim,
+        )
+    ]
 
 
 def _last_visit(data: Data, command: RecordLastVisit, now: datetime) -> Events:

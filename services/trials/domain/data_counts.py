@@ -90,7 +90,7 @@ def _next(before: Latest | None, event: DataCountsRecorded) -> Latest:
 def _breaks(counts: Counts, command: RecordDataCounts, facts: Facts, now: datetime) -> tuple[str, ...]:
     site, trial = facts.get(SiteGuard, command.site_id), facts.get(TrialData, command.trial_id)
     before = _neighbour(counts, command)
-    locked = trial is not None and trial.status == "locked" and trial.locked_on is not None
+    locked = trial is not None and trial.status == "locked" and not trial.interim
     found = {
         "site.unknown": site is None or site.trial_id is None,
         "site.other_trial": bool(site and site.trial_id not in (None, command.trial_id)),

@@ -1,24 +1,27 @@
 """What the lock of a trial's database asks for, each with the number that is missing."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 from services.trials.projections.trial_data import TrialData
 from services.trials.rules.data_lock import ATTESTED
 from shared.contracts.trials.data import LockPrecondition, Precondition
 
 
-def preconditions(data: TrialData, attested: Collection[Precondition] = ()) -> tuple[Precondition, ...]:
+def preconditions(
+    data: TrialData, enrolled: Collection[UUID], attested: Collection[Precondition] = ()
+) -> tuple[Precondition, ...]:
     """Every precondition in the order of the contract, met or not, as the counts of now have it.
 
     `attested` are those for which the signer names a document; forms, queries and sites are numbers, and an
-    analysis plan that was approved here is known. A site counts where a subject enrolled; what each system
-    says of it is no older than the last visit of the last subject.
+    analysis plan that was approved here is known. `enrolled` are the sites with subjects: each counts,
+    whatever its status when they were told; what a system says of it is no older than the last visit.
     """
     by_name = {one.name: one for one in attested}
     last = data.last_visit_on
     uncounted = [
         site
-        for site in data.enrolling
+        for site in {*data.enrolling, *enrolled}
         if not (known := data.counts.get(site))
         or (last is not None and min(one.as_of for one in known.values()) < last)
     ]

@@ -23,7 +23,7 @@ Events = list[DataEvent | DeviationReported]
 
 @dataclass(frozen=True)
 class Data:
-    """`forms`: the versions of each form in the order of their release."""
+    """`forms`: the versions of each form in the order of their release; `locked_on`: of a lock for good."""
 
     status: DataStatus = "open"
     locks: int = 0
@@ -41,8 +41,8 @@ def evolve(data: Data, event: DataEvent | DeviationReported) -> Data:
             return replace(data, status="cleaning")
         case DataSoftLocked():
             return replace(data, status="soft_locked")
-        case DatabaseLocked(lock=lock, locked_on=day):
-            return replace(data, status="locked", locks=lock, locked_on=day)
+        case DatabaseLocked(lock=lock, locked_on=day, interim=interim):
+            return replace(data, status="locked", locks=lock, locked_on=None if interim else day)
         case DatabaseUnlocked():
             return replace(data, status="unlocked", locked_on=None)
         case LastVisitRecorded(visited_on=day):

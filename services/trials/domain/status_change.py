@@ -63,6 +63,8 @@ def _unfinished(status: TrialStatus | None, data: TrialData | None) -> Refusal |
         return Refusal("trial.visits_open", "nobody has reported the last visit of the last subject", status)
     if data.status != "locked" or data.locked_on is None:
         return Refusal("trial.not_locked", f"the database is not locked: it is {data.status}", status)
+    if data.interim:
+        return Refusal("trial.not_locked", "the database is locked for an interim analysis", status)
     if data.locked_on < data.last_visit_on:
         detail = f"the database was locked on {data.locked_on}, before the last visit on {data.last_visit_on}"
         return Refusal("trial.not_locked", detail, status)

@@ -13,3 +13,6 @@ ALTER TABLE site_counters
     ADD COLUMN recruiting_since date,
     ADD COLUMN recruited        integer NOT NULL DEFAULT 0,
     ADD COLUMN over             boolean NOT NULL DEFAULT false;
+
+-- A lock for an analysis before the last visit (projections/trial_data.py).
+ALTER TABLE trial_data ADD COLUMN interim boolean NOT NULL DEFAULT false;

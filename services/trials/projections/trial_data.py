@@ -39,8 +39,8 @@ class SiteCounts:
 class TrialData:
     """`status` since the day (UTC) `since`; `locked_on` and `preconditions` are those of the latest lock.
 
-    `counts` by site and system, `enrolling` are the sites at which a subject enrolled, `analysis_plan` is the
-    one approved last.
+    `counts` by site and system, `enrolling` are the sites that began to enrol, `analysis_plan` is the one
+    approved last. `interim`: the latest lock was for an analysis before the last visit.
     """
 
     table: ClassVar[str] = "trial_data"
@@ -58,6 +58,7 @@ class TrialData:
     counts: dict[UUID, dict[str, SiteCounts]] = field(default_factory=dict)
     enrolling: tuple[UUID, ...] = ()
     analysis_plan: str | None = None
+    interim: bool = False
 
 
 Told = (
@@ -85,9 +86,9 @@ def fold_trial_data(row: TrialData | None, message: Recorded[Any], key: Key) -> 
             return replace(data, status="cleaning", since=day)
         case DataSoftLocked(soft_locked_on=day):
             return replace(data, status="soft_locked", since=day)
-        case DatabaseLocked(locked_on=day, lock=lock, preconditions=met):
+        case DatabaseLocked(locked_on=day, lock=lock, preconditions=met, interim=interim):
             locked = replace(data, status="locked", since=day, locks=lock, locked_on=day)
-            return replace(locked, preconditions=met, unlock_reason=None)
+            return replace(locked, preconditions=met, unlock_reason=None, interim=interim)
         case DatabaseUnlocked(unlocked_on=day, reason=reason):
             return replace(data, status="unlocked", since=day, unlock_reason=reason)
         case LastVisitRecorded(visited_on=day):

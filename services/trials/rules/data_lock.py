@@ -12,8 +12,8 @@ TRANSITIONS: dict[DataStatus, tuple[DataStatus, ...]] = {
 }
 # The rules that can stand in the way of a step.
 GUARDS: dict[tuple[DataStatus, DataStatus], tuple[str, ...]] = {
-    ("soft_locked", "locked"): ("data.preconditions",),
-    ("unlocked", "locked"): ("data.preconditions",),
+    ("soft_locked", "locked"): ("data.visits_open", "data.preconditions"),
+    ("unlocked", "locked"): ("data.visits_open", "data.preconditions"),
     ("soft_locked", "unlocked"): ("trial.archived",),
     ("locked", "unlocked"): ("trial.archived",),
 }

@@ -84,13 +84,17 @@ class Precondition(Value):
 
 
 class DatabaseLocked(Event):
-    """The database was locked by signature, each precondition being met; `lock` counts from 1."""
+    """The database was locked by signature, each precondition being met; `lock` counts from 1.
+
+    `interim`: for an analysis before the last visit of the last subject; the trial goes on.
+    """
 
     type: ClassVar[str] = "trials.data.locked.v1"
     trial_id: UUID
     lock: int
     locked_on: date
     preconditions: tuple[Precondition, ...]
+    interim: bool = False
 
 
 class DatabaseUnlocked(Event):

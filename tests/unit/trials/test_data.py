@@ -19,6 +19,7 @@ from services.trials.commands.data import (
     UnlockDatabase,
 )
 from services.trials.commands.data_counts import RecordDataCounts
+from services.trials.commands.site_steps import BeginSiteClosing
 from services.trials.commands.trial import ChangeTrialStatus
 from services.trials.domain import data, data_counts
 from services.trials.domain.data_lock import preconditions
@@ -73,7 +74,9 @@ def breaks(world: World, command: RecordDataCounts) -> tuple[str, ...]:
     return told.breaks
 
 
-def soft_locked(world: World) -> None:
+def soft_locked(world: World, visits_over: bool = True) -> None:
+    if visits_over:
+        world.do(LAST_VISIT)
     world.do(StartCleaning(trial_id=TRIAL))
     world.do(SoftLockData(trial_id=TRIAL))
 
@@ -269,12 +272,41 @@ def test_what_is_counted_is_not_attested_and_nothing_twice(named: list[str]) -> 
         LockDatabase(trial_id=TRIAL, attested=attested)
 
 
+def test_a_site_whose_subject_was_told_when_it_was_closing_is_counted_or_missing(running: World) -> None:
+    running.do(BeginSiteClosing(trial_id=TRIAL, site_id=SITE))
+    running.do(enrol())
+    soft_locked(running)
+    assert refused(running.do(LOCK)) == ("data.preconditions", "not met: sites_counted (1 missing)")
+    running.do(counts(**DONE))
+    assert isinstance(made(running, LOCK)[0], DatabaseLocked)
+
+
+def test_before_the_last_visit_a_lock_is_an_interim_one_and_completes_nothing(running: World) -> None:
+    running.do(enrol())
+    running.do(counts(TODAY - 2 * DAY, **DONE))
+    soft_locked(running, visits_over=False)
+    assert refused(running.do(LOCK))[0] == "data.visits_open"
+    (locked,) = made(running, LOCK.model_copy(update={"interim": True}))
+    assert (locked.interim, running.guard(TrialData, TRIAL).interim) == (True, True)
+    running.now = NOW + 2 * DAY
+    assert breaks(running, counts(TODAY + DAY, **DONE | {"queries_opened": 31})) == ()
+    (told,) = made(running, LAST_VISIT.model_copy(update={"visited_on": TODAY}))
+    assert told.breaks == ()
+    running.do(TMF)
+    detail = "the database is locked for an interim analysis"
+    assert refused(completed(running)) == ("trial.not_locked", detail)
+    running.do(UNLOCK)
+    running.do(counts(TODAY + DAY, **DONE))
+    assert not made(running, LOCK)[0].interim
+    assert [event.after for event in completed(running)][-1] == "completed"
+
+
 def test_counts_older_than_the_last_visit_are_not_those_of_a_lock() -> None:
     known = fold_trial_data(None, recorded(DataCountsRecorded(**counts(**DONE).model_dump()), SITE), (TRIAL,))
     row = TrialData(TRIAL, counts=known.counts, enrolling=(SITE,), last_visit_on=TODAY)
-    assert preconditions(row)[0] == Precondition(name="sites_counted", met=True, missing=0)
+    assert preconditions(row, ())[0] == Precondition(name="sites_counted", met=True, missing=0)
     later = TrialData(TRIAL, counts=known.counts, enrolling=(SITE,), last_visit_on=TODAY + DAY)
-    assert preconditions(later)[0] == Precondition(name="sites_counted", met=False, missing=1)
+    assert preconditions(later, ())[0] == Precondition(name="sites_counted", met=False, missing=1)
 
 
 def test_each_system_that_counts_a_site_has_to_be_done(site: World) -> None:

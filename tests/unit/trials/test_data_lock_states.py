@@ -34,6 +34,7 @@ REACHED: dict[DataStatus, tuple[DataEvent, ...]] = {
     "locked": (CLEAN, SOFT, LOCKED),
     "unlocked": (CLEAN, SOFT, LOCKED, OPENED),
 }
+VISITED = TrialData(TRIAL, last_visit_on=TODAY)
 ATTESTATIONS: Any = [{"precondition": name, "document_ref": "doc"} for name in ATTESTED]
 STEPS: dict[DataStatus, DataCommand] = {
     "cleaning": StartCleaning(trial_id=TRIAL),
@@ -55,7 +56,7 @@ def at(status: DataStatus) -> Data:
 def test_a_step_happens_where_the_table_has_it_and_nowhere_else(
     before: DataStatus, after: DataStatus
 ) -> None:
-    decision = decide(at(before), STEPS[after], Facts(TrialGuard(TRIAL, "active"), TrialData(TRIAL)), NOW)
+    decision = decide(at(before), STEPS[after], Facts(TrialGuard(TRIAL, "active"), VISITED), NOW)
     if before == after:
         assert decision == []
     elif after in TRANSITIONS[before]:
@@ -79,7 +80,8 @@ def test_each_guard_stands_in_the_way_of_its_step(
     before, after = step
     assert after in TRANSITIONS[before]
     against = {
-        "data.preconditions": (LockDatabase(trial_id=TRIAL), Facts()),
+        "data.visits_open": (STEPS["locked"], Facts()),
+        "data.preconditions": (LockDatabase(trial_id=TRIAL), Facts(VISITED)),
         "trial.archived": (STEPS[after], Facts(TrialGuard(TRIAL, "archived"))),
     }
     for rule in rules:
@@ -90,6 +92,6 @@ def test_each_guard_stands_in_the_way_of_its_step(
 
 
 def test_a_second_lock_is_counted() -> None:
-    (again,) = decide(at("unlocked"), STEPS["locked"], Facts(), NOW)  # type: ignore[misc]
+    (again,) = decide(at("unlocked"), STEPS["locked"], Facts(VISITED), NOW)  # type: ignore[misc]
     assert isinstance(again, DatabaseLocked)
     assert again.lock == 2

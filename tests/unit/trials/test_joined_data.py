@@ -10,7 +10,13 @@ from services.trials.commands.analysis_plan import (
     DraftAnalysisPlan,
     RecordAnalysisMilestone,
 )
-from services.trials.commands.data import LockDatabase, SoftLockData, StartCleaning, UnlockDatabase
+from services.trials.commands.data import (
+    LockDatabase,
+    RecordLastVisit,
+    SoftLockData,
+    StartCleaning,
+    UnlockDatabase,
+)
 from services.trials.domain.data_lock import preconditions
 from services.trials.projections.trial_data import TrialData
 from services.trials.rules.data_lock import ATTESTED
@@ -28,7 +34,11 @@ OTHERS: Any = [one for one in NAMED if one["precondition"] != "sap_approved"]
 BARE = LockDatabase(trial_id=TRIAL, attested=OTHERS)
 MILESTONE = RecordAnalysisMilestone(trial_id=TRIAL, milestone="database_lock", reached_on=TODAY)
 APPROVE = ApproveAnalysisPlan(trial_id=TRIAL, plan="SAP 1", approved_on=TODAY - DAY)
-CLEAN: tuple[Command, ...] = (StartCleaning(trial_id=TRIAL), SoftLockData(trial_id=TRIAL))
+CLEAN: tuple[Command, ...] = (
+    RecordLastVisit(trial_id=TRIAL, visited_on=TODAY - DAY),
+    StartCleaning(trial_id=TRIAL),
+    SoftLockData(trial_id=TRIAL),
+)
 
 
 def planned() -> World:
@@ -90,4 +100,4 @@ def test_the_page_says_what_a_lock_would_find_now() -> None:
     world.do(APPROVE)
     row = world.guard(TrialData, TRIAL)
     assert row.analysis_plan == "SAP 1"
-    assert {one.name: one.met for one in preconditions(row)}["sap_approved"]
+    assert {one.name: one.met for one in preconditions(row, ())}["sap_approved"]

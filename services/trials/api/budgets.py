@@ -19,8 +19,8 @@ SELECT trial_id, site_id, l->>'currency' AS currency, 'planned' AS what,
 FROM site_budget, jsonb_array_elements(lines) l
 UNION ALL SELECT trial_id, site_id, currency, 'reached', amount_minor FROM payable WHERE line <> ''
 UNION ALL SELECT trial_id, site_id, currency, 'invoiced', amount_minor FROM invoice WHERE currency IS NOT NULL
-UNION ALL SELECT trial_id, site_id, approved_currency, 'approved', approved_minor FROM invoice
-    WHERE approved_currency IS NOT NULL
+UNION ALL SELECT trial_id, site_id, a->>'currency', 'approved', (a->>'amount_minor')::numeric
+    FROM invoice, jsonb_array_elements(approvals) a
 UNION ALL SELECT trial_id, site_id, p->>'currency', 'paid', (p->>'amount_minor')::numeric
     FROM invoice, jsonb_array_elements(payments) p
 """

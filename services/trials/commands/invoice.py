@@ -38,10 +38,11 @@ class ReportInvoice(OfInvoice):
 
 
 class ReportInvoiceApproval(OfInvoice):
-    """Report that an invoice was approved for payment, wholly or in part."""
+    """Report that an invoice was approved for payment, wholly or in part; another approval adds to it."""
 
     type: ClassVar[str] = "trials.report_invoice_approval.v1"
     report: ClassVar[bool] = True
+    approval_id: UUID = Field(default_factory=uuid7)
     approved_on: Day
 
 

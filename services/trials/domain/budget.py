@@ -16,6 +16,7 @@ from shared.contracts.trials.budget import (
     SiteBudgetEvent,
 )
 from shared.contracts.trials.deviation import DeviationReported
+from shared.rules.dates import latest_date
 
 BudgetCommand = AgreeBudget | ReachMilestone | ReportPayable
 Events = list[SiteBudgetEvent | DeviationReported]
@@ -77,9 +78,10 @@ def _agree(budget: Budget, command: AgreeBudget, facts: Facts, now: datetime) ->
         return []
     agreed = SiteBudgetAgreed(**told, version=last.version + 1 if last else 1)
     first = agreed.effective_from
-    if last and first <= last.effective_from and not in_future(last.effective_from, now):
-        detail = f"version {last.version} is in force from {last.effective_from}: the next one comes later"
-        return Refusal("budget.overlap", detail, f"version {last.version}", "effective_from")
+    begun = budget.in_force(latest_date(now))
+    if begun and first <= begun.effective_from:
+        detail = f"version {begun.version} is in force from {begun.effective_from}: the next one comes later"
+        return Refusal("budget.overlap", detail, f"version {begun.version}", "effective_from")
     if last and budget.priced_to and first <= budget.priced_to:
         detail = f"a milestone of {budget.priced_to} is priced by version {last.version}"
         return Refusal("budget.priced", detail, f"version {last.version}", "effective_from")

@@ -72,11 +72,9 @@ def _release(data: Data, command: ReleaseCrf, now: datetime) -> Events | Refusal
         return Refusal("crf.released_otherwise", detail, data.status, "version")
     if data.status == "locked":
         return Refusal("data.locked", "the database is locked: no form changes", data.status)
-    in_use = known and not in_future(known[-1].effective_from, now)
-    if in_use and command.effective_from <= known[-1].effective_from:
-        detail = (
-            f"version {known[-1].version} is in use from {known[-1].effective_from}: the next comes later"
-        )
+    in_use = next((one for one in reversed(known) if not in_future(one.effective_from, now)), None)
+    if in_use and command.effective_from <= in_use.effective_from:
+        detail = f"version {in_use.version} is in use from {in_use.effective_from}: the next comes later"
         return Refusal("crf.overlap", detail, data.status, "effective_from")
     return [released]
 

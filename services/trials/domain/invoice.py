@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import UUID
 
 from services.trials.commands.invoice import ReportInvoice, ReportInvoiceApproval, ReportPayment
@@ -18,10 +18,13 @@ Events = list[InvoiceEvent | DeviationReported]
 
 @dataclass(frozen=True)
 class Invoice:
-    """What was told of it first, for a second report that differs takes nothing back; payments by id."""
+    """What was told of it first, for a second report that differs takes nothing back.
+
+    Approvals and payments by id; an approval of an earlier version of its event has none.
+    """
 
     received: InvoiceReceived | None = None
-    approved: InvoiceApproved | None = None
+    approved: Mapping[UUID | None, InvoiceApproved] = field(default_factory=dict)
     paid: Mapping[UUID, PaymentMade] = field(default_factory=dict)
     reported: frozenset[UUID] = frozenset()
 
@@ -32,9 +35,9 @@ def decide(invoice: Invoice, command: InvoiceCommand | Wake, facts: Facts, now: 
         case ReportInvoice():
             received = InvoiceReceived(**command.model_dump(), breaks=_received(command, now))
             return _first(invoice, invoice.received, received, command.invoiced_on)
-        case ReportInvoiceApproval():
+        case ReportInvoiceApproval(approval_id=approval):
             approved = InvoiceApproved(**command.model_dump(), breaks=_approved(invoice, command, now))
-            return _first(invoice, invoice.approved, approved, command.approved_on)
+            return _first(invoice, invoice.approved.get(approval), approved, command.approved_on)
         case ReportPayment(payment_id=payment):
             paid = PaymentMade(**command.model_dump(), breaks=_paid(invoice, command, now))
             return _first(invoice, invoice.paid.get(payment), paid, command.paid_on)
@@ -48,8 +51,8 @@ def evolve(invoice: Invoice, event: InvoiceEvent | DeviationReported) -> Invoice
     match event:
         case InvoiceReceived():
             return replace(invoice, received=event)
-        case InvoiceApproved():
-            return replace(invoice, approved=event)
+        case InvoiceApproved(approval_id=approval):
+            return replace(invoice, approved={**invoice.approved, approval: event})
         case PaymentMade(payment_id=payment):
             return replace(invoice, paid={**invoice.paid, payment: event})
         case DeviationReported(deviation_id=deviation_id):
@@ -79,29 +82,35 @@ def _received(command: ReportInvoice, now: datetime) -> tuple[str, ...]:
 
 def _approved(invoice: Invoice, command: ReportInvoiceApproval, now: datetime) -> tuple[str, ...]:
     bill = invoice.received
+    total = command.amount_minor + _sum(invoice.approved)
     return _broken(
         {
             "payment.in_future": in_future(command.approved_on, now),
             "payment.not_invoiced": bill is None,
             "payment.before_invoice": bill is not None and command.approved_on < bill.invoiced_on,
             "payment.other_currency": bill is not None and command.currency != bill.currency,
-            "payment.above_invoice": bill is not None and command.amount_minor > bill.amount_minor,
+            "payment.above_invoice": bill is not None and total > bill.amount_minor,
         }
     )
 
 
 def _paid(invoice: Invoice, command: ReportPayment, now: datetime) -> tuple[str, ...]:
-    word = invoice.approved
-    total = command.amount_minor + sum(one.amount_minor for one in invoice.paid.values())
+    words = invoice.approved.values()
+    total = command.amount_minor + _sum(invoice.paid)
     return _broken(
         {
             "payment.in_future": in_future(command.paid_on, now),
-            "payment.not_approved": word is None,
-            "payment.before_approval": word is not None and command.paid_on < word.approved_on,
-            "payment.other_currency": word is not None and command.currency != word.currency,
-            "payment.above_approval": word is not None and total > word.amount_minor,
+            "payment.not_approved": not words,
+            "payment.before_approval": bool(words)
+            and command.paid_on < min(one.approved_on for one in words),
+            "payment.other_currency": bool(words) and command.currency not in {one.currency for one in words},
+            "payment.above_approval": bool(words) and total > _sum(invoice.approved),
         }
     )
+
+
+def _sum(told: Mapping[Any, InvoiceApproved | PaymentMade]) -> int:
+    return sum(one.amount_minor for one in told.values())
 
 
 def _broken(found: Mapping[str, bool]) -> tuple[str, ...]:

@@ -17,9 +17,9 @@ Events = list[TrialBudgetEvent | DeviationReported]
 
 @dataclass(frozen=True)
 class TrialBudget:
-    """The version agreed last, and the costs told."""
+    """Versions in the order of agreement, and the costs told."""
 
-    agreed: TrialBudgetAgreed | None = None
+    versions: tuple[TrialBudgetAgreed, ...] = ()
     costs: frozenset[UUID] = frozenset()
 
 
@@ -41,7 +41,7 @@ def decide(
 def evolve(budget: TrialBudget, event: TrialBudgetEvent | DeviationReported) -> TrialBudget:
     match event:
         case TrialBudgetAgreed():
-            return replace(budget, agreed=event)
+            return replace(budget, versions=(*budget.versions, event))
         case CostReported(cost_id=cost):
             return replace(budget, costs=budget.costs | {cost})
         case DeviationReported():
@@ -51,13 +51,13 @@ def evolve(budget: TrialBudget, event: TrialBudgetEvent | DeviationReported) -> 
 
 
 def _agree(budget: TrialBudget, command: AgreeTrialBudget, now: datetime) -> Events | Refusal:
-    last, told = budget.agreed, command.model_dump(exclude={"meaning"})
+    last, told = budget.versions[-1] if budget.versions else None, command.model_dump(exclude={"meaning"})
     if last and TrialBudgetAgreed(**told, version=last.version) == last:
         return []
-    begun = last is not None and not in_future(last.effective_from, now)
-    if last and begun and command.effective_from <= last.effective_from:
-        detail = f"version {last.version} is in force from {last.effective_from}: the next one comes later"
-        return Refusal("budget.overlap", detail, f"version {last.version}", "effective_from")
+    begun = next((one for one in reversed(budget.versions) if not in_future(one.effective_from, now)), None)
+    if begun and command.effective_from <= begun.effective_from:
+        detail = f"version {begun.version} is in force from {begun.effective_from}: the next one comes later"
+        return Refusal("budget.overlap", detail, f"version {begun.version}", "effective_from")
     return [TrialBudgetAgreed(**told, version=last.version + 1 if last else 1)]
 
 

@@ -16,3 +16,6 @@ ALTER TABLE site_counters
 
 -- A lock for an analysis before the last visit (projections/trial_data.py).
 ALTER TABLE trial_data ADD COLUMN interim boolean NOT NULL DEFAULT false;
+
+-- An invoice is approved in parts (projections/invoices.py).
+ALTER TABLE invoice ADD COLUMN approvals jsonb NOT NULL DEFAULT '[]';

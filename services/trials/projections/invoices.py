@@ -22,8 +22,21 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """One approval of an invoice, wholly or in part, in the minor unit of its currency."""
+
+    approval_id: UUID | None
+    amount_minor: int
+    currency: str
+    approved_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """One invoice; each amount has its own currency, for a report is kept whatever is wrong with it."""
+    """One invoice; each amount has its own currency, for a report is kept whatever is wrong with it.
+
+    `approved_minor` is the sum of the approvals in the currency of the first, `approved_on` the latest day.
+    """
 
     table: ClassVar[str] = "invoice"
     key: ClassVar[tuple[str, ...]] = ("invoice_id",)
@@ -41,6 +54,7 @@ class InvoiceRow:
     approved_on: date | None = None
     payments: tuple[Payment, ...] = ()
     breaks: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
 
 
 def invoice_keys(message: Recorded[InvoiceReceived | InvoiceApproved | PaymentMade]) -> tuple[Key, ...]:
@@ -58,9 +72,17 @@ def fold_invoice(row: InvoiceRow | None, message: Recorded[Any], key: Key) -> In
                 include={"number", "amount_minor", "currency", "invoiced_on", "document_ref"}
             )
             return replace(bill, **told, status=bill.status or "invoiced")
-        case InvoiceApproved(amount_minor=amount, currency=currency, approved_on=day):
-            told = {"approved_minor": amount, "approved_currency": currency, "approved_on": day}
-            return replace(bill, **told, status="paid" if bill.payments else "approved")
+        case InvoiceApproved():
+            word = Approval(event.approval_id, event.amount_minor, event.currency, event.approved_on)
+            words = (*bill.approvals, word)
+            return replace(
+                bill,
+                approvals=words,
+                approved_minor=sum(one.amount_minor for one in words if one.currency == words[0].currency),
+                approved_currency=words[0].currency,
+                approved_on=max(one.approved_on for one in words),
+                status="paid" if bill.payments else "approved",
+            )
         case PaymentMade():
             paid = Payment(event.payment_id, event.amount_minor, event.currency, event.paid_on)
             return replace(bill, payments=(*bill.payments, paid), status="paid")

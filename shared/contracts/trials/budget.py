@@ -116,7 +116,7 @@ class InvoiceReceived(Event):
 
 
 class InvoiceApproved(Event):
-    """An invoice was approved for payment, wholly or in part."""
+    """An invoice was approved for payment, wholly or in part: approvals of one invoice add up."""
 
     type: ClassVar[str] = "trials.payment.approved.v1"
     trial_id: UUID
@@ -126,6 +126,7 @@ class InvoiceApproved(Event):
     currency: str
     approved_on: date
     breaks: tuple[str, ...] = ()
+    approval_id: UUID | None = None
 
 
 class PaymentMade(Event):

@@ -80,8 +80,11 @@ def invoiced(amount: int = 340_000, on: date = TODAY, **more: Any) -> ReportInvo
     return ReportInvoice(**BILL | {"number": "2026-7", "amount_minor": amount, "invoiced_on": on} | more)
 
 
-def approved(amount: int = 340_000, on: date = TODAY, **more: Any) -> ReportInvoiceApproval:
-    return ReportInvoiceApproval(**BILL | {"amount_minor": amount, "approved_on": on} | more)
+def approved(
+    amount: int = 340_000, on: date = TODAY, approval: int = 80, **more: Any
+) -> ReportInvoiceApproval:
+    told = {"amount_minor": amount, "approved_on": on, "approval_id": UUID(int=approval)}
+    return ReportInvoiceApproval(**BILL | told | more)
 
 
 def paid(amount: int = 340_000, on: date = TODAY, payment: int = 60, **more: Any) -> ReportPayment:

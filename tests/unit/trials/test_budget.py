@@ -1,6 +1,7 @@
 """Budgets: versions that never reach back, milestones that are due once, and the sponsor's own plan."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import reduce
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from pydantic import ValidationError
 
 from services.trials.commands.budget import Line, ReachMilestone, ReportCost
 from services.trials.domain import budget, trial_budget
+from services.trials.domain.budget import Budget
 from services.trials.projections.budgets import Payable, SiteBudget, TrialBudget
+from services.trials.projections.guards import SiteGuard
 from services.trials.reactions import budget as reaction
 from services.trials.rules.budget import OF_AN_ITEM, PAYS_ON
 from shared.contracts.message import Facts, Refusal, Wake
@@ -290,6 +293,36 @@ def test_the_sponsors_budget_is_compared_with_costs_by_category_and_currency(wor
     (row,) = (row for (kind, _), row in folded(world.told).items() if kind is TrialBudget)
     assert (row.version, row.effective_from, len(row.lines)) == (1, JANUARY, 2)
     assert row.spent == {"monitoring": {"USD": 2_000, "EUR": 1_000}, "safety": {"USD": 1_000}}
+
+
+def test_no_version_reaches_back_past_the_one_in_force_whatever_is_to_come(world: World) -> None:
+    selected(world)
+    for start in (JANUARY, TODAY + 100 * DAY):
+        made(world, agree(start=start))
+        made(world, plan(("monitoring", start.year, "USD"), start=start))
+    overlap = ("budget.overlap", "effective_from")
+    assert refused(world.do(agree(VISIT_2, start=date(2001, 1, 1)))) == overlap
+    assert refused(world.do(plan(("safety", 1, "USD"), start=date(2001, 1, 1)))) == overlap
+    world.do(visit())
+    assert due(world) == [("V2", 1, 90_000, "USD")]
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(-60, 60)), max_size=8))
+def test_up_to_the_begin_of_the_version_in_force_no_day_changes_its_version(
+    steps: list[tuple[int, int]],
+) -> None:
+    known, now = Budget(), NOW
+    for number, (later, start) in enumerate(steps):
+        now += later * DAY
+        today = now.date()
+        command = agree(START_UP | {"amount_minor": number + 1}, start=today + start * DAY)
+        decided = budget.decide(known, command, Facts(SiteGuard(SITE, TRIAL)), now)
+        after = known if isinstance(decided, Refusal) else reduce(budget.evolve, decided, known)
+        begun = known.in_force(today)
+        for back in range(200 if begun else 0):
+            day = begun.effective_from - back * DAY if begun else today
+            assert after.in_force(day) == known.in_force(day)
+        known = after
 
 
 def test_the_sponsors_next_budget_comes_later(world: World) -> None:

@@ -102,6 +102,14 @@ def test_a_form_is_released_once(world: World) -> None:
     assert (row.form, row.protocol_version, row.effective_from) == ("DM", "1.0", date(2026, 1, 1))
 
 
+def test_no_form_reaches_back_past_the_one_in_use_whatever_is_to_come(world: World) -> None:
+    world.do(CRF)
+    made(world, CRF.model_copy(update={"version": "2.0", "effective_from": TODAY + 100 * DAY}))
+    third = CRF.model_copy(update={"version": "3.0", "effective_from": date(2000, 1, 1)})
+    assert refused(world.do(third))[0] == "crf.overlap"
+    made(world, third.model_copy(update={"effective_from": TODAY + 50 * DAY}))
+
+
 @pytest.mark.parametrize(
     ("change", "rule", "field"),
     [

@@ -67,6 +67,21 @@ def test_a_report_that_breaks_a_rule_is_kept_and_raises_a_deviation(
     assert set(broken) <= set(row(world).breaks)
 
 
+def test_an_invoice_is_approved_in_parts_that_add_up(world: World) -> None:
+    parts = (approved(200_000), approved(140_000, TODAY + DAY, approval=81))
+    assert told(world, invoiced(), *parts, paid(340_000, TODAY + DAY)) == [()] * 4
+    assert world.do(parts[1]) == []
+    shown = row(world)
+    assert (shown.approved_minor, shown.approved_on) == (340_000, TODAY + DAY)
+    assert [one.amount_minor for one in shown.approvals] == [200_000, 140_000]
+    assert made(world, approved(1, approval=82))[0].breaks == ("payment.above_invoice",)
+
+
+def test_what_is_approved_in_another_currency_is_added_to_nothing(world: World) -> None:
+    told(world, invoiced(), approved(200_000), approved(10, currency="EUR", approval=81))
+    assert (row(world).approved_minor, row(world).approved_currency) == (200_000, "USD")
+
+
 @pytest.mark.parametrize("other", [invoiced(1), approved(1), paid(1)])
 def test_a_second_report_that_differs_takes_nothing_back(world: World, other: Command) -> None:
     told(world, invoiced(), approved(), paid())

@@ -27,7 +27,8 @@ class Period:
 EU = frozenset(
     "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK ES".split()  # noqa: SIM905
 )
-# 312.57(c): the text of the 2001 edition was read; 312.62(c): a secondary page; article 58: the text itself.
+# 312.57(c): the text of the 2001 edition was read; 312.62(c) and 812.140(d): secondary pages, that of the
+# latter Pennsylvania State University's; article 58: the text itself.
 PERIODS: Mapping[RetentionRule, Period] = {
     "us_ind_sponsor": Period(
         "21 CFR 312.57(c)",
@@ -42,6 +43,14 @@ PERIODS: Mapping[RetentionRule, Period] = {
         "approval of the marketing application, or else the end of the investigation with notice to FDA",
         2,
         routes=frozenset({"us_ind"}),
+    ),
+    "us_ide": Period(
+        "21 CFR 812.140(d)",
+        False,
+        "the later of the end of the investigation and the day from which the records support neither an "
+        "application for premarket approval nor a notice that a product development protocol is complete",
+        2,
+        routes=frozenset({"us_ide"}),
     ),
     "eu_ctr": Period("Regulation (EU) 536/2014, art. 58", True, "end of the trial", 25, countries=EU),
 }

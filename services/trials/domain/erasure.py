@@ -82,7 +82,7 @@ def _about(
 ) -> dict[str, Any] | Refusal:
     """The ids that the event repeats; a refusal where something keeps the records, or nobody is known.
 
-    `persons`: who ask and agree; none of them may have loosened what kept the records.
+    `persons`: who ask and agree; none of them may have said how long the records are kept, or let a hold go.
     """
     subject, trial = facts.get(SubjectRow, command.subject_id), facts.get(TrialGuard, command.trial_id)
     if subject.trial_id != command.trial_id if subject else not (trial and reason in _OF_NOBODY_ENROLLED):
@@ -94,9 +94,10 @@ def _about(
     if refusal := _retained(kept.kept, trial, facts.get(TrialSites, command.trial_id), now):
         return refusal
     released = {one.released_by for one in kept.released if one.subject_id in (None, command.subject_id)}
-    if persons & (released | {one.set_by for one in kept.kept}):
-        shortened = "who shortened a period or released a legal hold neither asks nor agrees"
-        return Refusal("two_persons", shortened, "kept")
+    stated = {who for one in kept.kept for who in (one.set_by, one.shortened_by)}
+    if persons & (released | stated):
+        loosened = "who stated or shortened a period, or released a legal hold, neither asks nor agrees"
+        return Refusal("two_persons", loosened, "kept")
     site = subject.site_id if subject else None
     return {"trial_id": command.trial_id, "site_id": site, "subject_id": command.subject_id}
 

@@ -84,7 +84,7 @@ def _set(
             anchored_on=command.anchored_on,
             until=until,
             reason=command.reason,
-            set_by=who if shorter else None,
+            set_by=who,
         )
     ]
 

@@ -15,13 +15,14 @@ Key = tuple[Any, ...]
 class Kept:
     """A rule by which the trial's records are kept, and the last day, none while that is not known.
 
-    `set_by`: who last made the period shorter.
+    `set_by`: who stated this last, `shortened_by`: who last gave a reason to make a stated period another.
     """
 
     rule: RetentionRule
     citation: str
     until: date | None = None
     set_by: str | None = None
+    shortened_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,11 @@ def fold_retention(row: Retention | None, message: Recorded[Any], key: Key) -> R
     """The row after an event; rules by name and holds by id, so that their order does not matter."""
     row = row or Retention(key[0])
     match message.data:
-        case RetentionSet(rule=rule, citation=citation, until=until, set_by=who):
+        case RetentionSet(rule=rule, citation=citation, until=until, set_by=who, reason=reason):
             kept = {one.rule: one for one in row.kept}
-            before = kept[rule].set_by if rule in kept else None
-            kept[rule] = Kept(rule, citation, until, who or before)
+            before = kept.get(rule, Kept(rule, citation))
+            shortened = who if reason else before.shortened_by
+            kept[rule] = Kept(rule, citation, until, who or before.set_by, shortened)
             return replace(row, kept=tuple(kept[name] for name in sorted(kept)))
         case LegalHoldPlaced(legal_hold_id=hold, subject_id=subject):
             holds = {*row.legal_holds, LegalHold(hold, subject)}

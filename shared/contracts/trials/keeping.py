@@ -6,7 +6,9 @@ from uuid import UUID
 
 from shared.contracts.message import Event
 
-RetentionRule = Literal["us_ind_sponsor", "us_ind_investigator", "eu_ctr", "contract", "none_applies"]
+RetentionRule = Literal[
+    "us_ind_sponsor", "us_ind_investigator", "us_ide", "eu_ctr", "contract", "none_applies"
+]
 ShorteningReason = Literal["correction", "contract_amended"]
 ErasureReason = Literal["subject_request", "unlawful_collection", "data_of_another_person", "court_order"]
 
@@ -14,8 +16,9 @@ ErasureReason = Literal["subject_request", "unlawful_collection", "data_of_anoth
 class RetentionSet(Event):
     """Records of the trial are kept by this rule; `until` is the last day, none while it is not known.
 
-    `anchored_on`: the local day on which the rule's period begins. `set_by`: the actor id of whoever made a
-    stated last day earlier, or took it away, for `reason`; none where the period did not become shorter.
+    `anchored_on`: the local day on which the rule's period begins. `reason`: why a stated last day became
+    earlier, or was taken away. `set_by`: the actor id of whoever said all this; older events name nobody
+    where the period did not become shorter.
     """
 
     type: ClassVar[str] = "trials.retention.set.v1"

@@ -194,8 +194,31 @@ def test_a_site_chosen_in_europe_makes_its_rule_apply(country: str, applies: boo
     )
 
 
-@pytest.mark.parametrize("route", ["us_ide", "other"])
-def test_where_no_period_of_law_is_known_somebody_has_to_state_that_none_applies(route: Route) -> None:
+def test_what_somebody_states_of_a_device_trial_takes_the_place_of_no_rule() -> None:
+    assert then(REQUEST, facts(*PAST, route="us_ide")) == (
+        "retention.not_stated",
+        "21 CFR 812.140(d) applies: state its period",
+    )
+    over = Kept("us_ide", "21 CFR 812.140(d)", date(2025, 1, 1))
+    assert then(REQUEST, facts(over, route="us_ide")) == [REQUESTED]
+
+
+def test_who_states_where_a_period_began_neither_asks_nor_agrees() -> None:
+    """An anchor that is false from the first word ends a period too early as well as a shorter one does."""
+    row = None
+    for rule in ("us_ind_sponsor", "us_ind_investigator"):
+        (said,) = stated(SetRetention(trial_id=TRIAL, rule=rule, anchored_on=date(1990, 1, 1)))
+        row = kept.fold_retention(row, recorded(said), (TRIAL,))
+    assert row is not None
+    rows = (row, SubjectRow(SUBJECT, TRIAL, SITE), TrialGuard(TRIAL, route="us_ind"))
+    assert then(REQUEST, Facts(*rows, actor=ONE))[0] == "two_persons"
+    by_two = REQUESTED.model_copy(update={"requested_by": "q-02"})
+    assert then(APPROVE, Facts(*rows, actor=ONE), by_two)[0] == "two_persons"
+    assert then(APPROVE, Facts(*rows, actor=Actor("q-03", "quality")), by_two) != []
+
+
+def test_where_no_period_of_law_is_known_somebody_has_to_state_that_none_applies() -> None:
+    route: Route = "other"
     assert then(REQUEST, facts(CONTRACTED, route=route)) == (
         "retention.not_stated",
         "no period of law is known to apply: state that none does",
@@ -300,12 +323,12 @@ def test_a_period_becomes_shorter_for_a_reason_alone_and_says_who_did_it() -> No
 
     (first,) = stated(ends(2041))
     (longer,) = stated(ends(2050), first)
-    assert (first.set_by, longer.set_by) == (None, None)
+    assert (first.reason, longer.set_by) == (None, "p-01")
     assert stated(ends(2041), first, longer) == "retention.shortened"
     (amended,) = stated(ends(2041, reason="contract_amended"), first, longer)
     assert (amended.reason, amended.set_by) == ("contract_amended", "p-01")
     (at_length,) = stated(ends(2060, reason="correction"), first)
-    assert at_length.set_by is None
+    assert (at_length.until, at_length.set_by) == (date(2060, 1, 1), "p-01")
 
 
 def test_a_day_that_is_taken_away_is_a_shorter_period_and_so_is_an_earlier_one_afterwards() -> None:
@@ -318,7 +341,7 @@ def test_a_day_that_is_taken_away_is_a_shorter_period_and_so_is_an_earlier_one_a
     assert (taken.until, taken.set_by) == (None, "p-01")
     assert stated(began(date(2019, 1, 1)), first, taken) == "retention.shortened"
     (later,) = stated(began(date(2021, 1, 1)), first, taken)
-    assert (later.until, later.set_by) == (date(2046, 1, 1), None)
+    assert (later.until, later.set_by) == (date(2046, 1, 1), "p-01")
 
 
 def test_a_legal_hold_is_in_force_or_refused() -> None:
@@ -389,6 +412,12 @@ def test_the_row_of_what_keeps_records_names_who_loosened_it() -> None:
     ):
         row = kept.fold_retention(row, recorded(event), (TRIAL,))
     contract = Kept("contract", "d", date(2050, 1, 1), "p-01")
+    later = row
+    for who, until, reason in (("q-02", 2045, "correction"), ("r-03", 2060, None)):
+        said = set_.model_copy(update={"until": date(until, 1, 1), "set_by": who, "reason": reason})
+        later = kept.fold_retention(later, recorded(said), (TRIAL,))
+    assert later is not None
+    assert later.kept == (Kept("contract", "d", date(2060, 1, 1), "r-03", "q-02"),)
     released = (Released(SITE, SUBJECT, "p-01"), Released(HOLD, None, "q-02"))
     assert row == Retention(TRIAL, (contract,), (), released)
 

@@ -1,7 +1,8 @@
 """The outreach campaign: planned, started with approved materials, its results, ended."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import assert_never
 
 from services.trials.commands.recruitment import (
@@ -10,10 +11,12 @@ from services.trials.commands.recruitment import (
     RecordCampaignResults,
     StartCampaign,
 )
+from services.trials.domain.broken import deviation
 from services.trials.domain.lifecycle import finished
 from services.trials.projections.guards import TrialGuard
 from services.trials.rules.recruitment import MATERIALS_RULE
 from shared.contracts.message import Facts, Refusal, Wake
+from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.recruitment import (
     CampaignEnded,
     CampaignEvent,
@@ -24,15 +27,17 @@ from shared.contracts.trials.recruitment import (
 )
 
 CampaignCommand = PlanCampaign | StartCampaign | RecordCampaignResults | EndCampaign
+Told = CampaignEvent | DeviationReported
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """What decisions need of a campaign; `results` are the latest totals."""
+    """What decisions need of a campaign; `results`: totals told last of each day, `broken`: their rules."""
 
     planned: CampaignPlanned | None = None
     started: CampaignStarted | None = None
-    results: CampaignResultsRecorded | None = None
+    results: Mapping[date, CampaignResultsRecorded] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
     ended: CampaignEnded | None = None
 
     @property
@@ -43,7 +48,7 @@ class Campaign:
 
 def decide(
     campaign: Campaign, command: CampaignCommand | Wake, facts: Facts, now: datetime
-) -> list[CampaignEvent] | Refusal:
+) -> list[Told] | Refusal:
     """The events of a command; repeating one that took effect causes none."""
     match command:
         case PlanCampaign():
@@ -60,21 +65,24 @@ def decide(
             assert_never(command)
 
 
-def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:
+def evolve(campaign: Campaign, event: Told) -> Campaign:
     match event:
         case CampaignPlanned():
             return replace(campaign, planned=event)
         case CampaignStarted():
             return replace(campaign, started=event)
-        case CampaignResultsRecorded():
-            return replace(campaign, results=event)
+        case CampaignResultsRecorded(as_of=day, breaks=breaks):
+            told = {**campaign.results, day: event}
+            return replace(campaign, results=told, broken=campaign.broken | {*breaks})
         case CampaignEnded():
             return replace(campaign, ended=event)
+        case DeviationReported():
+            return campaign
         case _:
             assert_never(event)
 
 
-def _plan(campaign: Campaign, command: PlanCampaign, facts: Facts) -> list[CampaignEvent] | Refusal:
+def _plan(campaign: Campaign, command: PlanCampaign, facts: Facts) -> list[Told] | Refusal:
     budget = Money(**command.budget.model_dump())
     planned = CampaignPlanned(**command.model_dump(exclude={"budget"}), budget=budget)
     if campaign.planned == planned:
@@ -84,7 +92,7 @@ def _plan(campaign: Campaign, command: PlanCampaign, facts: Facts) -> list[Campa
     return finished(facts.get(TrialGuard, command.trial_id)) or [planned]
 
 
-def _start(campaign: Campaign, command: StartCampaign, facts: Facts) -> list[CampaignEvent] | Refusal:
+def _start(campaign: Campaign, command: StartCampaign, facts: Facts) -> list[Told] | Refusal:
     if campaign.started:
         return []
     if campaign.planned is None or campaign.ended:
@@ -99,20 +107,26 @@ def _start(campaign: Campaign, command: StartCampaign, facts: Facts) -> list[Cam
     return finished(facts.get(TrialGuard, command.trial_id)) or [started]
 
 
-def _results(campaign: Campaign, command: RecordCampaignResults) -> list[CampaignEvent]:
-    spend, known = Money(**command.spend.model_dump()), campaign.results
+def _results(campaign: Campaign, command: RecordCampaignResults) -> list[Told]:
+    """The totals as told; a rule that they break is a deviation of the campaign once."""
+    spend, day = Money(**command.spend.model_dump()), command.as_of
+    before = campaign.results.get(max((known for known in campaign.results if known <= day), default=day))
     budget = campaign.planned.budget if campaign.planned else spend
     breaks = {
         "campaign.not_started": campaign.started is None or command.as_of < campaign.started.started_on,
         "campaign.other_currency": budget.currency != spend.currency,
         "campaign.over_budget": budget.amount < spend.amount,
-        "campaign.totals_fell": known is not None and known.as_of <= command.as_of and _fell(known, command),
+        "campaign.totals_fell": before is not None and _fell(before, command),
         "campaign.more_than_referred": command.enrolled > command.referrals,
     }
     broken = tuple(rule for rule, found in breaks.items() if found)
     told = CampaignResultsRecorded(**command.model_dump(exclude={"spend"}), spend=spend, breaks=broken)
-    same = known and known.model_copy(update={"breaks": broken}) == told
-    return [] if same else [told]
+    known = campaign.results.get(day)
+    if known and known.model_copy(update={"breaks": broken}) == told:
+        return []
+    fresh = tuple(rule for rule in broken if rule not in campaign.broken)
+    name = f"{command.campaign_id}|{'|'.join(fresh)}"
+    return [told, *deviation(command.trial_id, "campaign", name, fresh, day)]
 
 
 def _fell(known: CampaignResultsRecorded, command: RecordCampaignResults) -> bool:
@@ -121,7 +135,7 @@ def _fell(known: CampaignResultsRecorded, command: RecordCampaignResults) -> boo
     return fell or command.spend.amount < known.spend.amount
 
 
-def _end(campaign: Campaign, command: EndCampaign) -> list[CampaignEvent] | Refusal:
+def _end(campaign: Campaign, command: EndCampaign) -> list[Told] | Refusal:
     if campaign.planned is None:
         return Refusal("campaign.unknown", "there is no such campaign", None, "campaign_id")
     if campaign.ended:

@@ -100,6 +100,8 @@ def fold_campaign(row: CampaignRow | None, message: Recorded[Any], key: Key) -> 
             return replace(planned, budget=budget.amount, currency=budget.currency)
         case CampaignStarted():
             return replace(campaign, status="running")
+        case CampaignResultsRecorded(as_of=day) if campaign.as_of and day < campaign.as_of:
+            return campaign  # told late: what is known of a later day stands
         case CampaignResultsRecorded(spend=spend) as event:
             given = event.model_dump(include={"as_of", "referrals", "screened", "consented", "enrolled"})
             counted = replace(campaign, **given, breaks=event.breaks)

@@ -35,6 +35,7 @@ from services.trials.projections.recruitment import (
 )
 from services.trials.rules.recruitment import FACTORS, level_of
 from shared.contracts.message import Command, Event, Facts, Refusal, Wake
+from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.recruitment import CampaignResultsRecorded, SupportOverdue
 from tests.support.touched import touched
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, recorded
@@ -149,9 +150,29 @@ def test_a_planned_campaign_may_end_before_it_began_and_a_finished_trial_begins_
 def test_results_that_break_a_rule_are_kept_and_marked(
     state: campaign.Campaign, told: RecordCampaignResults, broken: tuple[str, ...]
 ) -> None:
-    (event,) = campaign.decide(state, told, HERE, NOW)  # type: ignore[misc]
+    event, *raised = campaign.decide(state, told, HERE, NOW)  # type: ignore[misc]
     assert isinstance(event, CampaignResultsRecorded)
     assert event.breaks == broken
+    assert [one.rules for one in raised if isinstance(one, DeviationReported)] == ([broken] if broken else [])
+
+
+def test_a_rule_that_a_campaign_goes_on_to_break_is_one_deviation() -> None:
+    days = [results(as_of=TODAY + n * DAY, amount=100_001 + n) for n in range(3)]
+    worse = results(as_of=TODAY + 4 * DAY, amount=200_000, referrals=3)
+    _, events = after(campaign, running(), *days, worse)
+    told = [event.rules for event in events if isinstance(event, DeviationReported)]
+    assert told == [("campaign.over_budget",), ("campaign.totals_fell", "campaign.more_than_referred")]
+
+
+def test_totals_told_late_are_kept_and_take_the_place_of_no_later_ones() -> None:
+    late = results(as_of=TODAY, referrals=7, enrolled=2)
+    state, events = after(campaign, running(), results(), late)
+    assert campaign.decide(state, late, HERE, NOW) == []
+    assert campaign.decide(state, results(), HERE, NOW) == []
+    row = CampaignRow(ID)
+    for event in events:
+        row = fold_campaign(row, recorded(event, ID), (ID,))
+    assert (row.as_of, row.referrals, row.enrolled) == (TODAY + DAY, 40, 4)
 
 
 def test_the_row_of_a_campaign_tells_its_latest_totals() -> None:

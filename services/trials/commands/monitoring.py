@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Count, DocumentRef, Sha256
 from services.trials.projections.guards import SiteGuard
+from services.trials.projections.kri_guards import SiteCounters
 from shared.contracts.message import Command, Need, Signed, Value
 from shared.contracts.trials.monitoring import Severity, VisitKind
 from shared.rules.dates import Day
@@ -81,6 +82,10 @@ class AskForVisit(AtSite):
     planned_on: Day
     cause: UUID
     kri: str | None = None
+
+    def needs(self) -> tuple[Need, ...]:
+        # Alone: of two that ask at once for the next interim visit the second sees the first.
+        return (*super().needs(), Need(SiteCounters, (self.site_id,), alone=True))
 
 
 class RescheduleVisit(OfVisit):

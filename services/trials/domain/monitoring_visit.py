@@ -17,6 +17,7 @@ from services.trials.domain.monitoring_visit_conduct import conducted, site_brea
 from services.trials.domain.monitoring_visit_report import on_report
 from services.trials.domain.monitoring_visit_state import Events, Visit, evolve, wake_at
 from services.trials.projections.guards import SiteGuard
+from services.trials.projections.kri_guards import SiteCounters
 from services.trials.rules.site_states import OVER
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.monitoring import (
@@ -75,7 +76,7 @@ def _told(visit: Visit, command: VisitCommand, facts: Facts, now: datetime) -> E
         return Refusal("visit.other_site", "the visit is at another site", visit.status(today), "site_id")
     match command:
         case ScheduleVisit() | AskForVisit():
-            return _schedule(visit, command, facts.get(SiteGuard, command.site_id), now)
+            return _schedule(visit, command, facts, now)
         case ReportVisit():
             return conducted(visit, command, facts.get(SiteGuard, command.site_id), now)
         case _ if visit.of is None:
@@ -91,18 +92,20 @@ def _told(visit: Visit, command: VisitCommand, facts: Facts, now: datetime) -> E
                 return []
             if visit.status(today) not in ("scheduled", "overdue"):
                 return _wrong_state(visit, "cancelled", today)
-            return [VisitCancelled(**command.model_dump())]
+            return [VisitCancelled(**command.model_dump(), kind=visit.kind, planned_on=visit.planned_on)]
         case _:
             return on_report(visit, command, facts.actor.id if facts.actor else "", today)
 
 
 def _schedule(
-    visit: Visit, command: ScheduleVisit | AskForVisit, site: SiteGuard | None, now: datetime
+    visit: Visit, command: ScheduleVisit | AskForVisit, facts: Facts, now: datetime
 ) -> Events | Refusal:
+    site = facts.get(SiteGuard, command.site_id)
     zone = (site.zone if site else None) or "UTC"
     planned = VisitScheduled(**command.model_dump(), zone=zone)
     if isinstance(command, AskForVisit):  # what a plan or a breach asks for is not refused: it is there once
-        return [] if visit.of or (site and site.status in OVER) else [planned]
+        waits = _waits(command, facts.get(SiteCounters, command.site_id))
+        return [] if visit.of or waits or (site and site.status in OVER) else [planned]
     today = local_date(now, zone)
     if visit.of:
         same = (visit.kind, visit.planned_on) == (command.kind, command.planned_on)
@@ -111,6 +114,13 @@ def _schedule(
         state = site.status if site else None
         return Refusal(breaks[0], "the site is not as such a visit needs it", state, "site_id")
     return _in_past(command.planned_on, today, visit) or [planned]
+
+
+def _waits(command: AskForVisit, known: SiteCounters | None) -> bool:
+    """Whether an interim visit waits at the site already, or it needs none any more."""
+    if command.kind != "interim" or known is None:
+        return False
+    return known.closed_out or any(visit.kind == "interim" for visit in known.visits.values())
 
 
 def _in_past(day: date, today: date, visit: Visit) -> Refusal | None:

@@ -26,7 +26,8 @@ def conducted(visit: Visit, command: ReportVisit, site: SiteGuard | None, now: d
         "visit.in_future": command.conducted_on > local_date(now, zone),
     }
     breaks = (*(rule for rule, is_so in broken.items() if is_so), *site_breaks(command, site))
-    told = VisitConducted(**command.model_dump(), zone=zone, breaks=breaks)
+    elsewhere = visit.of[1] if visit.of and visit.of[1] != command.site_id else None
+    told = VisitConducted(**command.model_dump(), zone=zone, breaks=breaks, planned_site_id=elsewhere)
     # Without a plan a visit is as good as with one: only what else is wrong is a deviation.
     grave = tuple(rule for rule in breaks if rule != "visit.not_scheduled")
     return [told, *_deviation(visit, command, grave)]

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from services.trials.projections.kri_guards import DataCounts, MonitoringPlan, PlannedVisit, SiteCounters
+from services.trials.projections.kri_guards import DataCounts, MonitoringPlan, SiteCounters
+from services.trials.projections.kri_visits import visited
 from shared.contracts.message import Recorded
 from shared.contracts.safety import AdverseEventReceived
 from shared.contracts.trials.data import DataCountsRecorded
@@ -71,7 +72,8 @@ def counters_keys(message: Recorded[Counted]) -> tuple[Key, ...]:
     event = message.data
     if isinstance(event, AdverseEventReceived) and _NOT_ANOTHER & set(event.breaks):
         return ()
-    return ((event.site_id,),) if event.site_id else ()
+    planned = event.planned_site_id if isinstance(event, VisitConducted) else None
+    return tuple((site_id,) for site_id in (event.site_id, planned) if site_id)
 
 
 def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) -> SiteCounters:
@@ -112,7 +114,7 @@ def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) ->
             forms, fields = site.forms_verified + sdv.forms_verified, site.fields_verified
             return replace(site, forms_verified=forms, fields_verified=fields + sdv.fields_verified)
         case event:
-            return _visited(site, event)
+            return visited(site, event)
 
 
 def _begun(site: SiteCounters, day: int) -> SiteCounters:
@@ -149,24 +151,3 @@ def _counted(site: SiteCounters, event: DataCountsRecorded) -> SiteCounters:
         return site
     counts = DataCounts(event.as_of, event.forms_entered, event.forms_verified, event.oldest_open_days)
     return replace(site, data=dict(sorted((site.data | {event.source: counts}).items())))
-
-
-def _visited(site: SiteCounters, event: Any) -> SiteCounters:
-    match event:
-        case VisitScheduled(visit_id=visit_id, kind=kind, planned_on=day):
-            visits = site.visits | {visit_id: PlannedVisit(kind, day)}
-            return replace(site, visits=dict(sorted(visits.items())))
-        case VisitRescheduled(visit_id=visit_id, planned_on=day):
-            moved = {visit_id: replace(site.visits[visit_id], planned_on=day)}
-            return replace(site, visits=site.visits | moved)
-        case VisitConducted(visit_id=visit_id, kind=kind):
-            closed_out = site.closed_out or kind == "close_out"
-            return replace(site, visits=_without(site, visit_id), closed_out=closed_out)
-        case VisitCancelled(visit_id=visit_id):
-            return replace(site, visits=_without(site, visit_id))
-        case _:
-            return site
-
-
-def _without(site: SiteCounters, visit_id: Any) -> dict[Any, PlannedVisit]:
-    return {known: visit for known, visit in site.visits.items() if known != visit_id}

@@ -12,7 +12,7 @@ from services.trials.rules import NAMESPACE
 from services.trials.rules.lifecycle import FINISHED
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.kri import KriBreached, KriEscalated, KriRunStarted, MonitoringPlanned
-from shared.contracts.trials.monitoring import VisitConducted, VisitReportApproved
+from shared.contracts.trials.monitoring import VisitCancelled, VisitConducted, VisitReportApproved
 from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.site_steps import SiteClosed, SiteTerminated
 from shared.contracts.trials.trial import TrialStatusChanged
@@ -26,6 +26,7 @@ Taken = (
     | SiteClosed
     | SiteTerminated
     | TrialStatusChanged
+    | VisitCancelled
     | VisitConducted
     | VisitReportApproved
 )
@@ -35,8 +36,11 @@ def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case KriRunStarted(trial_id=trial_id) | MonitoringPlanned(trial_id=trial_id):
             return (Need(TrialSites, (trial_id,)),)
-        case VisitConducted() | SiteActivated() as event:
-            return (Need(MonitoringPlan, (event.trial_id,)), Need(SiteCounters, (event.site_id,)))
+        case VisitConducted() | VisitCancelled() | SiteActivated() as event:
+            return (
+                Need(MonitoringPlan, (event.trial_id,)),
+                *(Need(SiteCounters, (site_id,)) for site_id in _sites(event)),
+            )
         case SiteClosed(site_id=site_id) | SiteTerminated(site_id=site_id):
             return (Need(SiteCounters, (site_id,)),)
         case TrialStatusChanged(trial_id=trial_id, after=status) if status in FINISHED:
@@ -50,13 +54,16 @@ def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
         case VisitReportApproved(kind="initiation") as event:
             return [_initiated(event)]
         case VisitConducted(kind="initiation" | "interim", conducted_on=day) as event:
-            return _next_interim(event.trial_id, event.site_id, day, message.id, facts, str(message.id))
+            return _next_interims(event, day, message.id, facts)
+        case VisitCancelled(kind="interim", planned_on=date() as planned) as event:
+            return _next_interims(event, max(planned, message.time.date()), message.id, facts)
         case SiteActivated(activated_on=day) as event:
             return _next_interim(event.trial_id, event.site_id, day, message.id, facts, "first")
         case MonitoringPlanned() as event:
             due = event.planned_on + timedelta(days=event.visit_interval_days)
             sites = _active(event.trial_id, facts)
-            return [_interim(event.trial_id, site_id, due, message.id, "first") for site_id in sites]
+            after = str(message.id)  # where one waits the plan asks in vain
+            return [_interim(event.trial_id, site_id, due, message.id, after) for site_id in sites]
         case KriRunStarted(trial_id=trial_id, run_id=run_id):
             return [ComputeIndicators(trial_id=trial_id, run_id=run_id, sites=_active(trial_id, facts))]
         case KriBreached() | KriEscalated() as event if event.visit_by:
@@ -85,6 +92,22 @@ def _initiated(event: VisitReportApproved) -> Command:
         valid_from=event.conducted_on,
         document_ref=event.document_ref,
     )
+
+
+def _sites(event: VisitConducted | VisitCancelled | SiteActivated) -> tuple[UUID, ...]:
+    """The site, and the one where the visit was planned: there, too, nothing waits any more."""
+    planned = event.planned_site_id if isinstance(event, VisitConducted) else None
+    return (event.site_id, planned) if planned else (event.site_id,)
+
+
+def _next_interims(
+    event: VisitConducted | VisitCancelled, day: date, cause: UUID, facts: Facts
+) -> list[Command]:
+    return [
+        command
+        for site_id in _sites(event)
+        for command in _next_interim(event.trial_id, site_id, day, cause, facts, str(cause))
+    ]
 
 
 def _next_interim(

@@ -78,13 +78,17 @@ class VisitRescheduled(OfVisit):
 
 
 class VisitConducted(OfVisit):
-    """The visit took place on that local day. `breaks` names rules that this broke, which undoes nothing."""
+    """The visit took place on that local day. `breaks` names rules that this broke, which undoes nothing.
+
+    `planned_site_id`: the site at which it was planned, where that is another one.
+    """
 
     type: ClassVar[str] = "trials.monitoring_visit.conducted.v1"
     kind: VisitKind
     conducted_on: date
     zone: str
     breaks: tuple[str, ...] = ()
+    planned_site_id: UUID | None = None
 
 
 class VisitReportSubmitted(OfVisit):
@@ -123,10 +127,12 @@ class VisitReportApproved(OfVisit):
 
 
 class VisitCancelled(OfVisit):
-    """The visit will not take place."""
+    """The visit will not take place; `kind` and `planned_on` are what it would have been."""
 
     type: ClassVar[str] = "trials.monitoring_visit.cancelled.v1"
     reason: str
+    kind: VisitKind | None = None
+    planned_on: date | None = None
 
 
 class ActionItemCompleted(OfVisit):

@@ -1,5 +1,6 @@
 """A monitoring plan, runs by person and by clock, breaches told once, and visits that they ask for."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.trials.commands.kri import ComputeIndicators, EndMonitoring, PlanMonitoring, RunIndicators
-from services.trials.commands.monitoring import ReportVisit, ScheduleVisit
+from services.trials.commands.monitoring import CancelVisit, ReportVisit, ScheduleVisit
 from services.trials.commands.trial import ChangeTrialStatus
 from services.trials.handlers import SERVICE
 from services.trials.projections.indicators import IndicatorRow, RunRow
@@ -27,6 +28,7 @@ from shared.contracts.trials.kri import (
 )
 from shared.contracts.trials.monitoring import VisitScheduled
 from shared.contracts.trials.site import GateEvidenceRecorded, SiteActivated
+from shared.contracts.trials.site_steps import SiteTerminated
 from shared.rules.dates import start_of_day
 from tests.unit.trials.monitoring_world import (
     APPROVE,
@@ -266,6 +268,58 @@ def test_a_site_that_is_activated_under_a_plan_gets_its_first_interim_visit() ->
     activated = SiteActivated(**where, gates=(), activated_on=TODAY, zone="UTC", country="US")
     world.tell(other, SERVICE.aggregate_of["site"], [activated])
     assert interims(world, other) == [TODAY + 60 * DAY]
+
+
+def cancel(world: Whole, visit: UUID, site: UUID = SITE) -> None:
+    world.do(CancelVisit(visit_id=visit, trial_id=TRIAL, site_id=site, reason="clash"), LEAD)
+
+
+def test_after_an_interim_visit_that_was_given_up_comes_the_next() -> None:
+    world = planned()
+    (waiting,) = world.guard(SiteCounters, SITE).visits
+    cancel(world, waiting)
+    assert interims(world) == [TODAY + 120 * DAY]
+    (waiting,) = world.guard(SiteCounters, SITE).visits
+    world.now += 200 * DAY  # long overdue when it is given up
+    cancel(world, waiting)
+    assert interims(world) == [TODAY + 260 * DAY]
+
+
+def test_a_site_that_is_over_and_one_whose_other_visit_is_given_up_get_no_further_interim_visit() -> None:
+    world = planned()
+    targeted: dict[str, Any] = {"visit_id": UUID(int=552), "trial_id": TRIAL, "site_id": SITE}
+    world.do(ScheduleVisit(**targeted, kind="remote", planned_on=TODAY), LEAD)
+    cancel(world, targeted["visit_id"])
+    assert interims(world) == [TODAY + 60 * DAY]
+    over = SiteTerminated(trial_id=TRIAL, site_id=SITE, reason="x", terminated_on=TODAY)
+    world.tell(SITE, SERVICE.aggregate_of["site"], [over])
+    assert interims(world) == []
+
+
+def test_a_new_plan_asks_for_an_interim_visit_where_none_waits_and_for_no_second_one() -> None:
+    world = planned()
+    other = SITES[1]
+    gone = world.guard(SiteCounters, SITE)
+    world.guards[SiteCounters, (SITE,)] = replace(
+        gone, visits={}
+    )  # as one given up by an older version left it
+    world.now += DAY
+    world.do(PLAN.model_copy(update={"visit_interval_days": 30}), LEAD)
+    assert interims(world) == [TODAY + 31 * DAY]
+    assert interims(world, other) == [TODAY + 60 * DAY]
+
+
+def test_a_visit_that_is_reported_at_another_site_waits_at_neither() -> None:
+    world = planned()
+    other = SITES[1]
+    (waiting,) = world.guard(SiteCounters, SITE).visits
+    world.now += 70 * DAY
+    day = TODAY + 65 * DAY
+    made = ReportVisit(visit_id=waiting, trial_id=TRIAL, site_id=other, kind="interim", conducted_on=day)
+    world.do(made, MONITOR)
+    assert interims(world) == [day + 60 * DAY]
+    assert interims(world, other) == [TODAY + 60 * DAY]  # its own still waits
+    assert not world.guard(SiteCounters, SITE).closed_out
 
 
 def test_without_a_plan_and_after_the_close_out_no_interim_visit_is_asked_for() -> None:

@@ -17,6 +17,7 @@ RELEASED = build.released()
 # - safety's clock for judging information has no other anchor and is never withdrawn: it is met, or met late;
 # - safety takes no particulars and seals no document yet: its vault has the types that every vault has;
 # - a subject's death reaches a request by trials' report of it: no scene has one while a request is open;
+# - a lapse by the clock is taken back: no scene waits until a country's application lapses;
 # - retrieval's service level keeps its first date, whatever is asked again.
 NOT_RECORDED_YET: frozenset[str] = frozenset(
     {
@@ -31,6 +32,7 @@ NOT_RECORDED_YET: frozenset[str] = frozenset(
         "safety.particulars.read.v1",
         "safety.particulars.recorded.v1",
         "safety.vault.handed.v1",
+        "trials.country.lapse_annulled.v1",
     }
 )
 

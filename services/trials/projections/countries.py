@@ -9,6 +9,7 @@ from shared.contracts.message import Recorded
 from shared.contracts.trials.country import (
     CountryInformationAnswered,
     CountryInformationRequested,
+    CountryLapseAnnulled,
     CountryMilestoneAchieved,
     CountryPlanned,
 )
@@ -64,6 +65,7 @@ def country_keys(message: Recorded[Any]) -> tuple[Key, ...]:
             | CountryMilestoneAchieved()
             | CountryInformationRequested()
             | CountryInformationAnswered()
+            | CountryLapseAnnulled()
         ):
             return ((message.data.country_id,),)
         case _:
@@ -95,7 +97,9 @@ def fold_country(row: CountryRow | None, message: Recorded[Any], key: Key) -> Co
         case CountryMilestoneAchieved() if event.after == event.before:
             return _broken(known, event.breaks)
         case CountryMilestoneAchieved() as step:
-            told = _broken(replace(known, status=step.after, questions={}, due_on=None), step.breaks)
+            clock = step.milestone == "lapsed" and step.inferred  # its questions may stand again
+            waiting = known.questions if clock else {}
+            told = _broken(replace(known, status=step.after, questions=waiting, due_on=None), step.breaks)
             achieved = known.achieved | {step.milestone: step.actual}
             return replace(told, achieved=achieved, document_ref=step.document_ref or told.document_ref)
         case CountryInformationRequested(breaks=breaks) if breaks:
@@ -108,12 +112,16 @@ def fold_country(row: CountryRow | None, message: Recorded[Any], key: Key) -> Co
             left = {name: asked for name, asked in known.questions.items() if name != str(id_)}
             over = known.status == "rfi_open" and not left
             return _waiting(replace(known, status="under_assessment" if over else known.status), left)
+        case CountryLapseAnnulled(after=status):
+            achieved = {name: day for name, day in known.achieved.items() if name != "lapsed"}
+            return _waiting(replace(known, status=status, achieved=achieved), known.questions)
         case _:
             return known
 
 
 def _waiting(row: CountryRow, questions: dict[str, Asked]) -> CountryRow:
-    due = min((asked.due_on for asked in questions.values()), default=None)
+    days = () if row.status == "lapsed" else (asked.due_on for asked in questions.values())
+    due = min(days, default=None)
     return replace(row, questions=questions, due_on=due)
 
 

@@ -20,7 +20,7 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class CountryGuard:
-    """Whether the authority has halted the trial in a country: since when, and what it stops."""
+    """Whether the trial in a country is halted, since when and what that stops, or is closed there."""
 
     table: ClassVar[str] = "country_guard"
     key: ClassVar[tuple[str, ...]] = ("country_id",)
@@ -28,6 +28,7 @@ class CountryGuard:
     halted_on: date | None = None
     halt: int | None = None
     effects: tuple[Effect, ...] = ()
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def fold_country_guard(row: CountryGuard | None, message: Recorded[Any], key: Ke
             return replace(guard, halted_on=day, halt=halt, effects=effects)
         case CountryMilestoneAchieved(milestone="open", halted_on=day) if day:
             return replace(guard, halted_on=None, halt=None, effects=())
+        case CountryMilestoneAchieved(after="closed", actual=day):
+            return replace(guard, closed_on=day)
         case _:
             return guard
 

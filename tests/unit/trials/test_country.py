@@ -318,6 +318,23 @@ def test_a_row_shows_a_lapse_and_that_it_was_taken_back() -> None:
     assert [e.country for e in world.events(TrialAuthorised)] == ["NL"]
 
 
+def ha_ok(world: World) -> dict[UUID, date | None]:
+    told = {e.site_id: e.valid_to for e in world.events(GateEvidenceRecorded) if e.gate == "ha_ok"}
+    return {site: told[site] for site in told if "ha_ok" in world.site(site).gates.open}
+
+
+def test_the_end_of_a_country_ends_what_its_authority_allowed_its_sites() -> None:
+    world = opened()
+    select(world)
+    assert ha_ok(world) == {DUTCH: None}
+    world.do(command("closed", TODAY))
+    late = UUID(int=91)
+    select(world, late)
+    assert ha_ok(world) == {}
+    world.do(decision("authorised", TODAY))
+    assert ha_ok(world) == {}
+
+
 steps = st.one_of(
     st.sampled_from(["submitted", "open", "closed", "rfi_open"]).map(command),  # type: ignore[arg-type]
     st.sampled_from(

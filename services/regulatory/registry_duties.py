@@ -24,7 +24,7 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import IrbApproved
 from shared.contracts.trials.registry import PartialDate, RegistryEntryChanged, RegistryEntryRecorded
 from shared.contracts.trials.site import SiteActivated
-from shared.contracts.trials.subject import SubjectEnrolled
+from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected
 from shared.contracts.trials.trial import TrialStatusChanged
 from shared.rules.countries import CTR_COUNTRIES
 from shared.rules.dates import local_date
@@ -35,7 +35,7 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:
         case TrialStatusChanged(basis="sponsor", inferred=False, trial_id=trial_id):
             return (Need(KnownTrial, (trial_id,)),)
-        case SubjectEnrolled() as event:
+        case SubjectEnrolled() | SubjectEnrolmentCorrected() as event:
             return (Need(KnownTrial, (event.trial_id,)),)
         case event if isinstance(event, SiteMoved):
             return (Need(KnownTrial, (event.trial_id,)),)
@@ -65,7 +65,7 @@ def _arising(message: Recorded[Any], facts: Facts) -> list[Command]:
             return _status(event, message, facts.get(KnownTrial, trial_id))
         case event if isinstance(event, SiteMoved):
             return _site(event, message, facts.get(KnownTrial, event.trial_id))
-        case SubjectEnrolled() as event:
+        case SubjectEnrolled() | SubjectEnrolmentCorrected() as event:
             return _enrolled(event, message, facts.get(KnownTrial, event.trial_id))
         case RegistryEntryRecorded() | RegistryEntryChanged() as event if event.managed:
             return _record(event, message)
@@ -115,8 +115,10 @@ def _site(event: SiteMoved, message: Recorded[Any], trial: KnownTrial | None) ->
     ]
 
 
-def _enrolled(event: SubjectEnrolled, message: Recorded[Any], trial: KnownTrial | None) -> list[Command]:
-    """Only the earliest enrolment known starts the clock of the registration."""
+def _enrolled(
+    event: SubjectEnrolled | SubjectEnrolmentCorrected, message: Recorded[Any], trial: KnownTrial | None
+) -> list[Command]:
+    """Only the earliest enrolment known starts the clock of the registration, also as it is corrected."""
     if trial is None or not _run_here(trial) or event.enrolled_on != trial.first_enrolled_on:
         return []
     return [

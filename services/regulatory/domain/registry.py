@@ -80,10 +80,15 @@ def _owe(state: RegistryRecord, command: OweRegistry) -> list[RegistryEvent]:
     counts = clock(code, command.anchor_on, command.anchor_event)
     subject = command.site_id or command.trial_id
     duty_id = clock_deadline_id(subject, counts, "operational")
-    if duty_id in state.arisen:
-        return []
     former = state.open(code) if code in _ONE else []
     if any(duty.clock.anchor_on == command.anchor_on for duty in former):
+        return []
+    if former and duty_id in state.superseded:
+        # The day is told again after another: its first deadline has ended and never starts again.
+        cause = uuid5(command.anchor_event, f"after/{former[0].duty_id}")
+        counts = clock(code, command.anchor_on, cause)
+        duty_id = clock_deadline_id(subject, counts, "operational")
+    if duty_id in state.arisen:
         return []
     return [
         RegistryDutyArisen(

@@ -67,6 +67,11 @@ def _version(updated: PartialDate | None, as_of: date | None) -> tuple[str, str]
     return (updated.text if updated else "", as_of.isoformat() if as_of else "")
 
 
+def _day(updated: PartialDate | None, as_of: date | None) -> str:
+    """Of what day a record is; the day of the import counts only where the registry told none."""
+    return updated.text if updated else str(as_of or "")
+
+
 def _first(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[TrialEvent]:
     facts = command.facts
     events: list[TrialEvent] = []
@@ -92,7 +97,7 @@ def _first(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[T
             facts=facts,
             updated=command.updated,
             as_of=command.as_of,
-            suspended_as=_pause(trial_id, command) if facts.status == "SUSPENDED" else None,
+            suspended_as=_pause(trial, command, trial_id),
             managed=trial.managed,
         )
     )
@@ -108,7 +113,8 @@ def _newer(
         RegistryChange(field=field, value=value) for field, value in after.items() if value != before[field]
     )
     suspended = command.facts.status == "SUSPENDED"
-    if changes:
+    # A newer record of the same facts is told too: what is older than it must not be believed later.
+    if changes or _day(command.updated, command.as_of) > _day(trial.updated, trial.as_of):
         events.append(
             RegistryEntryChanged(
                 trial_id=trial_id,
@@ -116,7 +122,7 @@ def _newer(
                 changes=changes,
                 updated=command.updated,
                 as_of=command.as_of,
-                suspended_as=_pause(trial_id, command) if suspended and not trial.pause else None,
+                suspended_as=None if trial.pause else _pause(trial, command, trial_id),
                 resumed_from=None if suspended else trial.pause,
                 managed=trial.managed,
                 status=command.facts.status if trial.managed else None,
@@ -169,6 +175,9 @@ def _route(facts: RegistryFacts) -> Route:
     return "us_ide" if facts.fda_regulated_device else "other"
 
 
-def _pause(trial_id: UUID, command: RecordRegistryEntry) -> UUID:
+def _pause(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> UUID | None:
+    """The hold that SUSPENDED stands for; a trial that its sponsor runs is held by no registry's word."""
+    if trial.managed or command.facts.status != "SUSPENDED":
+        return None
     episode = command.updated.text if command.updated else str(command.as_of)
     return uuid5(NAMESPACE, f"sponsor_pause|{command.registry}|{trial_id}|{episode}")

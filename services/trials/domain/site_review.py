@@ -50,7 +50,7 @@ def review(site: Site, trial: TrialGuard | None, guard: SiteGuard | None, now: d
     for event in events:
         site = evolve(site, event)
     events += _ready(site)
-    if site.goes_on_as == "activated" and guard and guard.enrolled:
+    if site.goes_on_as == "activated" and guard and (guard.consented or guard.enrolled):
         events.append(SiteEnrolmentStarted(**ids))
         site = evolve(site, events[-1])
     answer = permissions(trial, guard)

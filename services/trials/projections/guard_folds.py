@@ -18,6 +18,7 @@ from services.trials.projections.guards import (
 )
 from services.trials.rules.site_states import STATUS_AFTER
 from shared.contracts.message import Recorded
+from shared.contracts.trials.consent import SubjectConsented
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.monitoring import VisitConducted, VisitReportApproved
 from shared.contracts.trials.site import (
@@ -58,8 +59,7 @@ def fold_trial_guard(row: TrialGuard | None, message: Recorded[Any], key: Key) -
         case TrialStatusChanged(after=status):
             return replace(guard, status=status)
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
-            known = guard.authorised | {country: Authorisation(day, authorisation)}
-            return replace(guard, authorised=known)
+            return replace(guard, authorised=guard.authorised | {country: Authorisation(day, authorisation)})
         case _:
             return replace(guard, holds=_fold_holds(guard.holds, message.data))
 
@@ -75,7 +75,7 @@ def site_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
     match message.data:
         case SiteIdentified() | SiteSelected() | SiteActivated() | SiteResumed() | SubjectEnrolled() as event:
             return ((event.site_id,),)
-        case SiteEnrolmentStarted() | SiteSuspended() as event:
+        case SiteEnrolmentStarted() | SiteSuspended() | SubjectConsented() as event:
             return ((event.site_id,),)
         case VisitConducted(kind="close_out") | VisitReportApproved(kind="close_out") as event:
             return ((event.site_id,),)
@@ -100,6 +100,8 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
             return guard  # told late: the site goes on as enrolling once it is resumed
         case SubjectEnrolled():
             return replace(guard, enrolled=guard.enrolled + 1)
+        case SubjectConsented():
+            return replace(guard, consented=True)
         case SiteEnrolmentClosed(closed_on=day):
             return replace(guard, enrolment_closed_on=day, status="closed_to_enrolment")
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
@@ -142,8 +144,7 @@ def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -
     sites = row or TrialSites(key[0])
     match message.data:
         case SiteSelected(site_id=site_id, country=country):
-            known = sites.countries | {site_id: country}
-            return replace(sites, countries=dict(sorted(known.items())))
+            return replace(sites, countries=dict(sorted((sites.countries | {site_id: country}).items())))
         case SiteActivated(site_id=site_id):
             return replace(sites, activated=tuple(sorted({*sites.activated, site_id})))
         case _:

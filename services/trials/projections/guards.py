@@ -73,6 +73,7 @@ class SiteGuard:
     activated_on: date | None = None
     target: int | None = None
     enrolled: int = 0
+    consented: bool = False
     holds: tuple[HoldView, ...] = ()
     enrolment_closed_on: date | None = None
     close_out: CloseOut | None = None

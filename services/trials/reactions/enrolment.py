@@ -1,4 +1,4 @@
-"""The first active site makes its trial active, the first subject its site enrolling."""
+"""The first active site makes its trial active, the first consent its site enrolling."""
 
 from typing import Any
 
@@ -6,17 +6,18 @@ from services.trials.commands.site import ReviewSite
 from services.trials.commands.trial import ChangeTrialStatus
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from shared.contracts.message import Command, Facts, Need, Recorded
+from shared.contracts.trials.consent import SubjectConsented
 from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.subject import SubjectEnrolled
 
-EVENTS = (SiteActivated, SubjectEnrolled)
+EVENTS = (SiteActivated, SubjectConsented, SubjectEnrolled)
 
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:
         case SiteActivated(trial_id=trial_id):
             return (Need(TrialGuard, (trial_id,)),)
-        case SubjectEnrolled(site_id=site_id):
+        case SubjectConsented(site_id=site_id) | SubjectEnrolled(site_id=site_id):
             return (Need(SiteGuard, (site_id,)),)
         case _:
             return ()
@@ -28,7 +29,9 @@ def react(message: Recorded[Any], facts: Facts) -> list[Command]:
             trial = facts.get(TrialGuard, trial_id)
             first = trial is not None and trial.status == "approved"
             return [ChangeTrialStatus(trial_id=trial_id, status="active")] if first else []
-        case SubjectEnrolled(trial_id=trial_id, site_id=site_id):
+        # Where nobody told of the consent, the enrolment says that there was one.
+        case SubjectConsented() | SubjectEnrolled() as event:
+            trial_id, site_id = event.trial_id, event.site_id
             site = facts.get(SiteGuard, site_id)
             first = site is not None and site.status in ("activated", "suspended")
             return [ReviewSite(trial_id=trial_id, site_id=site_id)] if first else []

@@ -165,7 +165,7 @@ class SiteActivated(Event):
 
 
 class SiteEnrolmentStarted(Event):
-    """The first subject of the site enrolled."""
+    """The first subject of the site consented, or enrolled where no consent was told."""
 
     type: ClassVar[str] = "trials.site.enrolment_started.v1"
     trial_id: UUID

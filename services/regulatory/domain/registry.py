@@ -81,15 +81,12 @@ def _owe(state: RegistryRecord, command: OweRegistry) -> list[RegistryEvent]:
     subject = command.site_id or command.trial_id
     duty_id = clock_deadline_id(subject, counts, "operational")
     former = state.open(code) if code in _ONE else []
-    if any(duty.clock.anchor_on == command.anchor_on for duty in former):
+    again = former and duty_id in state.superseded
+    if any(d.clock.anchor_on == command.anchor_on for d in former) or (duty_id in state.arisen and not again):
         return []
-    if former and duty_id in state.superseded:
-        # The day is told again after another: its first deadline has ended and never starts again.
-        cause = uuid5(command.anchor_event, f"after/{former[0].duty_id}")
-        counts = clock(code, command.anchor_on, cause)
+    if again:  # after another day: its first deadline has ended and never starts again
+        counts = clock(code, command.anchor_on, uuid5(command.anchor_event, f"after/{former[0].duty_id}"))
         duty_id = clock_deadline_id(subject, counts, "operational")
-    if duty_id in state.arisen:
-        return []
     return [
         RegistryDutyArisen(
             record_id=command.stream_id,

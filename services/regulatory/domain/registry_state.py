@@ -21,8 +21,8 @@ Told = tuple[str, RegistryAct, date, str | None, str | None]
 class RegistryRecord:
     """`duties` are open, `arisen` all that ever were, by `causes`; `told` are the acts heard.
 
-    `superseded` are those in whose place others came. `sites` has what the registry has to know of each, `met`
-    the codes that were met at least once.
+    `superseded` are those in whose place others came. `sites` has what the registry has to know of each,
+    `met` the codes that were met at least once.
     """
 
     duties: Mapping[UUID, RegistryDutyArisen] = field(default_factory=dict)

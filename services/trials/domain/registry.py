@@ -67,11 +67,6 @@ def _version(updated: PartialDate | None, as_of: date | None) -> tuple[str, str]
     return (updated.text if updated else "", as_of.isoformat() if as_of else "")
 
 
-def _day(updated: PartialDate | None, as_of: date | None) -> str:
-    """Of what day a record is; the day of the import counts only where the registry told none."""
-    return updated.text if updated else str(as_of or "")
-
-
 def _first(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[TrialEvent]:
     facts = command.facts
     events: list[TrialEvent] = []
@@ -112,9 +107,9 @@ def _newer(
     changes = tuple(
         RegistryChange(field=field, value=value) for field, value in after.items() if value != before[field]
     )
-    suspended = command.facts.status == "SUSPENDED"
     # A newer record of the same facts is told too: what is older than it must not be believed later.
-    if changes or _day(command.updated, command.as_of) > _day(trial.updated, trial.as_of):
+    newer = command.updated != trial.updated if command.updated else command.as_of != trial.as_of
+    if changes or newer:
         events.append(
             RegistryEntryChanged(
                 trial_id=trial_id,
@@ -123,7 +118,7 @@ def _newer(
                 updated=command.updated,
                 as_of=command.as_of,
                 suspended_as=None if trial.pause else _pause(trial, command, trial_id),
-                resumed_from=None if suspended else trial.pause,
+                resumed_from=None if command.facts.status == "SUSPENDED" else trial.pause,
                 managed=trial.managed,
                 status=command.facts.status if trial.managed else None,
             )
@@ -176,7 +171,6 @@ def _route(facts: RegistryFacts) -> Route:
 
 
 def _pause(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> UUID | None:
-    """The hold that SUSPENDED stands for; a trial that its sponsor runs is held by no registry's word."""
     if trial.managed or command.facts.status != "SUSPENDED":
         return None
     episode = command.updated.text if command.updated else str(command.as_of)

@@ -18,6 +18,7 @@ RELEASED = build.released()
 # - safety takes no particulars and seals no document yet: its vault has the types that every vault has;
 # - a subject's death reaches a request by trials' report of it: no scene has one while a request is open;
 # - a lapse by the clock is taken back: no scene waits until a country's application lapses;
+# - no scene identifies a site a second time;
 # - retrieval's service level keeps its first date, whatever is asked again.
 NOT_RECORDED_YET: frozenset[str] = frozenset(
     {
@@ -33,6 +34,7 @@ NOT_RECORDED_YET: frozenset[str] = frozenset(
         "safety.particulars.recorded.v1",
         "safety.vault.handed.v1",
         "trials.country.lapse_annulled.v1",
+        "trials.site.details_changed.v1",
     }
 )
 

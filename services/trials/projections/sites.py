@@ -12,6 +12,7 @@ from shared.contracts.trials.site import (
     GateRevoked,
     GateSatisfied,
     SiteActivated,
+    SiteDetailsChanged,
     SiteEnrolmentStarted,
     SiteIdentified,
     SiteReady,
@@ -85,6 +86,7 @@ class SiteRow:
 
 SiteTold = (
     SiteIdentified
+    | SiteDetailsChanged
     | SiteRegistryStatusChanged
     | SiteSelected
     | GateSatisfied
@@ -105,7 +107,7 @@ def site_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
     """The site after an event of its own stream."""
     site = row or SiteRow(key[0], correlation_id=message.correlation_id)
-    if isinstance(message.data, SiteIdentified):  # an import brings thousands
+    if isinstance(message.data, SiteIdentified | SiteDetailsChanged):  # an import brings thousands
         return _identified(site, message.data, message.time)
     site = replace(site, changed_at=message.time)
     match message.data:
@@ -134,11 +136,15 @@ def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
             return _stepped(site, message.data)
 
 
-def _identified(site: SiteRow, event: SiteIdentified, at: datetime) -> SiteRow:
+def _identified(site: SiteRow, event: SiteIdentified | SiteDetailsChanged, at: datetime) -> SiteRow:
     told = event.model_dump(exclude={"site_id", "identifiers", "adopted_from"})
-    told |= {"identifiers": event.identifiers, "status": "identified", "changed_at": at}
-    facility = facility_key(event.name, event.city, event.country)
-    return replace(site, **told, facility=facility, place=place_key(event.city, event.country))
+    told |= {
+        "identifiers": event.identifiers,
+        "changed_at": at,
+        "place": place_key(event.city, event.country),
+    }
+    told |= {"facility": facility_key(event.name, event.city, event.country)}
+    return replace(site, **told, status="identified" if isinstance(event, SiteIdentified) else site.status)
 
 
 def _stepped(site: SiteRow, event: Any) -> SiteRow:

@@ -64,6 +64,24 @@ class SiteIdentified(Event):
     adopted_from: str | None = None
 
 
+class SiteDetailsChanged(Event):
+    """Of a site that was identified before something is otherwise, or more is known; the whole stands here.
+
+    Country and zone of a selected site stay those of its selection.
+    """
+
+    type: ClassVar[str] = "trials.site.details_changed.v1"
+    trial_id: UUID
+    site_id: UUID
+    name: str
+    country: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postcode: str | None = None
+    zone: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+
+
 class SiteRegistryStatusChanged(Event):
     """The registry says something else of the site; `listed` is false when it names it no more."""
 
@@ -193,6 +211,7 @@ class SiteResumed(Event):
 
 SiteEvent = (
     SiteIdentified
+    | SiteDetailsChanged
     | SiteRegistryStatusChanged
     | SiteSelected
     | GateEvidenceRecorded

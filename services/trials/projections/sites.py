@@ -138,12 +138,8 @@ def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
 
 def _identified(site: SiteRow, event: SiteIdentified | SiteDetailsChanged, at: datetime) -> SiteRow:
     told = event.model_dump(exclude={"site_id", "identifiers", "adopted_from"})
-    told |= {
-        "identifiers": event.identifiers,
-        "changed_at": at,
-        "place": place_key(event.city, event.country),
-    }
-    told |= {"facility": facility_key(event.name, event.city, event.country)}
+    told |= {"facility": facility_key(event.name, event.city, event.country), "changed_at": at}
+    told |= {"place": place_key(event.city, event.country), "identifiers": event.identifiers}
     return replace(site, **told, status="identified" if isinstance(event, SiteIdentified) else site.status)
 
 

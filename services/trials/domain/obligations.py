@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from services.trials.commands.obligations import OfObligations, ReturnObligations, TransferObligations
+from services.trials.commands.obligations import ReturnObligations, TransferObligations
 from services.trials.domain.obligations_state import (
     Bound,
     Ledger,
@@ -82,30 +82,30 @@ def _come(trial_id: UUID, name: ObligationName, bound: Bound) -> ObligationEvent
 
 
 def _agree(ledger: Ledger, command: ObligationsCommand, name: ObligationName) -> Events | Refusal:
-    """What the document says of one obligation."""
-    periods = ledger.of(name)
+    """What the document says of one obligation; nothing where it is what stands, or was the last to speak."""
+    periods, by = ledger.of(name), Written(command.document_ref, command.sha256)
+    last = periods[-1] if periods else None
+    agreed = _agreed(command, name)
+    if agreed == ledger.agreed.get(name):
+        return []
     match command:
         case TransferObligations(organisation_id=to, since=since):
-            by = Written(command.document_ref, command.sha256)
             if (to, since, by) in [(one.organisation_id, one.since, one.by) for one in periods]:
                 return []
-            last = periods[-1] if periods else None
             if last and (last.until is None or since < last.until):
                 return _overlap(name, last)
-            return [_agreed(command, name, to)]
         case ReturnObligations(since=since):
-            if since in [one.until for one in periods]:
+            if (since, by) in [(one.until, one.ended_by) for one in periods]:
                 return []
-            if not periods or periods[-1].until:
+            if last is None or last.until:
                 carries = f"the sponsor carries {name}, or will by what was agreed"
                 return Refusal("obligation.not_transferred", carries, "sponsor", "obligations")
-            last = periods[-1]
             if since < last.since or (since == last.since and len(ledger.untold(name)) == 0):
                 begun = f"{name} was transferred from {last.since} on"
                 return Refusal("obligation.before_transfer", begun, str(last.organisation_id), "since")
-            return [_agreed(command, name, None)]
         case _:
             assert_never(command)
+    return [agreed]
 
 
 def _overlap(name: ObligationName, last: Period) -> Refusal:
@@ -114,11 +114,11 @@ def _overlap(name: ObligationName, last: Period) -> Refusal:
     return Refusal("obligation.overlap", detail, str(last.organisation_id), "since")
 
 
-def _agreed(command: OfObligations, name: ObligationName, to: UUID | None) -> ObligationAgreed:
+def _agreed(command: ObligationsCommand, name: ObligationName) -> ObligationAgreed:
     return ObligationAgreed(
         trial_id=command.trial_id,
         obligation=name,
-        organisation_id=to,
+        organisation_id=command.organisation_id if isinstance(command, TransferObligations) else None,
         since=command.since,
         zone=command.zone,
         document_ref=command.document_ref,

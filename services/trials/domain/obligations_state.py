@@ -50,12 +50,14 @@ class Bound:
 class Ledger:
     """Periods by obligation, in order and apart; a day in none of them is the sponsor's.
 
-    `told`: how many beginnings and ends of an obligation's periods have come, and were told.
+    `agreed`: the last agreement on each. `told`: how many beginnings and ends of its periods have come, and
+    were told.
     """
 
     trial_id: UUID | None = None
     zone: str | None = None
     periods: Mapping[ObligationName, tuple[Period, ...]] = field(default_factory=dict)
+    agreed: Mapping[ObligationName, ObligationAgreed] = field(default_factory=dict)
     told: Mapping[ObligationName, int] = field(default_factory=dict)
 
     def of(self, obligation: ObligationName) -> tuple[Period, ...]:
@@ -81,8 +83,9 @@ def _bounds(periods: Sequence[Period]) -> Iterator[Bound]:
 def evolve(ledger: Ledger, event: ObligationEvent) -> Ledger:
     match event:
         case ObligationAgreed(obligation=name, zone=zone):
-            agreed = dict(ledger.periods) | {name: with_agreed(ledger.of(name), event)}
-            return replace(ledger, trial_id=event.trial_id, zone=zone, periods=agreed)
+            periods = dict(ledger.periods) | {name: with_agreed(ledger.of(name), event)}
+            agreed = dict(ledger.agreed) | {name: event}
+            return replace(ledger, trial_id=event.trial_id, zone=zone, periods=periods, agreed=agreed)
         case ObligationTransferred(obligation=name) | ObligationReturned(obligation=name):
             return replace(ledger, told=dict(ledger.told) | {name: ledger.told.get(name, 0) + 1})
         case _:

@@ -29,6 +29,7 @@ NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 DAY = timedelta(days=1)
 SHA = "a" * 64
 WAKE = Wake(stream=UUID(int=5))
+NOT_GIVEN = "obligation.not_transferred"
 Name = Literal["monitoring", "safety_reporting", "registry"]
 
 
@@ -123,14 +124,27 @@ def test_what_is_taken_back_before_it_began_never_was() -> None:
     assert run(transfer(OTHER, TODAY), ledger=ledger)[1]
 
 
+def test_the_next_organisation_s_obligation_is_taken_back_on_the_day_on_which_the_former_s_ended() -> None:
+    since = TODAY + 5 * DAY
+    ledger, _ = run(transfer(since=TODAY - 9 * DAY), take_back(since), transfer(OTHER, since))
+    assert run(take_back(since), ledger=ledger)[1] == []
+    back = take_back(since, document_ref="toro:3")
+    ledger, told = run(back, ledger=ledger)
+    assert kinds(told) == [ObligationAgreed]
+    assert [owner_on(ledger.of("monitoring"), day) for day in (since - DAY, since)] == [ONE, None]
+    assert run(back, ledger=ledger)[1] == []
+    assert kinds(run(WAKE, ledger=ledger, now=NOW + 9 * DAY)[1]) == [ObligationReturned]
+
+
 @pytest.mark.parametrize(
     ("given", "command", "rule"),
     [
+        ([transfer(), take_back(TODAY + DAY)], take_back(TODAY + DAY, document_ref="toro:9"), NOT_GIVEN),
         ([transfer()], transfer(OTHER, TODAY + 9 * DAY), "obligation.overlap"),
         ([transfer(), take_back(TODAY + 5 * DAY)], transfer(OTHER, TODAY + 4 * DAY), "obligation.overlap"),
         ([transfer()], transfer(document_ref="toro:9"), "obligation.overlap"),
-        ([], take_back(TODAY), "obligation.not_transferred"),
-        ([transfer(), take_back(TODAY + DAY)], take_back(TODAY + 2 * DAY), "obligation.not_transferred"),
+        ([], take_back(TODAY), NOT_GIVEN),
+        ([transfer(), take_back(TODAY + DAY)], take_back(TODAY + 2 * DAY), NOT_GIVEN),
         ([transfer()], take_back(TODAY), "obligation.before_transfer"),
         ([transfer(since=TODAY + DAY)], take_back(TODAY), "obligation.before_transfer"),
         ([transfer()], transfer(names=("registry",), zone="Asia/Tokyo"), "obligation.zone"),
@@ -154,10 +168,28 @@ def test_nothing_is_transferred_without_a_written_document(missing: str) -> None
         TransferObligations.model_validate(transfer().model_dump() | {missing: ""})
 
 
-@given(
-    st.lists(st.tuples(st.booleans(), st.integers(0, 40), st.sampled_from([ONE, OTHER])), max_size=12),
-    st.integers(0, 60),
-)
+STEPS = st.lists(st.tuples(st.booleans(), st.integers(0, 40), st.sampled_from([ONE, OTHER])), max_size=12)
+
+
+@given(STEPS)
+def test_a_signed_act_is_refused_or_holds_from_its_day_on_and_is_not_dropped(
+    steps: list[tuple[bool, int, UUID]],
+) -> None:
+    ledger = Ledger()
+    for document, (gives, n, to) in enumerate(steps):
+        since, by = TODAY + n * DAY, {"document_ref": f"toro:{document}"}
+        command = transfer(to, since, **by) if gives else take_back(since, **by)
+        made = decide(ledger, command, Facts(), NOW)
+        if isinstance(made, Refusal):
+            continue
+        for event in made:
+            ledger = evolve(ledger, event)
+        assert made
+        assert owner_on(ledger.of("monitoring"), since) == (to if gives else None)
+        assert decide(ledger, command, Facts(), NOW) == []
+
+
+@given(STEPS, st.integers(0, 60))
 def test_every_day_has_one_owner_and_what_is_told_is_what_the_day_says(
     steps: list[tuple[bool, int, UUID]], days: int
 ) -> None:

@@ -263,8 +263,17 @@ async def test_the_ledger_names_the_owner_of_every_obligation_now_and_on_a_day(s
         assert now["registry"] == (None, "not transferred")
         then = await owners(client, f"{path}?on={today() - DAY}", sponsor)
         assert then["monitoring"] == (str(CRO), "ledger")
+        # Before the ledger spoke it was the plan's, and what follows no plan the sponsor's.
         before = await owners(client, f"{path}?on={since - DAY}", sponsor)
-        assert (before["monitoring"][0], before["safety_reporting"][0]) == (None, None)
+        assert before["monitoring"] == before["registry"] == (None, "not transferred")
+        assert before["safety_reporting"] == (str(UUID(int=72)), "plan")
+        assert (await owners(client, f"{path}?on={today()}", sponsor)) == now
+        by_plan = back.model_copy(update={"obligations": ("investigator_letters",)})
+        assert (await give(client, by_plan, sponsors=[sponsor])).status_code == 201
+        assert (await give(client, by_plan, sponsors=[sponsor])).status_code == 200
+        asked = [path, f"{path}?on={today()}", f"{path}?on={today() - DAY}"]
+        told = [(await owners(client, one, sponsor))["investigator_letters"] for one in asked]
+        assert told == [(None, "ledger"), (None, "ledger"), (str(UUID(int=72)), "plan")]
         # What was transferred to it an organisation sees, and nothing of the rest of the trial.
         handed = (await get(client, path, organisations=[CRO])).json()["items"]
         assert [one["obligation"] for one in handed] == ["safety_reporting"]

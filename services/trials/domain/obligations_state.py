@@ -25,24 +25,28 @@ class Written:
 
 @dataclass(frozen=True)
 class Period:
-    """Days on which an organisation carries an obligation; `until` is the first on which it does no more."""
+    """Days on which an organisation carries an obligation; `until` is the first on which it does no more.
+
+    Without `since` and `by` it had it by the trial's plan, on every day before, and no document says so.
+    """
 
     organisation_id: UUID
-    since: date
-    by: Written
+    since: date | None
+    by: Written | None
     until: date | None = None
     ended_by: Written | None = None
 
     def covers(self, day: date) -> bool:
-        return self.since <= day and (self.until is None or day < self.until)
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
 
 @dataclass(frozen=True)
 class Bound:
-    """The day on which a period begins, or has ended."""
+    """The day on which an organisation's period begins, or has ended, and the document that says so."""
 
     day: date
-    period: Period
+    organisation_id: UUID
+    by: Written
     begins: bool
 
 
@@ -75,9 +79,10 @@ def owner_on(periods: Sequence[Period], day: date) -> UUID | None:
 
 def _bounds(periods: Sequence[Period]) -> Iterator[Bound]:
     for period in periods:
-        yield Bound(period.since, period, begins=True)
-        if period.until is not None:
-            yield Bound(period.until, period, begins=False)
+        if period.since and period.by:
+            yield Bound(period.since, period.organisation_id, period.by, begins=True)
+        if period.until and period.ended_by:
+            yield Bound(period.until, period.organisation_id, period.ended_by, begins=False)
 
 
 def evolve(ledger: Ledger, event: ObligationEvent) -> Ledger:
@@ -97,6 +102,8 @@ def with_agreed(periods: tuple[Period, ...], event: ObligationAgreed) -> tuple[P
     by = Written(event.document_ref, event.sha256)
     if event.organisation_id:
         return (*periods, Period(event.organisation_id, event.since, by))
+    if event.carried_by:
+        return (Period(event.carried_by, None, None, event.since, by),)
     *before, last = periods
     if event.since == last.since:  # taken back before it began: it never was
         return tuple(before)

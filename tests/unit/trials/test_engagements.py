@@ -23,7 +23,7 @@ from shared.contracts.deadline import (
 )
 from shared.contracts.message import Refusal, Wake
 from shared.contracts.trials.engagement import Criterion, ScorecardWeighed, ScoreEntered
-from shared.contracts.trials.site import GateEvidenceRecorded
+from shared.contracts.trials.site import SiteReady
 from tests.unit.rules.test_deadline_decider import ARM
 from tests.unit.trials.engagement_steps import (
     DAY,
@@ -158,36 +158,6 @@ def test_the_row_of_a_widened_pilot_begins_with_the_pilot() -> None:
     assert (row.scores["technology"].points, row.weights) == (80, {"quality": 7})
 
 
-def evidence(id_: int, valid_from: date, corrects: int | None = None, gate: Any = "irb_current") -> Any:
-    return recorded(
-        GateEvidenceRecorded(
-            trial_id=TRIAL,
-            site_id=SITE,
-            gate=gate,
-            evidence_id=UUID(int=id_),
-            valid_from=valid_from,
-            corrects=UUID(int=corrects) if corrects else None,
-            recorded_on=TODAY,
-        ),
-        SITE,
-    )
-
-
-def test_a_board_s_approval_counts_from_its_first_valid_day_as_corrected() -> None:
-    row = None
-    for message in (
-        evidence(1, TODAY - 9 * DAY),
-        evidence(2, TODAY - 5 * DAY),
-        evidence(3, TODAY - 7 * DAY, corrects=1),
-    ):
-        (key,) = figures.site_approval_keys(message)
-        row = figures.fold_site_approval(row, message, key)
-    assert row is not None
-    assert row.approved_on == TODAY - 7 * DAY
-    assert figures.site_approval_keys(evidence(4, TODAY, gate="contract")) == ()
-    assert rows.engagement_keys(evidence(4, TODAY)) == ()
-
-
 def test_a_deadline_counts_for_whoever_had_it_when_it_was_missed() -> None:
     deadline = UUID(int=3)
     due: dict[str, Any] = {"deadline_id": deadline, "code": "a", "due_on": TODAY}
@@ -204,7 +174,8 @@ def test_a_deadline_counts_for_whoever_had_it_when_it_was_missed() -> None:
         row = figures.fold_owned_deadline(row, recorded(event, deadline), key)
     assert row is not None
     assert (row.outcome, row.owned_by, row.holder) == ("missed", ORGANISATION, None)
-    assert figures.owned_deadline_keys(evidence(4, TODAY)) == ()
+    elsewhere = recorded(SiteReady(trial_id=TRIAL, site_id=SITE, gates=()), SITE)
+    assert figures.owned_deadline_keys(elsewhere) == rows.engagement_keys(elsewhere) == ()
 
 
 ENTERED = {

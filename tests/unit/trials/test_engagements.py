@@ -101,7 +101,11 @@ def test_a_pilot_is_judged_by_each_of_its_criteria_and_by_no_other() -> None:
     assert rule(made_of(at("engaged"), judge())) == "engagement.no_pilot"
     judged = given([judge(second=False)], piloted)
     assert made_of(judged, judge(second=False)) == []
-    assert given([judge(on=TODAY + DAY)], judged).passed
+    assert rule(made_of(judged, judge())) == "engagement.date_before_cause"
+    again = given([judge(on=TODAY + DAY)], judged).judged
+    assert again is not None
+    assert (again.passed, again.evaluated_on) == (True, TODAY + DAY)
+    assert rule(made_of(piloted, judge(on=TODAY + 2 * DAY))) == "engagement.date_in_future"
 
 
 def test_a_score_says_its_source_its_day_and_who_entered_it() -> None:
@@ -114,6 +118,8 @@ def test_a_score_says_its_source_its_day_and_who_entered_it() -> None:
         "rfp_answers",
     )
     assert made_of(evolve(state, entered), SCORE) == []
+    ahead = SCORE.model_copy(update={"as_of": TODAY + 2 * DAY})
+    assert rule(made_of(state, ahead)) == "engagement.date_in_future"
 
 
 def test_weights_are_overridden_with_a_reason_and_each_criterion_once() -> None:
@@ -151,7 +157,7 @@ def test_the_row_of_an_engagement_shows_where_it_stands(status: Any) -> None:
 
 def test_the_row_of_a_widened_pilot_begins_with_the_pilot() -> None:
     way = (step("invited"), step("proposal_received"), step("selected"), pilot(), judge(on=TODAY + DAY))
-    widened = step("engaged", TODAY + 2 * DAY)
+    widened = step("engaged", TODAY + DAY)
     weigh = WeighScorecard(engagement_id=ENGAGEMENT, weights=(QUALITY,), reason="x")
     row = row_of(consider(), *way, widened, SCORE, weigh)
     assert (row.began_on, row.pilot_passed, row.status) == (TODAY, True, "engaged")

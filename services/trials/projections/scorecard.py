@@ -41,8 +41,8 @@ _OUTCOMES: dict[type[Any], str] = {
 _TOLD = DeadlineArmed | DeadlineAssigned | DeadlineReturned | DeadlineMet | DeadlineMetLate | DeadlineMissed
 
 
-def owned_deadline_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.deadline_id,),) if isinstance(message.data, _TOLD) else ()
+def owned_deadline_keys(message: Recorded[_TOLD]) -> tuple[Key, ...]:
+    return ((message.data.deadline_id,),)
 
 
 def fold_owned_deadline(row: OwnedDeadline | None, message: Recorded[Any], key: Key) -> OwnedDeadline:

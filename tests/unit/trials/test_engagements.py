@@ -24,6 +24,7 @@ from shared.contracts.deadline import (
 from shared.contracts.message import Refusal, Wake
 from shared.contracts.trials.engagement import Criterion, ScorecardWeighed, ScoreEntered
 from shared.contracts.trials.site import SiteReady
+from tests.support.touched import touched
 from tests.unit.rules.test_deadline_decider import ARM
 from tests.unit.trials.engagement_steps import (
     DAY,
@@ -143,7 +144,7 @@ def row_of(*commands: Any) -> rows.EngagementRow:
         for event in made:
             state = evolve(state, event)
             message = recorded(event, ENGAGEMENT)
-            (key,) = rows.engagement_keys(message)
+            (key,) = touched(rows.engagement_keys, message)
             row = rows.fold_engagement(row, message, key)
     assert row is not None
     return row
@@ -176,12 +177,12 @@ def test_a_deadline_counts_for_whoever_had_it_when_it_was_missed() -> None:
         DeadlineReturned(deadline_id=deadline, owner="sponsor"),
         DeadlineMetLate(**due, met_on=TODAY + DAY, days_late=1),
     ):
-        (key,) = figures.owned_deadline_keys(recorded(event, deadline))
+        (key,) = touched(figures.owned_deadline_keys, recorded(event, deadline))
         row = figures.fold_owned_deadline(row, recorded(event, deadline), key)
     assert row is not None
     assert (row.outcome, row.owned_by, row.holder) == ("missed", ORGANISATION, None)
     elsewhere = recorded(SiteReady(trial_id=TRIAL, site_id=SITE, gates=()), SITE)
-    assert figures.owned_deadline_keys(elsewhere) == rows.engagement_keys(elsewhere) == ()
+    assert touched(figures.owned_deadline_keys, elsewhere) == touched(rows.engagement_keys, elsewhere) == ()
 
 
 ENTERED = {

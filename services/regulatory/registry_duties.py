@@ -29,6 +29,9 @@ from shared.contracts.trials.trial import TrialStatusChanged
 from shared.rules.countries import CTR_COUNTRIES
 from shared.rules.dates import local_date
 
+Enrolled = SubjectEnrolled | SubjectEnrolmentCorrected
+Arising = TrialStatusChanged | Enrolled | SiteMoved | RegistryEntryRecorded | RegistryEntryChanged
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     """The trial, where its sponsor runs it: a registry's own word of a trial owes nobody anything."""
@@ -115,9 +118,7 @@ def _site(event: SiteMoved, message: Recorded[Any], trial: KnownTrial | None) ->
     ]
 
 
-def _enrolled(
-    event: SubjectEnrolled | SubjectEnrolmentCorrected, message: Recorded[Any], trial: KnownTrial | None
-) -> list[Command]:
+def _enrolled(event: Enrolled, message: Recorded[Any], trial: KnownTrial | None) -> list[Command]:
     """Only the earliest enrolment known starts the clock of the registration, also as it is corrected."""
     if trial is None or not _run_here(trial) or event.enrolled_on != trial.first_enrolled_on:
         return []

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from services.trials.commands.country import country_id
@@ -19,18 +18,18 @@ from shared.contracts.trials.programme import ProgrammeAuthorisationRecorded, Pr
 from shared.contracts.trials.site import Gate, GateRevoked, GateSatisfied, SiteSelected
 from shared.contracts.trials.trial import TrialAuthorised
 
-EVENTS = (
-    CountryMilestoneAchieved,
-    GateRevoked,
-    GateSatisfied,
-    ProgrammeAuthorisationRecorded,
-    ProgrammeTrialAdded,
-    SiteSelected,
-    TrialAuthorised,
+Taken = (
+    CountryMilestoneAchieved
+    | GateRevoked
+    | GateSatisfied
+    | ProgrammeAuthorisationRecorded
+    | ProgrammeTrialAdded
+    | SiteSelected
+    | TrialAuthorised
 )
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case SiteSelected(trial_id=trial_id, country=country):
             return _of(trial_id, country)
@@ -51,7 +50,7 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     match message.data:
         case TrialAuthorised(trial_id=trial_id, country=country) as event:
             known = Authorisation(event.effective_on, event.authorisation)

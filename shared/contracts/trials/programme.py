@@ -29,7 +29,7 @@ class PreclinicalMilestone(Value):
 class ProgrammeAuthorisation(Value):
     """What an authority lets the sponsor do; `withdrawn_on` is the first day on which it does not hold.
 
-    `covers` are the trials under it, where anybody named them.
+    `covers` are the trials under it, as its record names them.
     """
 
     authorisation_id: UUID

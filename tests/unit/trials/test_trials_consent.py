@@ -42,6 +42,7 @@ from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReport
 from shared.contracts.trials.site import SiteEnrolmentStarted
 from shared.contracts.trials.subject import SubjectDied, SubjectStatusChanged, SubjectVisitDone
 from shared.rules.dates import start_of_day
+from tests.support.touched import touched
 from tests.unit.trials.test_trials_chain import activate, dose, enrol, gates_open, randomise
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World, recorded
 
@@ -74,7 +75,7 @@ def visit(on: date = TODAY, code: str = "V1") -> RecordVisit:
 def row(world: World) -> SubjectRow:
     found: SubjectRow | None = None
     for message in world.told:
-        for key in subject_keys(message):
+        for key in touched(subject_keys, message):
             found = fold_subject(found, message, key)
     assert found
     return found

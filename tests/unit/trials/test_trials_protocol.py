@@ -41,6 +41,7 @@ from shared.contracts.trials.protocol import (
     UrgentChangeMade,
     UrgentChangeTold,
 )
+from tests.support.touched import touched
 from tests.unit.trials.protocol_world import (
     CHANGE,
     DAY,
@@ -153,7 +154,7 @@ def test_a_version_is_told_superseded_with_the_day_on_which_the_last_higher_one_
     assert world.do(approve("2.0", TODAY + 9 * DAY, SECOND)) == []
     row = None
     for message in world.told:
-        for key in version_keys(message):
+        for key in touched(version_keys, message):
             row = fold_version(row, message, key) if key == (TRIAL, "1.0") else row
     assert row
     assert (row.status, row.superseded_on) == ("superseded", TODAY + 9 * DAY)
@@ -520,7 +521,7 @@ def test_each_board_is_told_for_its_own_sites() -> None:
 def hazard_row(world: World) -> UrgentChangeRow:
     row: UrgentChangeRow | None = None
     for message in world.told:
-        for key in urgent_keys(message):
+        for key in touched(urgent_keys, message):
             row = fold_urgent(row, message, key)
     assert row
     return row

@@ -111,9 +111,7 @@ def _moved(protocol: Protocol, event: AboutVersion) -> Protocol:
     known = protocol.versions.get(event.version)
     if known is None:
         return protocol
-    there = replace(known, status=status_after(known.status, event) or known.status)
-    if there.status != "superseded":
-        there = replace(there, superseded_on=None)
-    elif isinstance(event, ProtocolVersionSuperseded):
-        there = replace(there, superseded_on=event.superseded_on)
+    status = status_after(known.status, event) or known.status
+    told = event.superseded_on if isinstance(event, ProtocolVersionSuperseded) else known.superseded_on
+    there = replace(known, status=status, superseded_on=told if status == "superseded" else None)
     return replace(protocol, versions={**protocol.versions, event.version: there})

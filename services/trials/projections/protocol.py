@@ -88,7 +88,7 @@ def fold_version(row: VersionRow | None, message: Recorded[Any], key: Key) -> Ve
         case ProtocolVersionSuperseded(superseded_on=day):
             return replace(row, superseded_on=day)
         case ProtocolVersionEffective():
-            return replace(row, superseded_on=None) if row.status == "effective" else row
+            return replace(row, superseded_on=None)
         case _:
             return row
 

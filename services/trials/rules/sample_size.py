@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil, log, sqrt
 from statistics import NormalDist
 
-from shared.contracts.trials.statistics import Effect, Hypothesis, Means, Proportions, Survival
+from shared.contracts.trials.statistics import Effect, Hypothesis, Means, OtherEffect, Proportions, Survival
 
 MEANS = "Guenther 1981 (two means, normal approximation with its correction for t)"
 PROPORTIONS = "Fleiss, Levin and Paik 2003 (two proportions, without continuity correction)"
@@ -61,40 +61,31 @@ def recompute(hypothesis: Hypothesis, effect: Effect, assumed: Assumptions) -> S
     Schoenfeld, Biometrics 39, 1983.
     What has to be shown is the effect less the null value, a hazard ratio on the scale of its logarithm.
     """
-    margin = _margin(effect, assumed)
-    left = _left(effect, margin)
-    if hypothesis == "equivalence" or not left or (hypothesis == "non_inferiority" and left * margin > 0):
+    if hypothesis == "equivalence" or isinstance(effect, OtherEffect):
+        return None
+    margin = log(assumed.null_value or 1) if isinstance(effect, Survival) else assumed.null_value or 0
+    left = _tidy(_stated(effect) - margin)
+    if not left or (hypothesis == "non_inferiority" and left * margin > 0):
         return None
     match effect:
         case Means():
             size = _means(effect, left, assumed)
         case Proportions():
             size = _proportions(effect, left, assumed)
-        case Survival():
-            size = _survival(effect, left, assumed)
         case _:
-            return None
+            size = _survival(effect, left, assumed)
     return size if size.total <= _MOST else None
 
 
-def _margin(effect: Effect, assumed: Assumptions) -> float:
-    """The null value, a ratio on the scale of its logarithm; 0 where none is stated."""
-    if isinstance(effect, Survival):
-        return log(assumed.null_value or 1)
-    return assumed.null_value or 0
-
-
-def _left(effect: Effect, margin: float) -> float:
-    """What has to be shown; nothing of an effect that no formula covers."""
+def _stated(effect: Means | Proportions | Survival) -> float:
+    """The effect that is assumed, on the scale on which the margin is taken from it."""
     match effect:
         case Means():
-            return _tidy(effect.difference - margin)
+            return effect.difference
         case Proportions():
-            return _tidy(effect.experimental - effect.control - margin)
-        case Survival():
-            return _tidy(log(effect.hazard_ratio) - margin)
+            return effect.experimental - effect.control
         case _:
-            return 0
+            return log(effect.hazard_ratio)
 
 
 def _means(effect: Means, left: float, assumed: Assumptions) -> Size:

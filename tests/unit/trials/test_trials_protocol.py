@@ -152,12 +152,22 @@ def test_a_version_is_told_superseded_with_the_day_on_which_the_last_higher_one_
     world.do(approve("2.0", TODAY + 9 * DAY, SECOND))
     assert superseded(world)[1:] == [("1.0", TODAY + 9 * DAY)]
     assert world.do(approve("2.0", TODAY + 9 * DAY, SECOND)) == []
+    world.do(submit("1.0", TODAY - 8 * DAY, submission="0012a"))
+    assert len(superseded(world)) == 2
+    assert first_row(world) == ("superseded", TODAY + 9 * DAY)
+    # A site that is approved for the first version alone brings it back.
+    world = chosen(world, site=OTHER)
+    world.do(approve("1.0", TODAY, UUID(int=46), OTHER))
+    assert first_row(world) == (status(world, "1.0"), None) == ("effective", None)
+
+
+def first_row(world: World) -> tuple[Any, date | None]:
     row = None
     for message in world.told:
         for key in touched(version_keys, message):
             row = fold_version(row, message, key) if key == (TRIAL, "1.0") else row
     assert row
-    assert (row.status, row.superseded_on) == ("superseded", TODAY + 9 * DAY)
+    return row.status, row.superseded_on
 
 
 @pytest.mark.parametrize("countries", [(), ("US",)])

@@ -41,7 +41,10 @@ class OfFeed(Command):
 
 
 class StartFeed(OfFeed):
-    """Say that readings of a subject are due; `late_after` days later a day not told is missing."""
+    """Say that readings of a subject are due; `late_after` days later a day not told is missing.
+
+    `begins_on` lies at most 366 days back; summaries of days before it are kept and marked.
+    """
 
     type: ClassVar[str] = "trials.start_feed.v1"
     kind: FeedKind

@@ -18,13 +18,15 @@ from shared.rules.dates import local_date, start_of_day
 __all__ = ["Feed", "decide", "evolve", "wake_at"]
 
 FeedCommand = StartFeed | RecordDailySummary | EndFeed
+OLDEST = 366  # days before today that a feed may begin on: a slip of the year would make decades of days missing
+AT_ONCE = 31  # days told missing in one transaction; the clock strikes again at once for those that are left
 
 
 def decide(feed: Feed, command: FeedCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
     """The events of a command; repeating one that took effect causes none."""
     match command:
         case StartFeed():
-            return _start(feed, command, facts)
+            return _start(feed, command, facts, now)
         case RecordDailySummary():
             return _summarise(feed, command, facts, now)
         case EndFeed():
@@ -52,7 +54,7 @@ def _holds(command: FeedCommand, facts: Facts) -> tuple[HoldView, ...]:
     return holds_on(trial, site, facts.get(SubjectGuard, command.subject_id))
 
 
-def _start(feed: Feed, command: StartFeed, facts: Facts) -> Events | Refusal:
+def _start(feed: Feed, command: StartFeed, facts: Facts, now: datetime) -> Events | Refusal:
     measures = tuple(Measure(**measure.model_dump()) for measure in command.measures)
     started = FeedStarted(**command.model_dump(exclude={"measures"}) | _ids(command), measures=measures)
     if feed.started:
@@ -61,6 +63,9 @@ def _start(feed: Feed, command: StartFeed, facts: Facts) -> Events | Refusal:
     site = facts.get(SiteGuard, command.site_id)
     if site is None or site.trial_id != command.trial_id:
         return Refusal("site.other_trial", "the trial has no such site", None, "site_id")
+    first = local_date(now, command.zone) - timedelta(days=OLDEST)
+    if command.begins_on < first:
+        return Refusal("feed.begins_too_early", f"it may begin on {first} or later", None, "begins_on")
     return refusal_under(_holds(command, facts), "collect_data") or [started]
 
 
@@ -132,7 +137,8 @@ def _missing(feed: Feed, now: datetime) -> Events:
     ids = feed.started.model_dump(include={"feed_id", "trial_id", "site_id", "subject_id"})
     last = local_date(now, feed.started.zone) - timedelta(days=feed.started.late_after + 1)
     events: Events = []
-    for day in _days(feed.open_from, min(last, feed.ended_on or date.max)):
+    within = feed.open_from + timedelta(days=AT_ONCE - 1)
+    for day in _days(feed.open_from, min(last, within, feed.ended_on or date.max)):
         if measures := feed.untold(day):
             expected = sum(map(feed.due, measures))
             events.append(DayMissing(**ids, day=day, measures=measures, expected=expected))

@@ -92,6 +92,35 @@ def test_a_feed_is_asked_for_where_data_may_be_collected() -> None:
 
 
 @pytest.mark.parametrize(
+    ("days", "rule"),
+    [(366, None), (367, "feed.begins_too_early"), (100 * 365, "feed.begins_too_early"), (-400, None)],
+)
+def test_a_feed_does_not_begin_more_than_a_year_ago(days: int, rule: str | None) -> None:
+    command = StartFeed.model_validate(START.model_dump() | {"begins_on": FIRST - days * DAY})
+    found = decide(Feed(), command, site(), at(FIRST, 5))  # midnight in New York
+    assert (found.rule if isinstance(found, Refusal) else None) == rule
+    if rule is None:
+        (started,) = found  # type: ignore[misc]
+        later = at(FIRST + 500 * DAY)
+        assert decide(evolve(Feed(), started), command, site(), later) == []  # said again it is no other
+
+
+def test_a_wake_tells_at_most_a_month_and_the_next_one_goes_on_at_once() -> None:
+    now, wake = at(FIRST + 100 * DAY), Wake(stream=START.stream_id)
+    feed, _ = after((START, at(FIRST)))
+    told_missing: list[date] = []
+    while (due := wake_at(feed)) and due <= now:
+        found = decide(feed, wake, site(), now)
+        assert isinstance(found, list)
+        assert 0 < len(found) <= 31
+        for event in found:
+            assert isinstance(event, DayMissing)
+            told_missing.append(event.day)
+            feed = evolve(feed, event)
+    assert told_missing == [FIRST + n * DAY for n in range(98)]
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"measures": ()},

@@ -18,7 +18,7 @@ from shared.rules.dates import local_date, start_of_day
 __all__ = ["Feed", "decide", "evolve", "wake_at"]
 
 FeedCommand = StartFeed | RecordDailySummary | EndFeed
-OLDEST = 366  # days before today that a feed may begin on: a slip of the year would make decades of days missing
+OLDEST = 366  # days before today that a feed may begin on: a slip of the year would make decades missing
 AT_ONCE = 31  # days told missing in one transaction; the clock strikes again at once for those that are left
 
 
@@ -70,8 +70,8 @@ def _start(feed: Feed, command: StartFeed, facts: Facts, now: datetime) -> Event
 
 
 def _summarise(feed: Feed, command: RecordDailySummary, facts: Facts, now: datetime) -> Events:
-    key = (command.day, command.measure)
-    before = feed.told.get(key)
+    known = feed.known(command.day)
+    before = known.get(command.measure)
     if before == (command.received, command.sha256):
         return []
     holds = forbidding(_holds(command, facts), "collect_data", command.day)
@@ -80,7 +80,7 @@ def _summarise(feed: Feed, command: RecordDailySummary, facts: Facts, now: datet
         feed_id=command.stream_id,
         expected=feed.due(command.measure),
         received_before=before[0] if before else None,
-        was_missing=key in feed.missing,
+        was_missing=command.measure in known and before is None,
         breaks=_breaks(feed, command, holds, now),
     )
     return [told, *_deviation(feed, command, holds)]

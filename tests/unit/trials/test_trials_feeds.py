@@ -227,6 +227,27 @@ def test_a_feed_does_not_end_before_it_begins() -> None:
     assert refused(Feed(), early) == "feed.not_started"
 
 
+def known_of(feed: Feed) -> dict[tuple[date, str], tuple[int, str] | None]:
+    """What is known of each day and measure; None where it was told missing."""
+    days = {day: known for month in feed.months.values() for day, known in month.items()}
+    return {(day, code): told for day, known in days.items() for code, told in known.items()}
+
+
+def test_an_event_copies_its_own_month_and_none_before_it() -> None:
+    days = [FIRST + n * DAY for n in range(90)]
+    feed, _ = after((START, at(FIRST)), *((told(day), at(day)) for day in days))
+    months = {day.replace(day=1) for day in days}
+    assert len(months) == 3
+    assert set(feed.months) == months
+    for command in (told(days[-1], "steps"), told(days[0], "steps"), told(FIRST, received=1)):
+        (event,) = decide(feed, command, site(), at(days[-1]))  # type: ignore[misc]
+        later = evolve(feed, event)
+        changed = {month for month in months if later.months[month] is not feed.months[month]}
+        assert changed == {command.day.replace(day=1)}
+        others = set(feed.months[command.day.replace(day=1)]) - {command.day}
+        assert all(later.known(day) is feed.known(day) for day in others)
+
+
 STEPS = st.lists(
     st.one_of(
         st.builds(
@@ -252,16 +273,14 @@ def test_the_rows_say_what_the_days_say(steps: list[Command], days: int) -> None
         assert (feed_keys(message), site_feeds_keys(message)) == (((START.stream_id,),), ((SITE,),))
         row = fold_feed(row, message, (START.stream_id,))
         total = fold_site_feeds(total, message, (SITE,))
-    known = {**dict.fromkeys(feed.missing, 0), **{key: received for key, (received, _) in feed.told.items()}}
-    assert row.received == total.received == sum(known.values())
+    known = known_of(feed)
+    told_days = {key: told for key, told in known.items() if told}
+    assert row.received == total.received == sum(received for received, _ in told_days.values())
     assert row.expected == total.expected == sum(24 if measure == "heart_rate" else 1 for _, measure in known)
-    assert row.days_missing == total.days_missing == len(feed.missing)
+    assert row.days_missing == total.days_missing == len(known) - len(told_days)
     assert row.days_due == total.days_due == len(known)
-    assert (total.feeds, row.kind, row.last_day) == (
-        1,
-        "wearable",
-        max((d for d, _ in feed.told), default=None),
-    )
+    last = max((day for day, _ in told_days), default=None)
+    assert (total.feeds, row.kind, row.last_day) == (1, "wearable", last)
 
 
 def test_a_site_s_sums_do_not_ask_in_which_order_its_feeds_were_told() -> None:

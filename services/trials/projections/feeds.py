@@ -67,7 +67,7 @@ def fold_feed(row: FeedRow | None, message: Recorded[Any], key: Key) -> FeedRow:
     feed = _counted(replace(feed, changed_at=message.time), event)
     match event:
         case FeedStarted():
-            told = event.model_dump(include={"kind", "source_system", "begins_on"})
+            told = event.model_dump(include={"trial_id", "site_id", "kind", "source_system", "begins_on"})
             return replace(feed, **told, measures=event.measures)
         case DaySummarised(day=day, breaks=breaks):
             last, questionable = max(day, feed.last_day or day), feed.questionable + bool(breaks)

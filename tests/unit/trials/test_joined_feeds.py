@@ -9,10 +9,12 @@ import pytest
 from services.trials.commands.feed import RecordDailySummary, StartFeed
 from services.trials.commands.kri import RunIndicators
 from services.trials.domain.indicators import Watch, compute, counts
+from services.trials.handlers import SERVICE
 from services.trials.projections.feeds import SiteFeeds
 from services.trials.projections.kri_guards import SiteCounters
 from shared.contracts.message import Refusal
 from shared.contracts.trials.kri import KriComputed, KriValue
+from shared.contracts.trials.subject import SubjectEnrolled
 from tests.unit.trials.monitoring_world import LEAD, TODAY, Whole
 from tests.unit.trials.test_kri_runs import SITES, planned
 from tests.unit.trials.trials_world import TRIAL
@@ -24,6 +26,8 @@ RUN = UUID(int=801)
 
 def fed(world: Whole, site: UUID, subject: UUID, days: int) -> None:
     """A subject's feed of one measure, of which so many days came."""
+    enrolled = {"trial_id": TRIAL, "site_id": site, "subject_id": subject, "enrolled_on": FIRST}
+    world.tell(subject, SERVICE.aggregate_of["subject"], [SubjectEnrolled(**enrolled, subject_code="1")])  # type: ignore[arg-type]
     source: dict[str, Any] = {"trial_id": TRIAL, "site_id": site, "subject_id": subject, "source_system": "w"}
     measures: Any = ({"code": "steps", "expected_a_day": 1},)
     start = StartFeed(**source, kind="wearable", measures=measures, begins_on=FIRST, zone="UTC", late_after=2)
@@ -32,7 +36,8 @@ def fed(world: Whole, site: UUID, subject: UUID, days: int) -> None:
         summary = {"day": FIRST + n * DAY, "measure": "steps", "received": 1, "sha256": "a" * 64}
         told = RecordDailySummary(**source, **summary, raw_data_ref="s3:raw")  # type: ignore[arg-type]
         assert not isinstance(world.do(told, LEAD), Refusal)
-    world.wake(start.stream_id)
+    while (due := world.wakes_at(start.stream_id)) and due <= world.now:
+        world.wake(start.stream_id)
 
 
 def computed(world: Whole) -> dict[UUID, KriValue]:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from services.trials.commands.feed import EndFeed, MeasureDue, RecordDailySummary, StartFeed
 from services.trials.domain.feed import Feed, decide, evolve, wake_at
+from services.trials.projections.consent_guards import Participant, SiteSubjects
 from services.trials.projections.feeds import (
     FeedRow,
     SiteFeeds,
@@ -40,8 +41,12 @@ START = StartFeed(**IDS, kind="wearable", measures=MEASURES, begins_on=FIRST, zo
 HELD = HoldView(UUID(int=40), "sponsor_pause", ("collect_data",), FIRST)
 
 
+PRESENT = SiteSubjects(SITE, TRIAL, {SUBJECT: Participant("on-study")})
+ELSEWHERE = UUID(int=77)
+
+
 def site(*holds: HoldView) -> Facts:
-    return Facts(SiteGuard(SITE, TRIAL, "activated", holds=holds))
+    return Facts(SiteGuard(SITE, TRIAL, "activated", holds=holds), PRESENT)
 
 
 def told(day: date, measure: str = "heart_rate", received: int = 24, mark: str = "a") -> RecordDailySummary:
@@ -89,6 +94,10 @@ def test_a_feed_is_asked_for_where_data_may_be_collected() -> None:
     assert refused(Feed(), START, Facts()) == "site.other_trial"
     assert refused(Feed(), START, Facts(SiteGuard(SITE, UUID(int=99)))) == "site.other_trial"
     assert refused(Feed(), START, site(HELD)) == "hold.collect_data"
+    present = SiteSubjects(SITE, TRIAL, {UUID(int=78): Participant("on-study")})
+    for subjects in ((), (present,), (replace(PRESENT, site_id=ELSEWHERE),)):
+        facts = Facts(SiteGuard(SITE, TRIAL, "activated"), *subjects)
+        assert refused(Feed(), START, facts) == "subject.not_at_site"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +176,48 @@ def test_a_summary_that_breaks_a_rule_is_kept_and_marked(
     command: RecordDailySummary, before: tuple[tuple[Command, datetime], ...], rule: str
 ) -> None:
     assert summary(command, *before).breaks == (rule,)
+
+
+def test_a_summary_counts_where_the_feed_was_started_whichever_site_it_names() -> None:
+    wake = (Wake(stream=START.stream_id), at(FIRST + 3 * DAY))
+    lost = told(FIRST, "steps", 1).model_copy(update={"site_id": ELSEWHERE})
+    _, events = after((START, at(FIRST)), wake, (lost, at(FIRST + 4 * DAY)))
+    event = events[-1]
+    assert isinstance(event, DaySummarised)
+    assert (event.site_id, event.breaks, event.was_missing) == (SITE, ("feed.other_site",), True)
+    total = SiteFeeds(SITE)
+    for version, one in enumerate(events, 1):
+        message = recorded(one, START.stream_id, version)
+        assert site_feeds_keys(message) == ((SITE,),)
+        total = fold_site_feeds(total, message, (SITE,))
+    assert (total.days_due, total.days_missing) == (2, 1)
+
+
+def test_a_summary_is_judged_by_the_holds_of_its_feed_s_own_place() -> None:
+    feed, _ = after((START, at(FIRST)))
+    lost = told(FIRST).model_copy(update={"site_id": ELSEWHERE})
+    there = Facts(SiteGuard(ELSEWHERE, TRIAL, "activated", holds=(HELD,)))
+    (event,) = decide(feed, lost, there, at(FIRST))  # type: ignore[misc]
+    assert isinstance(event, DaySummarised)
+    assert event.breaks == ("feed.other_site",)
+    everywhere = Facts(TrialGuard(TRIAL, holds=(HELD,)))
+    _, deviation = decide(feed, lost, everywhere, at(FIRST))  # type: ignore[misc]
+    assert isinstance(deviation, DeviationReported)
+    assert deviation.site_id == SITE
+
+
+def test_a_feed_is_not_ended_by_the_name_of_another_site() -> None:
+    feed, _ = after((START, at(FIRST)))
+    ended = EndFeed(**IDS | {"site_id": ELSEWHERE}, ended_on=FIRST, reason="completed")
+    assert refused(feed, ended) == "feed.other_site"
+
+
+def test_the_row_of_a_feed_stands_at_the_site_where_it_was_started() -> None:
+    early = told(FIRST).model_copy(update={"site_id": ELSEWHERE})
+    row = FeedRow(START.stream_id)
+    for event in after((early, at(FIRST)), (START, at(FIRST)))[1]:
+        row = fold_feed(row, recorded(event, START.stream_id), (START.stream_id,))
+    assert row.site_id == SITE
 
 
 def test_data_collected_under_a_hold_are_a_deviation_once_a_hold() -> None:
@@ -285,7 +336,7 @@ def test_the_rows_say_what_the_days_say(steps: list[Command], days: int) -> None
 
 def test_a_site_s_sums_do_not_ask_in_which_order_its_feeds_were_told() -> None:
     _, mine = after((START, at(FIRST)), (told(FIRST), at(FIRST)))
-    theirs = StartFeed.model_validate(START.model_dump() | {"subject_id": UUID(int=77)})
+    theirs = StartFeed.model_validate(START.model_dump() | {"source_system": "wrist-2"})
     events = [(START.stream_id, event) for event in mine]
     events += [(theirs.stream_id, event) for event in after((theirs, at(FIRST)))[1]]
     sums = []
@@ -321,4 +372,5 @@ def test_a_day_between_two_missing_ones_was_told() -> None:
 
 
 def test_a_command_names_the_guards_of_its_trial_site_and_subject() -> None:
-    assert {need.row for need in START.needs()} == {SiteGuard, SubjectGuard, TrialGuard}
+    assert {need.row for need in told(FIRST).needs()} == {SiteGuard, SubjectGuard, TrialGuard}
+    assert {need.row for need in START.needs()} == {SiteGuard, SiteSubjects, SubjectGuard, TrialGuard}

@@ -80,7 +80,10 @@ class RecordDailySummary(OfFeed):
 
 
 class EndFeed(OfFeed):
-    """Say that `ended_on` is the last day of which readings are due."""
+    """Say that `ended_on` is the last day of which readings are due: days after it are not missing.
+
+    The day before the first says that none was ever due.
+    """
 
     type: ClassVar[str] = "trials.end_feed.v1"
     ended_on: Day

@@ -64,12 +64,14 @@ def _end(feed: Feed, command: EndFeed) -> Events | Refusal:
         return Refusal("feed.not_started", "no such feed was started", None, "source_system")
     if elsewhere(feed, command):
         return Refusal("feed.other_site", "the feed is one of another site", "started", "site_id")
-    if feed.ended_on == command.ended_on:
+    last, back = command.ended_on, feed.missing_after(command.ended_on)
+    if feed.ended_on == last and not back:
         return []
-    if command.ended_on < feed.started.begins_on:
+    if last < feed.started.begins_on - timedelta(days=1):
         detail = f"it began on {feed.started.begins_on}"
         return Refusal("feed.ends_before_it_begins", detail, "started", "ended_on")
-    return [FeedEnded(**ids(command), ended_on=command.ended_on, reason=command.reason)]
+    taken_back = {"days_taken_back": len(back), "expected_taken_back": sum(map(feed.due, back))}
+    return [FeedEnded(**ids(command) | taken_back, ended_on=last, reason=command.reason)]
 
 
 def _missing(feed: Feed, now: datetime) -> Events:

@@ -43,6 +43,12 @@ class Feed:
         known, measures = self.known(day), self.started.measures if self.started else ()
         return tuple(measure.code for measure in measures if measure.code not in known)
 
+    def missing_after(self, last: date) -> tuple[str, ...]:
+        """The measures told missing of days after that one, each as often as there are such days."""
+        days = (days.items() for month, days in self.months.items() if month >= last.replace(day=1))
+        after = (known for of_month in days for day, known in of_month if day > last)
+        return tuple(code for known in after for code, told in known.items() if told is None)
+
 
 def evolve(feed: Feed, event: FeedEvent | DeviationReported) -> Feed:
     match event:
@@ -52,8 +58,9 @@ def evolve(feed: Feed, event: FeedEvent | DeviationReported) -> Feed:
             return _with(feed, day, {measure: (event.received, event.sha256)})
         case DayMissing(day=day, measures=measures):
             return _with(feed, day, dict.fromkeys(measures))
-        case FeedEnded(ended_on=day):
-            return replace(feed, ended_on=day)
+        case FeedEnded(ended_on=day, days_taken_back=back):
+            ended = replace(feed, ended_on=day)
+            return _without_missing_after(ended, day) if back else ended
         case DeviationReported(deviation_id=deviation):
             return replace(feed, deviations=feed.deviations | {deviation})
         case _:
@@ -65,6 +72,19 @@ def _with(feed: Feed, day: date, told: Known) -> Feed:
     month = day.replace(day=1)
     days = {**feed.months.get(month, {}), day: {**feed.known(day), **told}}
     return _advanced(replace(feed, months={**feed.months, month: days}))
+
+
+def _without_missing_after(feed: Feed, last: date) -> Feed:
+    """Of days after that one nothing is known but what came: they are due again if the end moves."""
+    months = {
+        month: {
+            day: {code: told for code, told in known.items() if told is not None or day <= last}
+            for day, known in days.items()
+        }
+        for month, days in feed.months.items()
+    }
+    following = last + timedelta(days=1)
+    return _advanced(replace(feed, months=months, open_from=min(feed.open_from, following)))
 
 
 def _advanced(feed: Feed) -> Feed:

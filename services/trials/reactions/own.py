@@ -12,6 +12,7 @@ from services.trials.reactions import (
     consent,
     country,
     enrolment,
+    feeds,
     gates,
     holds,
     monitoring,
@@ -37,6 +38,7 @@ AREAS: tuple[ModuleType, ...] = (
     monitoring,
     budget,
     analysis_plan,
+    feeds,
 )
 
 

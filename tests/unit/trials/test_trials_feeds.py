@@ -273,15 +273,63 @@ def test_nothing_is_missing_after_the_end_or_before_the_start() -> None:
 
 def test_a_feed_does_not_end_before_it_begins() -> None:
     feed, _ = after((START, at(FIRST)))
-    early = EndFeed(**IDS, ended_on=FIRST - DAY, reason="completed")
+    early = EndFeed(**IDS, ended_on=FIRST - 2 * DAY, reason="completed")
     assert refused(feed, early) == "feed.ends_before_it_begins"
     assert refused(Feed(), early) == "feed.not_started"
+
+
+def test_the_day_before_the_first_says_that_none_was_due() -> None:
+    never = EndFeed(**IDS, ended_on=FIRST - DAY, reason="not_handed_out")
+    feed, (_, _, ended) = after(
+        (START, at(FIRST)), (Wake(stream=START.stream_id), at(FIRST + 3 * DAY)), (never, at(FIRST + 4 * DAY))
+    )
+    assert isinstance(ended, FeedEnded)
+    assert (ended.days_taken_back, ended.expected_taken_back) == (2, 25)
+    assert (known_of(feed), wake_at(feed)) == ({}, None)
+
+
+def test_days_after_the_end_are_missing_no_more_and_are_again_where_it_moves() -> None:
+    now, wake = at(FIRST + 20 * DAY), Wake(stream=START.stream_id)
+    came = (told(FIRST + 5 * DAY), at(FIRST + 5 * DAY))
+    left = EndFeed(**IDS, ended_on=FIRST + DAY, reason="left")
+    feed, events = after((START, at(FIRST)), came, (wake, now), (left, now))
+    assert missing_of(feed) == {FIRST, FIRST + DAY}
+    (ended,) = [event for event in events if isinstance(event, FeedEnded)]
+    assert (ended.days_taken_back, ended.expected_taken_back) == (2 * 16 - 1, 16 * 25 - 24)
+    assert decide(feed, left, site(), now) == []
+    assert wake_at(feed) is None
+    late = decide(feed, told(FIRST + 2 * DAY), site(), now)
+    assert isinstance(late, list)
+    assert isinstance(late[0], DaySummarised)
+    assert (late[0].was_missing, late[0].breaks) == (False, ("feed.outside_period",))
+    longer = EndFeed(**IDS, ended_on=FIRST + 3 * DAY, reason="came_back")
+    for event in decide(feed, longer, site(), now):  # type: ignore[union-attr]
+        feed = evolve(feed, event)
+    assert [event.day for event in decide(feed, wake, site(), now)] == [  # type: ignore[union-attr]
+        FIRST + 2 * DAY,
+        FIRST + 3 * DAY,
+    ]
+
+
+def test_an_end_that_was_told_before_takes_back_what_it_left_missing_once_it_is_told_again() -> None:
+    now, wake = at(FIRST + 20 * DAY), Wake(stream=START.stream_id)
+    left = EndFeed(**IDS, ended_on=FIRST + DAY, reason="left")
+    feed, _ = after((START, at(FIRST)), (wake, now))
+    ids = {"trial_id": TRIAL, "site_id": SITE, "subject_id": SUBJECT, "feed_id": START.stream_id}
+    feed = evolve(feed, FeedEnded(**ids, ended_on=FIRST + DAY, reason="left"))  # type: ignore[arg-type]
+    assert len(missing_of(feed)) == 18
+    (again,) = decide(feed, left, site(), now)  # type: ignore[misc]
+    assert missing_of(evolve(feed, again)) == {FIRST, FIRST + DAY}
 
 
 def known_of(feed: Feed) -> dict[tuple[date, str], tuple[int, str] | None]:
     """What is known of each day and measure; None where it was told missing."""
     days = {day: known for month in feed.months.values() for day, known in month.items()}
     return {(day, code): told for day, known in days.items() for code, told in known.items()}
+
+
+def missing_of(feed: Feed) -> set[date]:
+    return {day for (day, _), told in known_of(feed).items() if told is None}
 
 
 def test_an_event_copies_its_own_month_and_none_before_it() -> None:
@@ -309,6 +357,12 @@ STEPS = st.lists(
             st.sampled_from("abc"),
         ),
         st.just(Wake(stream=START.stream_id)),
+        st.builds(
+            EndFeed,
+            **{name: st.just(value) for name, value in IDS.items()},
+            ended_on=st.integers(-1, 8).map(lambda n: FIRST + n * DAY),
+            reason=st.just("left"),
+        ),
     ),
     max_size=15,
 )
@@ -330,6 +384,9 @@ def test_the_rows_say_what_the_days_say(steps: list[Command], days: int) -> None
     assert row.expected == total.expected == sum(24 if measure == "heart_rate" else 1 for _, measure in known)
     assert row.days_missing == total.days_missing == len(known) - len(told_days)
     assert row.days_due == total.days_due == len(known)
+    assert not feed.ended_on or missing_of(feed) <= {
+        FIRST + n * DAY for n in range((feed.ended_on - FIRST).days + 1)
+    }
     last = max((day for day, _ in told_days), default=None)
     assert (total.feeds, row.kind, row.last_day) == (1, "wearable", last)
 

@@ -16,9 +16,12 @@ from services.trials.projections.consent_guards import Participant, SiteSubjects
 from services.trials.projections.feeds import (
     FeedRow,
     SiteFeeds,
+    SiteFeedsDue,
     feed_keys,
     fold_feed,
     fold_site_feeds,
+    fold_site_feeds_due,
+    site_feeds_due_keys,
     site_feeds_keys,
 )
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
@@ -403,6 +406,36 @@ def test_a_site_s_sums_do_not_ask_in_which_order_its_feeds_were_told() -> None:
             total = fold_site_feeds(total, recorded(event, stream), (SITE,))
         sums.append(replace(total, trial_id=TRIAL))
     assert sums[0] == sums[1]
+
+
+@given(st.permutations([0, 0, 0, 1, 1, 1]))
+def test_the_feeds_that_a_site_has_do_not_ask_in_which_order_they_were_told(turns: list[int]) -> None:
+    sources, ends = ("wrist-1", "wrist-2"), (FIRST + DAY, FIRST + 5 * DAY)
+    streams: list[list[Event]] = []
+    for source, last in zip(sources, ends, strict=True):
+        ids = {**IDS, "source_system": source}
+        start = StartFeed.model_validate(START.model_dump() | ids)
+        steps = [(start, at(FIRST))]
+        steps += [(EndFeed(**ids, ended_on=day, reason="left"), at(FIRST)) for day in (last + DAY, last)]  # type: ignore[misc]
+        streams.append(after(*steps)[1])
+    row = None
+    for turn in turns:
+        event: Any = streams[turn].pop(0)
+        message = recorded(event, event.feed_id)
+        assert site_feeds_due_keys(message) == ((SITE,),)
+        row = fold_site_feeds_due(row, message, (SITE,))
+    assert row
+    assert {feed.source_system: feed.ended_on for feed in row.feeds.values()} == dict(
+        zip(sources, ends, strict=True)
+    )
+    assert list(row.feeds) == sorted(row.feeds)
+
+
+def test_an_end_of_a_feed_that_another_site_has_changes_nothing() -> None:
+    ids = {"trial_id": TRIAL, "site_id": SITE, "subject_id": SUBJECT, "feed_id": START.stream_id}
+    ended = recorded(FeedEnded(**ids, ended_on=FIRST, reason="left"), START.stream_id)  # type: ignore[arg-type]
+    assert fold_site_feeds_due(None, ended, (SITE,)) == SiteFeedsDue(SITE, TRIAL)
+    assert site_feeds_due_keys(recorded(DayMissing(**ids, day=FIRST, measures=(), expected=0), SITE)) == ()
 
 
 def test_the_row_of_a_feed_tells_its_end() -> None:

@@ -1,7 +1,6 @@
 """Nothing more is due from the feeds of who has left or died, nor from those of a site that is over."""
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from services.trials.commands.feed import EndFeed
@@ -11,36 +10,32 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.site_steps import SiteClosed, SiteTerminated
 from shared.contracts.trials.subject import SubjectDied, SubjectStatusChanged
 
-Over = SiteClosed | SiteTerminated | SubjectDied | SubjectStatusChanged
-
-EVENTS = (SiteClosed, SiteTerminated, SubjectDied, SubjectStatusChanged)
+Taken = SiteClosed | SiteTerminated | SubjectDied | SubjectStatusChanged
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case SubjectStatusChanged(after=status) if status not in ENDED:
             return ()
-        case SiteClosed() | SiteTerminated() | SubjectDied() | SubjectStatusChanged() as event:
+        case event:
             return (Need(SiteFeedsDue, (event.site_id,)),)
-        case _:
-            return ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     match message.data:
-        case SubjectStatusChanged(after=status, changed_on=day) as event if status in ENDED:
-            return _ends(event, day, "subject_left", facts, event.subject_id)
+        case SubjectStatusChanged(after=status, changed_on=day) as event:
+            return _ends(event, day, "subject_left", facts, event.subject_id) if status in ENDED else []
         case SubjectDied(died_on=day) as event:
             return _ends(event, day, "subject_died", facts, event.subject_id)
         case SiteClosed(closed_on=day) as event:
             return _ends(event, day, "site_closed", facts)
         case SiteTerminated(terminated_on=day) as event:
             return _ends(event, day, "site_terminated", facts)
-        case _:
-            return []
 
 
-def _ends(event: Over, day: date, reason: str, facts: Facts, subject_id: UUID | None = None) -> list[Command]:
+def _ends(
+    event: Taken, day: date, reason: str, facts: Facts, subject_id: UUID | None = None
+) -> list[Command]:
     """The end of each feed that would go on beyond the day: of the subject's, or of all at the site."""
     site = facts.get(SiteFeedsDue, event.site_id)
     return [

@@ -28,6 +28,7 @@ from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard
 from shared.contracts.message import Command, Event, Facts, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.feed import DayMissing, DaySummarised, FeedEnded, FeedStarted
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import SITE, SUBJECT, TRIAL, recorded
 
 ZONE = "America/New_York"
@@ -378,7 +379,10 @@ def test_the_rows_say_what_the_days_say(steps: list[Command], days: int) -> None
     row, total = FeedRow(START.stream_id), SiteFeeds(SITE)
     for version, event in enumerate(events, 1):
         message = recorded(event, START.stream_id, version)
-        assert (feed_keys(message), site_feeds_keys(message)) == (((START.stream_id,),), ((SITE,),))
+        assert (touched(feed_keys, message), touched(site_feeds_keys, message)) == (
+            ((START.stream_id,),),
+            ((SITE,),),
+        )
         row = fold_feed(row, message, (START.stream_id,))
         total = fold_site_feeds(total, message, (SITE,))
     known = known_of(feed)
@@ -422,7 +426,7 @@ def test_the_feeds_that_a_site_has_do_not_ask_in_which_order_they_were_told(turn
     for turn in turns:
         event: Any = streams[turn].pop(0)
         message = recorded(event, event.feed_id)
-        assert site_feeds_due_keys(message) == ((SITE,),)
+        assert touched(site_feeds_due_keys, message) == ((SITE,),)
         row = fold_site_feeds_due(row, message, (SITE,))
     assert row
     assert {feed.source_system: feed.ended_on for feed in row.feeds.values()} == dict(
@@ -435,7 +439,10 @@ def test_an_end_of_a_feed_that_another_site_has_changes_nothing() -> None:
     ids = {"trial_id": TRIAL, "site_id": SITE, "subject_id": SUBJECT, "feed_id": START.stream_id}
     ended = recorded(FeedEnded(**ids, ended_on=FIRST, reason="left"), START.stream_id)  # type: ignore[arg-type]
     assert fold_site_feeds_due(None, ended, (SITE,)) == SiteFeedsDue(SITE, TRIAL)
-    assert site_feeds_due_keys(recorded(DayMissing(**ids, day=FIRST, measures=(), expected=0), SITE)) == ()
+    assert (
+        touched(site_feeds_due_keys, recorded(DayMissing(**ids, day=FIRST, measures=(), expected=0), SITE))
+        == ()
+    )
 
 
 def test_the_row_of_a_feed_tells_its_end() -> None:
@@ -451,7 +458,10 @@ def test_the_row_of_a_feed_tells_its_end() -> None:
     deviation = DeviationReported(
         **ids, deviation_id=SITE, category="data_collection", rules=("data.under_hold",), occurred_on=FIRST
     )
-    assert (feed_keys(recorded(deviation, SITE)), site_feeds_keys(recorded(deviation, SITE))) == ((), ())
+    assert (
+        touched(feed_keys, recorded(deviation, SITE)),
+        touched(site_feeds_keys, recorded(deviation, SITE)),
+    ) == ((), ())
 
 
 def test_a_day_between_two_missing_ones_was_told() -> None:

@@ -244,6 +244,15 @@ def test_evidence_that_has_run_out_stops_the_site_and_one_that_will_run_out_stop
     assert world.site().status == "suspended"
 
 
+def test_the_events_of_a_site_s_takeover_all_name_its_record() -> None:
+    """What reads them tells by it what is over: a duty of years ago, a milestone that was paid elsewhere."""
+    world = World()
+    world.do(trial())
+    told = world.do(site("closed", **CLOSED))
+    assert isinstance(told, list)
+    assert {getattr(event, "adopted_from", None) for event in told} == {RECORD}
+
+
 def test_a_site_that_closed_its_enrolment_was_enrolling() -> None:
     assert taken("closed", **CLOSED).events(SiteClosed)[0].closed_on == date(2025, 7, 2)
     assert taken("closing", closing_on=date(2025, 6, 1)).site().status == "closing"

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.trials.commands.adoption import AdoptSite
+from services.trials.domain.adopted import same_site
 from services.trials.domain.site_state import AnyEvent, Site
 from services.trials.projections.guards import TrialGuard
 from services.trials.rules.gates import required_gates
@@ -42,22 +43,26 @@ def adopt_site(
     """
     if trial is None or trial.status is None:
         return Refusal("trial.unknown", "there is no trial with this id", None, "trial_id")
-    selected = _selected(command, trial)
-    if site.adopted_from:
-        if site.selection == selected and site.activated_on == command.activated_on:
+    identified, then = _identified(command), _since(command, trial, now)
+    if site.adopted:
+        own = isinstance(site.adopted[0], SiteIdentified)
+        if same_site(site.adopted, [identified, *then] if own else then):
             return []
-        if site.selection:
+        if site.selection or not same_site(site.adopted, [identified]):
             return Refusal("site.already_adopted", "the site was taken over otherwise", site.status)
     if site.status not in (None, "identified"):
         return Refusal("site.already_selected", "the site has a history here already", site.status)
     if refusal := _days(site, command, now):
         return refusal
-    events: list[AnyEvent] = []
-    if site.status is None:
-        events.append(_identified(command))
+    return [identified, *then] if site.status is None else then
+
+
+def _since(command: AdoptSite, trial: TrialGuard, now: datetime) -> list[AnyEvent]:
+    """What happened since the site was identified."""
+    selected = _selected(command, trial)
     if selected is None:
-        return events
-    return [*events, selected, *_evidence(command, now), *_opened(command, selected), *_closed(command)]
+        return []
+    return [selected, *_evidence(command, now), *_opened(command, selected), *_closed(command)]
 
 
 def _days(site: Site, command: AdoptSite, now: datetime) -> Refusal | None:

@@ -15,6 +15,7 @@ _NEEDED = tuple(name for name, field in RecordDataCounts.model_fields.items() if
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Row = tuple[int, RecordDataCounts]
 LINE = 64 * 1024  # characters; a row of this file has about two hundred
+LOST = "\ufffd"  # stands where bytes were no UTF-8: nobody knows what was there
 
 
 class RejectedRow(BaseModel):
@@ -77,6 +78,8 @@ def _report(header: list[str], row: list[str], line: int, seen: set[tuple[Any, .
         said = f"{len(row)} fields where the header has {len(header)}"
         return RejectedRow(line=line, field=None, rule="csv.row", reason=said)
     given = {name: value.strip() for name, value in zip(header, row, strict=True) if value.strip()}
+    if broken := next((name for name, text in given.items() if LOST in text), None):
+        return RejectedRow(line=line, field=broken, rule="csv.encoding", reason="is not UTF-8")
     if not _DAY.fullmatch(given.get("as_of", "")):  # else a number would be taken for seconds
         return RejectedRow(line=line, field="as_of", rule="date", reason="is not a date like 2026-03-02")
     try:
@@ -93,6 +96,7 @@ def _report(header: list[str], row: list[str], line: int, seen: set[tuple[Any, .
 
 
 def lines_of(chunks: Iterator[bytes]) -> Iterator[str]:
+    """Each line of a text in UTF-8; what is none of it reads as `LOST`."""
     decoder, rest = codecs.getincrementaldecoder("utf-8-sig")(errors="replace"), ""
     for chunk in chunks:
         *whole, rest = (rest + decoder.decode(chunk)).split("\n")

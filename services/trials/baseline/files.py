@@ -9,6 +9,7 @@ from typing import Any
 
 from services.trials.baseline.cells import EXAMPLE
 from services.trials.baseline.sheets import SHEETS, Sheet
+from services.trials.data_csv import LOST
 
 _MOST = 64 * 1024  # characters a line
 Cells = dict[str, Any]
@@ -115,6 +116,8 @@ def _take(found: Read, file: str, number: int, header: list[str], row: list[str]
     cells: Cells = {}
     for column in found.sheet.columns:
         text = given.get(column.name, "")
+        if LOST in text:
+            return reject(column.name, "baseline.encoding", "is not UTF-8")
         if not text:
             if column.needed:
                 return reject(column.name, "baseline.missing", "the cell is empty")

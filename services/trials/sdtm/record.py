@@ -12,6 +12,13 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "EX": ("USUBJID", "EXSTDTC"),
     "SV": ("USUBJID", "VISIT", "SVSTDTC"),
 }
+# What is read beside them where it is there; the content of all other columns is nobody's business.
+READ: dict[str, tuple[str, ...]] = {
+    "DM": ("COUNTRY", "RFICDTC", "DMDTC", "RFPENDTC", "DTHFL", "DTHDTC"),
+    "DS": ("EPOCH",),
+    "EX": ("EXENDTC",),
+    "SV": ("VISITNUM", "SVOCCUR"),
+}
 SCREEN_FAILURE, DEATH = "SCREEN FAILURE", "DEATH"
 # Terms of the milestones (CDISC controlled terminology, C114118) that are steps of a subject here.
 CONSENTED, ELIGIBLE, RANDOMISED = "INFORMED CONSENT OBTAINED", "ELIGIBILITY CRITERIA MET", "RANDOMIZED"

@@ -4,9 +4,9 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.trials.data_csv import LINE, LineTooLongError, lines_of
-from services.trials.sdtm.record import NEEDED
-from services.trials.sdtm.rows import READERS, Tables
+from services.trials.data_csv import LINE, LOST, LineTooLongError, lines_of
+from services.trials.sdtm.record import NEEDED, READ
+from services.trials.sdtm.rows import READERS, Row, Tables
 
 # A subject's rows stand in four tables, so all are held at once; the largest trials have a tenth of this.
 ROWS, FAULTS = 1_000_000, 10_000
@@ -78,7 +78,22 @@ def _take(tables: Tables, table: _Table, row: list[str], line: int) -> None:
     if domain not in NEEDED:
         tables.leave(f"domain {domain[:8] or '?'}")
     elif table.usable:
-        READERS[domain](tables, dict(zip(table.header, row, strict=True)), line)
+        cells = dict(zip(table.header, row, strict=True))
+        if not _unreadable(tables, domain, cells, line):
+            READERS[domain](tables, cells, line)
+
+
+def _unreadable(tables: Tables, domain: str, row: Row, line: int) -> bool:
+    """Whether a column that is read is no UTF-8; of DS that costs the subject, as a day that is none does."""
+    columns = (*NEEDED[domain], *READ[domain])
+    column = next((name for name in columns if LOST in row.get(name, "")), None)
+    if column is None:
+        return False
+    said = "is not UTF-8"
+    if domain == "DS" and (subject := tables.subjects.get(row["USUBJID"].strip())):
+        subject.spoilt, said = True, f"{said}: the subject is not imported"
+    tables.reject(domain.lower(), line, column, "csv.encoding", said)
+    return True
 
 
 def _domain(row: list[str], table: _Table) -> str:

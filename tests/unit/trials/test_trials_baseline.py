@@ -206,6 +206,18 @@ def test_a_line_that_cannot_be_read_is_named(
     assert [(one.line, one.column, one.rule) for one in found.rejected] == [(line, column, rule)]
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_a_cell_that_is_no_utf_8_is_rejected_and_not_guessed_at(encoding: str, tmp_path: Path) -> None:
+    """A name that lost a letter would make another sponsor, and another programme."""
+    text = f"{LINES['programmes']}P2,Société,A product,a disease,II,2024-06-01\n"
+    path = folder(tmp_path) / "programmes.csv"
+    path.write_bytes(text.encode(encoding))
+    found = read(tmp_path, sheet("programmes"))
+    assert len(found.lines) == (2 if encoding == "utf-8" else 1)
+    faults = [(one.line, one.column, one.rule) for one in found.rejected]
+    assert faults == ([] if encoding == "utf-8" else [(3, "sponsor", "baseline.encoding")])
+
+
 def test_empty_lines_and_files_hold_nothing(tmp_path: Path) -> None:
     assert read(folder(tmp_path, sites=f"{SITE}\n , \n"), sheet("sites")).count == 0
     assert read(folder(tmp_path, sites=""), sheet("sites")).count == 0

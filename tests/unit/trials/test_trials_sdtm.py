@@ -137,6 +137,36 @@ def test_who_was_not_registered_failed_the_screening_withdrew_or_died() -> None:
     assert way(table(**early, DS=[]))[-1] == ("visit", "2014-01-02", "SCREENING 1")
 
 
+LATIN = "Sé"
+
+
+@pytest.mark.parametrize(
+    ("domain", "row", "column", "imported"),
+    [
+        ("DM", {"USUBJID": "S-2", "SUBJID": "2", "SITEID": LATIN, "DMDTC": "2014-01-02"}, "SITEID", {"S-1"}),
+        ("DM", {"USUBJID": LATIN, "SUBJID": "2", "SITEID": "701", "DMDTC": "2014-01-02"}, "USUBJID", {"S-1"}),
+        ("DS", left(LATIN, "2014-01-22"), "DSDECOD", set()),
+        ("DS", left("COMPLETED", "2014-01-22", USUBJID=LATIN), "USUBJID", {"S-1"}),
+        ("EX", {"USUBJID": "S-1", "EXSTDTC": "2014-01-09", "EXENDTC": LATIN}, "EXENDTC", {"S-1"}),
+        ("SV", visit(LATIN, "2014-01-23"), "VISIT", {"S-1"}),
+    ],
+)
+def test_bytes_that_are_no_utf_8_enter_no_history(
+    domain: str, row: dict[str, str], column: str, imported: set[str]
+) -> None:
+    """Of DS the whole subject stays out: why and when somebody left is half of a history."""
+    rows = table()
+    content = stream(rows | {domain: [*rows[domain], row]}).decode().encode("latin-1")
+    assert faults(content) == [(domain.lower(), len(rows[domain]) + 2, column, "csv.encoding")]
+    assert {name for name, one in parsed(content).subjects.items() if not one.spoilt} == imported
+
+
+def test_bytes_of_a_column_that_nobody_reads_are_nobody_s_business() -> None:
+    rows = table()
+    rows["DM"] = [rows["DM"][0] | {"RACE": LATIN}]
+    assert faults(stream(rows).decode().encode("latin-1")) == []
+
+
 def test_milestones_and_the_end_of_participation_say_more_than_the_visits() -> None:
     given = {"RFICDTC": "2013-12-20", "RFPENDTC": "2014-03-01T11:45"}
     said = [

@@ -20,7 +20,12 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
 
 
 def react(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """The milestone that the event is, with the event's id as its cause: each counts once."""
+    """The milestone that the event is, with the event's id as its cause: each counts once.
+
+    What a takeover tells was reached before, and is paid where it was reached.
+    """
+    if getattr(message.data, "adopted_from", None):
+        return []
     match message.data:
         case SiteActivated(activated_on=day) as event:
             return [_of_site(event, "site_activated", day, message.id)]

@@ -26,6 +26,7 @@ from services.trials.projections.trials import TrialRow
 from services.trials.rules.gates import GATES
 from shared.contracts.message import Identifier, Refusal
 from shared.contracts.regulatory import IrbApprovalActivated
+from shared.contracts.trials.budget import PaymentMilestoneUnpriced
 from shared.contracts.trials.consent import SubjectConsented
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.hold import HoldApplied
@@ -476,6 +477,39 @@ def test_a_subject_who_never_enrolled_comes_with_its_code_alone(status: str) -> 
         RECORD,
     )
     assert world.do(command) == []
+
+
+def test_what_was_reached_before_the_takeover_is_not_payable_here() -> None:
+    """The house that had the trial has paid for it, or says by a report what is still owed."""
+    world = taken("closed", **CLOSED)
+    world.do(subject())
+    world.do(
+        subject(
+            "ineligible",
+            subject_id=UUID(int=31),
+            subject_code="S-31",
+            enrolled_on=None,
+            randomised_on=None,
+            reason="criterion",
+        )
+    )
+    assert world.events(SiteActivated)
+    assert world.events(SubjectEnrolled)
+    assert not world.events(PaymentMilestoneUnpriced)
+
+
+def test_what_is_reached_after_the_takeover_is_payable() -> None:
+    world = taken("activated")
+    world.do(
+        EnrolSubject(
+            trial_id=TRIAL,
+            site_id=SITE,
+            subject_id=SUBJECT,
+            subject_code="S-001",
+            enrolled_on=date(2026, 3, 9),
+        )
+    )
+    assert [one.milestone for one in world.events(PaymentMilestoneUnpriced)] == ["subject_enrolled"]
 
 
 def test_the_first_subject_makes_its_site_enrolling() -> None:

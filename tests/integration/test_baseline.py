@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ async def loaded(api: Api, folder: Path) -> tuple[Known, dict[str, Tally], dict[
     for name, text in FILES.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     known, tallies = await asyncio.to_thread(load, folder, "cut-over/7", api.give)
-    found = await asyncio.to_thread(counts, tallies, known.trials.values(), api.listed, date(2026, 3, 10))
+    found = await asyncio.to_thread(counts, tallies, known, api.listed, datetime(2026, 3, 10, tzinfo=UTC))
     return (
         known,
         {one.sheet.name: one for one in tallies},

@@ -1,7 +1,7 @@
 """What the services show after a baseline was loaded, beside what its files say."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,6 +9,10 @@ from uuid import UUID
 
 from services.trials.baseline.files import Cells
 from services.trials.baseline.load import Tally
+from services.trials.baseline.rows import Known
+from shared.rules.dates import local_date
+from shared.stack.clock import ahead
+from shared.stack.home import Home
 
 # All rows of a list that a service answers.
 List = Callable[..., Iterable[dict[str, Any]]]
@@ -41,19 +45,27 @@ class Count:
         return self.files is not None and self.files != self.services
 
 
-def counts(tallies: Iterable[Tally], trials: Iterable[UUID], listed: List, today: date) -> list[Count]:
-    """The figures, of all lines that the files hold and of all that the services show of these trials."""
+def counts(tallies: Iterable[Tally], known: Known, listed: List, now: datetime) -> list[Count]:
+    """The figures, of all lines that the files hold and of all that the services show of their trials.
+
+    `now` is the business time of the services.
+    """
     given = {tally.sheet.name: [line.cells for line in tally.lines] for tally in tallies}
-    ids = sorted(trials)
-    return [*_of_files(given, ids, listed, today), _deadlines(ids, listed)]
+    ids = sorted(known.trials.values())
+    return [*_of_files(given, known, ids, listed, now), _deadlines(ids, listed)]
 
 
-def _of_files(given: dict[str, list[Cells]], ids: list[UUID], listed: List, today: date) -> Iterator[Count]:
+def _of_files(
+    given: dict[str, list[Cells]], known: Known, ids: list[UUID], listed: List, now: datetime
+) -> Iterator[Count]:
     shown: dict[str, Counter[str]] = {name: Counter() for name in _PAGES}
+    settled: set[str] = set()
     for id_ in ids:
         for name, (service, path, asked) in _PAGES.items():
-            rows = listed(service, path.format(id_), **({asked: str(id_)} if asked else {}))
+            rows = [*listed(service, path.format(id_), **({asked: str(id_)} if asked else {}))]
             shown[name].update(str(row["status"]) for row in rows)
+            if name == "cases":
+                settled |= {row["case_id"] for row in rows if row["status"] == "acknowledged"}
     wanted = {str(id_) for id_ in ids}
     trials = sum(row["trial_id"] in wanted for row in listed("trials", "/v1/trials"))
     yield Count("trials", len(given["trials"]), trials)
@@ -62,12 +74,25 @@ def _of_files(given: dict[str, list[Cells]], ids: list[UUID], listed: List, toda
     stated = Counter(str(cells["status"]) for cells in given["subjects"])
     for status in sorted({*stated, *shown["subjects"]}):
         yield Count(f"subjects {status}", stated[status], shown["subjects"][status])
-    current = sum(date.fromisoformat(cells["expires_on"]) >= today for cells in given["approvals"])
+    current = sum(_in_force(cells, known, now) for cells in given["approvals"])
     yield Count("approvals in force", current, sum(shown["approvals"][status] for status in _IN_FORCE))
-    undecided = sum(cells.get("determination") != "not_reportable" for cells in given["cases"])
-    yield Count("open cases", undecided, sum(shown["cases"][status] for status in _OPEN_CASES))
+    undecided = [cells for cells in given["cases"] if cells.get("determination") != "not_reportable"]
+    closed = sum(_settled(cells, known, settled) for cells in undecided)
+    yield Count("open cases", len(undecided) - closed, sum(shown["cases"][status] for status in _OPEN_CASES))
     requests = {(cells["trial"], cells["request"]) for cells in given["requests"]}
     yield Count("open requests", len(requests), sum(shown["requests"][status] for status in _OPEN_REQUESTS))
+
+
+def _in_force(cells: Cells, known: Known, now: datetime) -> bool:
+    """Until the end of its last day in the approval's zone, or in that of its first site."""
+    zone = cells.get("zone") or known.zones.get((cells["trial"], cells["sites"][0]), "UTC")
+    return date.fromisoformat(cells["expires_on"]) >= local_date(now, zone)
+
+
+def _settled(cells: Cells, known: Known, acknowledged: Container[str]) -> bool:
+    """Whether the reports settled are all that are owed: the rules of safety say which are, not the line."""
+    case_id = known.cases.get((cells["trial"], cells["case"]))
+    return bool(cells.get("settled")) and str(case_id) in acknowledged
 
 
 def _deadlines(ids: list[UUID], listed: List) -> Count:
@@ -81,6 +106,6 @@ def _deadlines(ids: list[UUID], listed: List) -> Count:
     return Count("open deadlines", None, len(rows))
 
 
-def today() -> date:
-    """The day in UTC."""
-    return datetime.now(UTC).date()
+def now() -> datetime:
+    """Business time: that of the stack on this machine, which may be ahead of real time."""
+    return datetime.now(UTC) + ahead(Home.at())

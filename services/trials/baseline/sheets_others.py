@@ -1,6 +1,7 @@
 """The files of a baseline whose lines the other services take."""
 
 from services.trials.baseline.cells import Column, Sheet, day, words, yes
+from shared.rules.dates import known_zone
 
 APPROVALS = Sheet(
     "approvals",
@@ -13,7 +14,7 @@ APPROVALS = Sheet(
         Column("protocol_version", "The version that the letter names.", "3.0", needed=True),
         Column("effective_on", "Its first valid day.", "2025-06-01", needed=True, read=day),
         Column("expires_on", "Its last valid day.", "2026-05-31", needed=True, read=day),
-        Column("zone", "Their time zone; that of the first site where empty."),
+        Column("zone", "Their time zone; that of the first site where empty.", read=known_zone),
     ),
 )
 
@@ -29,7 +30,9 @@ CASES = Sheet(
         Column(
             "received_on", "Day 0: the sponsor first had word of it.", "2026-03-02", needed=True, read=day
         ),
-        Column("zone", "The time zone of the place of receipt.", "America/New_York", needed=True),
+        Column(
+            "zone", "The time zone of the place of receipt.", "America/New_York", needed=True, read=known_zone
+        ),
         Column("aware_on", "The day on which the investigator first knew.", "2026-03-01", read=day),
         Column(
             "seriousness",
@@ -71,7 +74,7 @@ REQUESTS = Sheet(
         Column("priority", "urgent or routine; routine where empty.", "routine"),
         Column("needed_by", "The day by which the records are needed.", "2026-03-15", read=day),
         Column("opened_on", "The day on which it was opened.", "2026-03-05", needed=True, read=day),
-        Column("zone", "The time zone of its days.", "America/New_York", needed=True),
+        Column("zone", "The time zone of its days.", "America/New_York", needed=True, read=known_zone),
         Column("custodian", "A reference, never a person.", "custodian-17", needed=True),
         Column("custodian_kind", "hospital where empty.", "hospital"),
         Column("custodian_state", "The state of the United States, two letters.", "NY"),

@@ -11,6 +11,7 @@ from services.trials.baseline.cells import (
     identifiers,
     words,
 )
+from shared.rules.dates import known_zone
 
 _TRIAL = Column("trial", "The trial's name in these files.", "EXAMPLE-TRIAL", needed=True)
 _SITE = Column("site", "The site's name in these files.", "EXAMPLE-01", needed=True)
@@ -76,7 +77,13 @@ SITES = Sheet(
         Column("site_id", "Its id, where a registry had made it known."),
         Column("name", "The name of the place.", "Example Hospital", needed=True),
         Column("country", _COUNTRY, "US", needed=True),
-        Column("zone", "Its IANA time zone: all its days are local.", "America/New_York", needed=True),
+        Column(
+            "zone",
+            "Its IANA time zone: all its days are local.",
+            "America/New_York",
+            needed=True,
+            read=known_zone,
+        ),
         Column("city", "The city.", "Example City"),
         Column("state", "The state."),
         Column("postcode", "The postcode."),

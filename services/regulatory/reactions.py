@@ -1,6 +1,5 @@
 """What events of trials, of safety and of this service make it do; ids come from the event's own."""
 
-from typing import Any
 from uuid import UUID, uuid5
 
 from services.regulatory import deadlines, obligations, registry_deadlines, registry_duties
@@ -22,17 +21,31 @@ from shared.contracts.safety import AdverseEventCorrected, CaseNotReportable, Ca
 from shared.contracts.trials.site import SiteSelected
 from shared.rules.deadlines import Owner
 from shared.rules.ledger_rows import ObligationOwners
-from shared.rules.ownership import Given, Owners, handed_on, needs_to_hand_on, owners_of
+from shared.rules.ownership import Given, MakesOwners, Owners, handed_on, needs_to_hand_on, owners_of
+
+OfTrials = SiteSelected | registry_duties.Arising | MakesOwners
+OfSafety = CaseOpened | CaseReportable | CaseNotReportable | AdverseEventCorrected
+OfOwn = (
+    IrbApproved
+    | SafetyReportAcknowledged
+    | SafetyReportFiled
+    | ReportNotRequired
+    | ReportReanchored
+    | RegistryDutyArisen
+    | RegistryUpdated
+    | RegistryDutiesReleased
+    | DeadlineArmed
+)
 
 
-def needs_of_trials(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs_of_trials(message: Recorded[OfTrials]) -> tuple[Need, ...]:
     """The trial, where registries may have to be told; and what is open, where somebody becomes its owner."""
     given = needs_to_hand_on(message)
     plan = (Need(KnownTrial, (message.trial_id,)),) if given else ()
     return tuple(dict.fromkeys((*registry_duties.needs(message), *plan, *given)))
 
 
-def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react_to_trials(message: Recorded[OfTrials], facts: Facts) -> list[Command]:
     """A selected site gets a draft ethics review; registries are to be told; owners get what they owe.
 
     One that was taken over has had its review elsewhere.
@@ -54,7 +67,7 @@ def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
             return [*registry_duties.arising(message, facts), *given]
 
 
-def needs_of_safety(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs_of_safety(message: Recorded[OfSafety]) -> tuple[Need, ...]:
     """The trial, for it says who owes the reports."""
     match message.data:
         case CaseOpened() | CaseReportable() | AdverseEventCorrected():
@@ -63,7 +76,7 @@ def needs_of_safety(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react_to_safety(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react_to_safety(message: Recorded[OfSafety], facts: Facts) -> list[Command]:
     """Clocks at receipt, reports at a signed determination, other clocks after a correction."""
     match message.data:
         case CaseOpened() as case:
@@ -104,7 +117,7 @@ def _given(found: Given) -> list[Command]:
     return [*reports.values(), *(given for _, given in found)]
 
 
-def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs_of_own(message: Recorded[OfOwn]) -> tuple[Need, ...]:
     """The trial and its ledger, where deadlines are armed."""
     match message.data:
         case ReportReanchored(trial_id=trial) | RegistryDutyArisen(trial_id=trial):
@@ -115,7 +128,7 @@ def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react_to_own(message: Recorded[OfOwn], facts: Facts) -> list[Command]:
     """Where one stream of this service moves another: a review its approval, a report its deadlines."""
     match message.data:
         case IrbApproved() as approved:

@@ -29,6 +29,8 @@ from shared.contracts.trials.trial import TrialStatusChanged
 from shared.rules.countries import CTR_COUNTRIES
 from shared.rules.dates import local_date
 
+Arising = TrialStatusChanged | SubjectEnrolled | SiteMoved | RegistryEntryRecorded | RegistryEntryChanged
+
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     """The trial, where its sponsor runs it: a registry's own word of a trial owes nobody anything."""

@@ -61,13 +61,11 @@ class KnownSubject:
     died_on: date | None = None
 
 
-def known_trial_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+def known_trial_keys(
+    message: Recorded[TrialRegistered | TrialPlanRecorded | TrialStatusChanged],
+) -> tuple[tuple[UUID], ...]:
     """Trials whose registration, plan or status the event tells."""
-    match message.data:
-        case TrialRegistered() | TrialPlanRecorded() | TrialStatusChanged():
-            return ((message.data.trial_id,),)
-        case _:
-            return ()
+    return ((message.data.trial_id,),)
 
 
 def fold_known_trial(
@@ -91,13 +89,11 @@ def _planned(row: KnownTrial, event: TrialRegistered | TrialPlanRecorded) -> Kno
     return replace(row, owner=event.owner, owner_id=event.owner_id)
 
 
-def known_site_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+def known_site_keys(
+    message: Recorded[SiteIdentified | SiteSelected | SiteActivated],
+) -> tuple[tuple[UUID], ...]:
     """Sites that the event identifies, selects or activates."""
-    match message.data:
-        case SiteIdentified() | SiteSelected() | SiteActivated():
-            return ((message.data.site_id,),)
-        case _:
-            return ()
+    return ((message.data.site_id,),)
 
 
 def fold_known_site(row: KnownSite | None, message: Recorded[Any], key: tuple[UUID, ...]) -> KnownSite | None:
@@ -112,13 +108,11 @@ def fold_known_site(row: KnownSite | None, message: Recorded[Any], key: tuple[UU
             return row
 
 
-def known_subject_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+def known_subject_keys(
+    message: Recorded[SubjectEnrolled | SubjectEnrolmentCorrected | SubjectWithdrawn | SubjectDied],
+) -> tuple[tuple[UUID], ...]:
     """Subjects that the event enrols, corrects or withdraws, and who died."""
-    match message.data:
-        case SubjectEnrolled() | SubjectEnrolmentCorrected() | SubjectWithdrawn() | SubjectDied():
-            return ((message.data.subject_id,),)
-        case _:
-            return ()
+    return ((message.data.subject_id,),)
 
 
 def fold_known_subject(

@@ -33,7 +33,17 @@ class KnownTrial:
     countries: tuple[str, ...] = ()
 
 
-def known_trial_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+OfTrial = (
+    TrialRegistered
+    | TrialPlanRecorded
+    | SubjectEnrolled
+    | SiteActivated
+    | CountryMilestoneAchieved
+    | TrialStatusChanged
+)
+
+
+def known_trial_keys(message: Recorded[OfTrial]) -> tuple[tuple[UUID], ...]:
     match message.data:
         case TrialRegistered() | TrialPlanRecorded() | SubjectEnrolled() | SiteActivated():
             return ((message.data.trial_id,),)
@@ -73,15 +83,9 @@ class OpenHolds:
     lifted_on: date | None = None
 
 
-def open_holds_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    match message.data:
-        case (
-            ClinicalHoldImposed(trial_ids=trials, ind_id=ind)
-            | ClinicalHoldLifted(trial_ids=trials, ind_id=ind)
-        ):
-            return tuple((scope,) for scope in dict.fromkeys((*trials, *((ind,) if ind else ()))))
-        case _:
-            return ()
+def open_holds_keys(message: Recorded[ClinicalHoldImposed | ClinicalHoldLifted]) -> tuple[tuple[UUID], ...]:
+    trials, ind = message.data.trial_ids, message.data.ind_id
+    return tuple((scope,) for scope in dict.fromkeys((*trials, *((ind,) if ind else ()))))
 
 
 def fold_open_holds(row: OpenHolds | None, message: Recorded[Any], key: tuple[UUID]) -> OpenHolds | None:

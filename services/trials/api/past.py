@@ -18,7 +18,7 @@ from shared.runtime.database import Pool
 from shared.runtime.execute import Executor
 from shared.runtime.record import stored
 from shared.runtime.rows import table_of
-from shared.runtime.service import Projection
+from shared.runtime.takers import Projection, Projections
 
 AsOf = Annotated[
     AwareDatetime | None,
@@ -87,16 +87,16 @@ async def _folded(
     executor: Executor, trial_id: UUID, as_of: datetime, projections: Sequence[Projection]
 ) -> list[str]:
     """The rows of each projection as JSON, in the order of the projections."""
-    tables: list[dict[tuple[Any, ...], Any]] = [{} for _ in projections]
-    service, line = executor.service, 0
+    tables: dict[Projection, dict[tuple[Any, ...], Any]] = {projection: {} for projection in projections}
+    service, line, folding = executor.service, 0, Projections(projections)
     while found := await executor.pool.fetch(_EVENTS, str(trial_id), as_of, line, _CHUNK):
         for row in found:
             message = stored(service.name, row, executor.streams.read(row["type"], row["data"]))
-            for projection, rows in zip(projections, tables, strict=True):
-                for key in projection.keys(message):
-                    rows[key] = projection.fold(rows.get(key), message, key)
+            for projection, key in folding.touched(message):
+                rows = tables[projection]
+                rows[key] = projection.fold(rows.get(key), message, key)
         line = found[-1]["pos"]
     return [
         table_of(projection.row).rows.dump_json([row for row in rows.values() if row is not None]).decode()
-        for projection, rows in zip(projections, tables, strict=True)
+        for projection, rows in tables.items()
     ]

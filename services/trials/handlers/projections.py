@@ -42,7 +42,7 @@ from services.trials.projections import (
 from services.trials.projections import cycle_times as cycles
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
-from shared.runtime.service import Projection
+from shared.runtime.takers import Projection
 
 OWN = ("trials",)
 

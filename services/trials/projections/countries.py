@@ -57,17 +57,13 @@ class CountryRow:
     changed_at: datetime | None = None
 
 
-def country_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case (
-            CountryPlanned()
-            | CountryMilestoneAchieved()
-            | CountryInformationRequested()
-            | CountryInformationAnswered()
-        ):
-            return ((message.data.country_id,),)
-        case _:
-            return ()
+OfCountry = (
+    CountryPlanned | CountryMilestoneAchieved | CountryInformationRequested | CountryInformationAnswered
+)
+
+
+def country_keys(message: Recorded[OfCountry]) -> tuple[Key, ...]:
+    return ((message.data.country_id,),)
 
 
 def fold_country_guard(row: CountryGuard | None, message: Recorded[Any], key: Key) -> CountryGuard:

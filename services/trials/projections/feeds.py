@@ -56,8 +56,8 @@ class SiteFeeds:
 R = TypeVar("R", FeedRow, SiteFeeds)
 
 
-def feed_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.feed_id,),) if isinstance(message.data, AboutFeed) else ()
+def feed_keys(message: Recorded[AboutFeed]) -> tuple[Key, ...]:
+    return ((message.data.feed_id,),)
 
 
 def fold_feed(row: FeedRow | None, message: Recorded[Any], key: Key) -> FeedRow:
@@ -78,8 +78,8 @@ def fold_feed(row: FeedRow | None, message: Recorded[Any], key: Key) -> FeedRow:
             return feed
 
 
-def site_feeds_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, AboutFeed) else ()
+def site_feeds_keys(message: Recorded[AboutFeed]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_site_feeds(row: SiteFeeds | None, message: Recorded[Any], key: Key) -> SiteFeeds:

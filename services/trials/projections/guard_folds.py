@@ -16,7 +16,7 @@ from services.trials.projections.guards import (
     TrialGuard,
     TrialSites,
 )
-from services.trials.rules.site_states import STATUS_AFTER
+from services.trials.rules.site_states import STATUS_AFTER, MovesOn
 from shared.contracts.message import Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.monitoring import VisitConducted, VisitReportApproved
@@ -40,12 +40,14 @@ from shared.contracts.trials.trial import (
 Key = tuple[Any, ...]
 
 
-def trial_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case TrialRegistered() | TrialPlanRecorded() | TrialStatusChanged() | TrialAuthorised() as event:
-            return ((event.trial_id,),)
-        case _:
-            return _hold_keys(message, ("trial", "arm"))
+OfHold = HoldApplied | HoldLifted | HoldAnnulled
+OfTrial = TrialRegistered | TrialPlanRecorded | TrialStatusChanged | TrialAuthorised
+
+
+def trial_guard_keys(message: Recorded[OfTrial | OfHold]) -> tuple[Key, ...]:
+    if isinstance(message.data, OfHold):
+        return _scope(message.data, ("trial", "arm"))
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_guard(row: TrialGuard | None, message: Recorded[Any], key: Key) -> TrialGuard:
@@ -71,18 +73,28 @@ _SITE_STATUS: dict[type[Any], str] = {
 }
 
 
-def site_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+OfSite = (
+    SiteIdentified
+    | SiteSelected
+    | SiteActivated
+    | SiteResumed
+    | SubjectEnrolled
+    | SiteEnrolmentStarted
+    | SiteSuspended
+    | VisitConducted
+    | VisitReportApproved
+    | MovesOn
+)
+
+
+def site_guard_keys(message: Recorded[OfSite | OfHold]) -> tuple[Key, ...]:
     match message.data:
-        case SiteIdentified() | SiteSelected() | SiteActivated() | SiteResumed() | SubjectEnrolled() as event:
+        case HoldApplied() | HoldLifted() | HoldAnnulled() as hold:
+            return _scope(hold, ("site",))
+        case VisitConducted(kind=kind) | VisitReportApproved(kind=kind) if kind != "close_out":
+            return ()
+        case event:
             return ((event.site_id,),)
-        case SiteEnrolmentStarted() | SiteSuspended() as event:
-            return ((event.site_id,),)
-        case VisitConducted(kind="close_out") | VisitReportApproved(kind="close_out") as event:
-            return ((event.site_id,),)
-        case event if type(event) in STATUS_AFTER:
-            return ((event.site_id,),)
-        case _:
-            return _hold_keys(message, ("site",))
 
 
 def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> SiteGuard:
@@ -121,8 +133,8 @@ def _closed_out(guard: SiteGuard, told: CloseOut) -> SiteGuard:
     return replace(guard, close_out=max(guard.close_out or told, told, key=rank))
 
 
-def subject_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return _hold_keys(message, ("subject",))
+def subject_guard_keys(message: Recorded[OfHold]) -> tuple[Key, ...]:
+    return _scope(message.data, ("subject",))
 
 
 def fold_subject_guard(row: SubjectGuard | None, message: Recorded[Any], key: Key) -> SubjectGuard:
@@ -130,12 +142,8 @@ def fold_subject_guard(row: SubjectGuard | None, message: Recorded[Any], key: Ke
     return replace(guard, holds=_fold_holds(guard.holds, message.data))
 
 
-def trial_sites_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case SiteSelected() | SiteActivated() as event:
-            return ((event.trial_id,),)
-        case _:
-            return ()
+def trial_sites_keys(message: Recorded[SiteSelected | SiteActivated]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -> TrialSites:
@@ -150,8 +158,8 @@ def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -
             return sites
 
 
-def trial_count_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, SubjectEnrolled) else ()
+def trial_count_keys(message: Recorded[SubjectEnrolled]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_count(row: TrialCount | None, message: Recorded[Any], key: Key) -> TrialCount:
@@ -159,12 +167,8 @@ def fold_trial_count(row: TrialCount | None, message: Recorded[Any], key: Key) -
     return replace(count, enrolled=count.enrolled + 1)
 
 
-def _hold_keys(message: Recorded[Any], scopes: tuple[str, ...]) -> tuple[Key, ...]:
-    match message.data:
-        case HoldApplied() | HoldLifted() | HoldAnnulled() as event if event.scope_kind in scopes:
-            return ((event.scope_id,),)
-        case _:
-            return ()
+def _scope(event: OfHold, scopes: tuple[str, ...]) -> tuple[Key, ...]:
+    return ((event.scope_id,),) if event.scope_kind in scopes else ()
 
 
 def _fold_holds(holds: tuple[HoldView, ...], event: Any) -> tuple[HoldView, ...]:

@@ -1,7 +1,7 @@
 """The rows of transferred obligations: who carries each, and the periods behind it."""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, assert_never, get_args
+from typing import Any, ClassVar, assert_never
 from uuid import UUID
 
 from services.trials.domain.obligations_state import Period, with_agreed
@@ -30,9 +30,8 @@ class ObligationRow:
     spoken: bool = False
 
 
-def obligation_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, get_args(ObligationEvent))
-    return ((message.data.trial_id, message.data.obligation),) if told else ()
+def obligation_keys(message: Recorded[ObligationEvent]) -> tuple[Key, ...]:
+    return ((message.data.trial_id, message.data.obligation),)
 
 
 def fold_obligation(row: ObligationRow | None, message: Recorded[Any], key: Key) -> ObligationRow:

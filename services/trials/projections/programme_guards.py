@@ -69,26 +69,32 @@ class ProgrammeStanding:
     authorisations: dict[str, Term] = field(default_factory=dict)
 
 
-def programme_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.programme_id,),) if isinstance(message.data, ProgrammeBegun) else ()
+def programme_guard_keys(message: Recorded[ProgrammeBegun]) -> tuple[Key, ...]:
+    return ((message.data.programme_id,),)
 
 
 def fold_programme_guard(row: ProgrammeGuard | None, message: Recorded[Any], key: Key) -> ProgrammeGuard:
     return ProgrammeGuard(key[0], message.data.sponsor_name)
 
 
-def programme_standing_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+OfStanding = (
+    TrialRegistered
+    | TrialPlanRecorded
+    | ProgrammeTrialAdded
+    | ProgrammeAuthorisationRecorded
+    | PreclinicalMilestoneCompleted
+    | ProgrammePhaseChanged
+)
+
+
+def programme_standing_keys(message: Recorded[OfStanding]) -> tuple[Key, ...]:
     match message.data:
-        case TrialRegistered() | TrialPlanRecorded() as event if event.programme_id:
-            return ((event.trial_id,),)
+        case TrialRegistered() | TrialPlanRecorded() as event:
+            return ((event.trial_id,),) if event.programme_id else ()
         case ProgrammeTrialAdded(trial_id=trial_id):
             return ((trial_id,),)
-        case (
-            ProgrammeAuthorisationRecorded() | PreclinicalMilestoneCompleted() | ProgrammePhaseChanged()
-        ) as event:
+        case event:
             return tuple((trial_id,) for trial_id in event.trial_ids)
-        case _:
-            return ()
 
 
 def fold_programme_standing(

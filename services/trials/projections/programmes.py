@@ -80,18 +80,17 @@ class ProgrammeRow:
     changed_at: datetime | None = None
 
 
-def programme_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case (
-            ProgrammeBegun()
-            | ProgrammeAuthorisationRecorded()
-            | PreclinicalMilestoneCompleted()
-            | ProgrammePhaseChanged()
-            | ProgrammeTrialAdded()
-        ) as event:
-            return ((event.programme_id,),)
-        case _:
-            return ()
+OfProgramme = (
+    ProgrammeBegun
+    | ProgrammeAuthorisationRecorded
+    | PreclinicalMilestoneCompleted
+    | ProgrammePhaseChanged
+    | ProgrammeTrialAdded
+)
+
+
+def programme_keys(message: Recorded[OfProgramme]) -> tuple[Key, ...]:
+    return ((message.data.programme_id,),)
 
 
 def fold_programme(row: ProgrammeRow | None, message: Recorded[Any], key: Key) -> ProgrammeRow:

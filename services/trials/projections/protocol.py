@@ -61,10 +61,9 @@ class VersionRow:
     changed_at: datetime | None = None
 
 
-def version_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+def version_keys(message: Recorded[AboutVersion]) -> tuple[Key, ...]:
     event = message.data
-    told = isinstance(event, AboutVersion) and not isinstance(event, Urgent)
-    return ((event.trial_id, event.version),) if told else ()
+    return () if isinstance(event, Urgent) else ((event.trial_id, event.version),)
 
 
 def fold_version(row: VersionRow | None, message: Recorded[Any], key: Key) -> VersionRow:
@@ -109,8 +108,8 @@ class UrgentChangeRow:
     breaks: tuple[str, ...] = ()
 
 
-def urgent_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.change_id,),) if isinstance(message.data, Urgent) else ()
+def urgent_keys(message: Recorded[Urgent]) -> tuple[Key, ...]:
+    return ((message.data.change_id,),)
 
 
 def fold_urgent(row: UrgentChangeRow | None, message: Recorded[Any], key: Key) -> UrgentChangeRow:

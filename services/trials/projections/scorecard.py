@@ -31,12 +31,8 @@ class SiteApproval:
     approved_on: date | None = None
 
 
-def site_approval_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case GateEvidenceRecorded(gate="irb_current", site_id=site):
-            return ((site,),)
-        case _:
-            return ()
+def site_approval_keys(message: Recorded[GateEvidenceRecorded]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),) if message.data.gate == "irb_current" else ()
 
 
 def fold_site_approval(row: SiteApproval | None, message: Recorded[Any], key: Key) -> SiteApproval:
@@ -71,8 +67,8 @@ _OUTCOMES: dict[type[Any], str] = {
 _TOLD = DeadlineArmed | DeadlineAssigned | DeadlineReturned | DeadlineMet | DeadlineMetLate | DeadlineMissed
 
 
-def owned_deadline_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.deadline_id,),) if isinstance(message.data, _TOLD) else ()
+def owned_deadline_keys(message: Recorded[_TOLD]) -> tuple[Key, ...]:
+    return ((message.data.deadline_id,),)
 
 
 def fold_owned_deadline(row: OwnedDeadline | None, message: Recorded[Any], key: Key) -> OwnedDeadline:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from services.trials.rules.facilities import facility_key, place_key
-from services.trials.rules.site_states import STATUS_AFTER
+from services.trials.rules.site_states import STATUS_AFTER, MovesOn
 from shared.contracts.message import Identifier, Recorded
 from shared.contracts.trials.site import (
     GateRevoked,
@@ -94,12 +94,12 @@ SiteTold = (
     | SiteEnrolmentStarted
     | SiteSuspended
     | SiteResumed
+    | MovesOn
 )
 
 
-def site_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, SiteTold) or type(message.data) in STATUS_AFTER
-    return ((message.data.site_id,),) if told else ()
+def site_keys(message: Recorded[SiteTold]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:

@@ -63,19 +63,18 @@ class TrialRow:
     primary_completion_on: date | None = None
 
 
-def trial_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case (
-            TrialRegistered()
-            | TrialPlanRecorded()
-            | RegistryEntryRecorded()
-            | RegistryEntryChanged()
-            | TrialStatusChanged()
-            | TrialAuthorised()
-        ) as event:
-            return ((event.trial_id,),)
-        case _:
-            return ()
+OfTrial = (
+    TrialRegistered
+    | TrialPlanRecorded
+    | RegistryEntryRecorded
+    | RegistryEntryChanged
+    | TrialStatusChanged
+    | TrialAuthorised
+)
+
+
+def trial_keys(message: Recorded[OfTrial]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial(row: TrialRow | None, message: Recorded[Any], key: Key) -> TrialRow:

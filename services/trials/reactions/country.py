@@ -17,10 +17,10 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.country import CountryInformationRequested, CountryMilestoneAchieved
 from shared.contracts.trials.site import SiteSelected
 
-EVENTS = (CountryInformationRequested, CountryMilestoneAchieved, SiteSelected)
+Taken = CountryInformationRequested | CountryMilestoneAchieved | SiteSelected
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case CountryMilestoneAchieved(trial_id=trial_id, halted_on=day) if day:
             return (Need(TrialSites, (trial_id,)),)
@@ -30,18 +30,17 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     """An authorisation opens a gate, a halt holds the country's sites, its end lifts just that."""
     match message.data:
         case CountryMilestoneAchieved() as event:
             return [*_authorised(event), *_halt(event, message.id, facts), *_broken(message)]
         case CountryInformationRequested():
             return _broken(message)
-        case SiteSelected(trial_id=trial_id, site_id=site_id, country=country):
-            guard = facts.get(CountryGuard, country_id(trial_id, country))
+        case selected:
+            trial_id, site_id = selected.trial_id, selected.site_id
+            guard = facts.get(CountryGuard, country_id(trial_id, selected.country))
             return [_held(guard, trial_id, site_id, message.id)] if guard and guard.halted_on else []
-        case _:
-            return []
 
 
 def _authorised(event: CountryMilestoneAchieved) -> list[Command]:

@@ -1,7 +1,6 @@
 """Gates and holds: an authorisation opens a gate, a lost gate is a hold, new evidence ends it."""
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from services.trials.commands.hold import ApplyHold, LiftHold
@@ -13,10 +12,10 @@ from shared.contracts.trials.hold import HoldSource
 from shared.contracts.trials.site import Gate, GateRevoked, GateSatisfied, SiteSelected
 from shared.contracts.trials.trial import TrialAuthorised
 
-EVENTS = (GateRevoked, GateSatisfied, SiteSelected, TrialAuthorised)
+Taken = GateRevoked | GateSatisfied | SiteSelected | TrialAuthorised
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case TrialAuthorised(trial_id=trial_id):
             return (Need(TrialSites, (trial_id,)),)
@@ -28,7 +27,7 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     match message.data:
         case TrialAuthorised() as event:
             sites = facts.get(TrialSites, event.trial_id)
@@ -46,10 +45,8 @@ def react(message: Recorded[Any], facts: Facts) -> list[Command]:
             return [authorised(event.trial_id, event.site_id, known.authorisation, known.effective_on)]
         case GateRevoked() as event:
             return lost_gate(event, message.id)
-        case GateSatisfied() as event:
+        case event:
             return found_gate(event, message.id, facts)
-        case _:
-            return []
 
 
 def authorised(trial_id: UUID, site_id: UUID, authorisation: UUID, valid_from: date) -> Command:

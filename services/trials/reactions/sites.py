@@ -20,10 +20,10 @@ from shared.rules.dates import local_date
 
 OfStaff = InvestigatorLeft | QualificationRecorded | TasksDelegated | TrainingExpired
 
-EVENTS = (ContractExecuted, InvestigatorLeft, QualificationRecorded, TasksDelegated, TrainingExpired)
+Taken = ContractExecuted | InvestigatorLeft | QualificationRecorded | TasksDelegated | TrainingExpired
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case InvestigatorLeft() | QualificationRecorded() | TasksDelegated() | TrainingExpired() as event:
             return (Need(SiteGuard, (event.site_id,)), Need(SiteStaff, (event.site_id,)))
@@ -31,7 +31,7 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     match message.data:
         case ContractExecuted(kind="agreement") as event:
             return [_contract(event)]

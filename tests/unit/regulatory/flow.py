@@ -9,23 +9,9 @@ from uuid import UUID, uuid5
 
 from services.regulatory import commands, reactions
 from services.regulatory.domain import approval, hold, ind, registry, report, review
-from services.regulatory.projections import (
-    KnownTrial,
-    OpenHolds,
-    RegistryRow,
-    ReportRow,
-    fold_known_trial,
-    fold_open_holds,
-    fold_registry,
-    fold_report,
-    known_trial_keys,
-    open_holds_keys,
-    registry_keys,
-    report_keys,
-)
+from services.regulatory.handlers import SERVICE
 from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal, wire_type
 from shared.rules import deadlines
-from shared.rules.deadlines import DeadlineRow, deadline_keys, fold_deadline
 
 T0 = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ID = UUID("8d1f0f5e-7b52-4f0a-8a52-0d4b8a1d7c11")
@@ -37,13 +23,6 @@ _KINDS: tuple[tuple[Any, Any, Any], ...] = (
     (commands.RegistryCommand, registry.RegistryRecord(), registry),
     (commands.ReportCommand, report.SafetyReport(), report),
     (deadlines.DeadlineCommand, deadlines.Deadline(), deadlines),
-)
-_FOLDS: tuple[tuple[Any, Any, Any], ...] = (
-    (KnownTrial, known_trial_keys, fold_known_trial),
-    (OpenHolds, open_holds_keys, fold_open_holds),
-    (RegistryRow, registry_keys, fold_registry),
-    (ReportRow, report_keys, fold_report),
-    (DeadlineRow, deadline_keys, fold_deadline),
 )
 
 
@@ -120,6 +99,5 @@ class Flow:
         return Facts(*(row for row in found if row is not None))
 
     def _fold(self, message: Recorded[Any]) -> None:
-        for row, keys, fold in _FOLDS:
-            for key in keys(message):
-                self.rows[row, key] = fold(self.rows.get((row, key)), message, key)
+        for one, key in SERVICE.projections_of(message.source).touched(message):
+            self.rows[one.row, key] = one.fold(self.rows.get((one.row, key)), message, key)

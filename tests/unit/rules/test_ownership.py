@@ -20,6 +20,7 @@ from shared.rules.ledger_rows import (
 from shared.rules.obligations import NAMES, obligation_of, obligations
 from shared.rules.ownership import SPONSOR, handed_on, needs_to_hand_on, owner_of
 from shared.rules.packs import names, pack
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import TRIAL, recorded
 
 ONE, OTHER = UUID(int=41), UUID(int=42)
@@ -75,7 +76,7 @@ def test_the_ledger_s_row_has_the_organisation_of_each_obligation_and_none_once_
 def test_a_deadline_of_no_trial_is_in_no_ledger() -> None:
     met = DeadlineMet(deadline_id=UUID(int=1), code="a", due_on=DAY, met_on=DAY)
     message = recorded(met, UUID(int=1))
-    assert (trial_deadlines_keys(message), owners_keys(message)) == ((), ())
+    assert (touched(trial_deadlines_keys, message), touched(owners_keys, message)) == ((), ())
     assert (needs_to_hand_on(message), handed_on(message, Facts(), PLAN)) == ((), [])
     of_trial = recorded(met.model_copy(), TRIAL)
     of_trial.trial_id = TRIAL

@@ -21,6 +21,7 @@ from shared.contracts.trials.hold import HoldApplied, HoldLifted
 from shared.contracts.trials.site import GateEvidenceRecorded
 from shared.contracts.trials.trial import TrialAuthorised
 from shared.rules.countries import CTR_COUNTRIES, country_codes
+from tests.support.touched import touched
 from tests.unit.trials.test_country_states import OF, PLAN, after, at, command, step, told
 from tests.unit.trials.test_trials_chain import register, selected
 from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World
@@ -244,7 +245,7 @@ def test_a_row_passes_over_what_is_not_its_own() -> None:
 def folded(world: World) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for message in world.told:
-        for key in rows.country_keys(message):
+        for key in touched(rows.country_keys, message):
             found[rows.CountryRow, key] = rows.fold_country(found.get((rows.CountryRow, key)), message, key)
     return found
 

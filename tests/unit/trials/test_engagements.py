@@ -24,6 +24,7 @@ from shared.contracts.deadline import (
 from shared.contracts.message import Refusal, Wake
 from shared.contracts.trials.engagement import Criterion, ScorecardWeighed, ScoreEntered
 from shared.contracts.trials.site import GateEvidenceRecorded
+from tests.support.touched import touched
 from tests.unit.rules.test_deadline_decider import ARM
 from tests.unit.trials.engagement_steps import (
     DAY,
@@ -137,7 +138,7 @@ def row_of(*commands: Any) -> rows.EngagementRow:
         for event in made:
             state = evolve(state, event)
             message = recorded(event, ENGAGEMENT)
-            (key,) = rows.engagement_keys(message)
+            (key,) = touched(rows.engagement_keys, message)
             row = rows.fold_engagement(row, message, key)
     assert row is not None
     return row
@@ -180,12 +181,12 @@ def test_a_board_s_approval_counts_from_its_first_valid_day_as_corrected() -> No
         evidence(2, TODAY - 5 * DAY),
         evidence(3, TODAY - 7 * DAY, corrects=1),
     ):
-        (key,) = figures.site_approval_keys(message)
+        (key,) = touched(figures.site_approval_keys, message)
         row = figures.fold_site_approval(row, message, key)
     assert row is not None
     assert row.approved_on == TODAY - 7 * DAY
-    assert figures.site_approval_keys(evidence(4, TODAY, gate="contract")) == ()
-    assert rows.engagement_keys(evidence(4, TODAY)) == ()
+    assert touched(figures.site_approval_keys, evidence(4, TODAY, gate="contract")) == ()
+    assert touched(rows.engagement_keys, evidence(4, TODAY)) == ()
 
 
 def test_a_deadline_counts_for_whoever_had_it_when_it_was_missed() -> None:
@@ -200,11 +201,11 @@ def test_a_deadline_counts_for_whoever_had_it_when_it_was_missed() -> None:
         DeadlineReturned(deadline_id=deadline, owner="sponsor"),
         DeadlineMetLate(**due, met_on=TODAY + DAY, days_late=1),
     ):
-        (key,) = figures.owned_deadline_keys(recorded(event, deadline))
+        (key,) = touched(figures.owned_deadline_keys, recorded(event, deadline))
         row = figures.fold_owned_deadline(row, recorded(event, deadline), key)
     assert row is not None
     assert (row.outcome, row.owned_by, row.holder) == ("missed", ORGANISATION, None)
-    assert figures.owned_deadline_keys(evidence(4, TODAY)) == ()
+    assert touched(figures.owned_deadline_keys, evidence(4, TODAY)) == ()
 
 
 ENTERED = {

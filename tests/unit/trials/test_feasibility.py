@@ -27,6 +27,7 @@ from shared.contracts.trials.feasibility import (
     Question,
     RegistryFactor,
 )
+from tests.support.touched import touched
 from tests.unit.trials.test_site_states import ANSWER, ASK, AT, FORM, SEND, SUITABLE, TODAY, at
 from tests.unit.trials.trials_world import SITE, World
 
@@ -256,7 +257,7 @@ def test_a_row_shows_how_far_the_questionnaire_is() -> None:
     world.do(ANSWER)
     world.do(SUITABLE)
     for message in world.told:
-        for key in feasibility_keys(message):
+        for key in touched(feasibility_keys, message):
             row = fold_feasibility(row, message, key)
             shown.append(row.status)
     assert shown == ["sent", "overdue", "received", "completed"]

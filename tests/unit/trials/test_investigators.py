@@ -31,6 +31,7 @@ from shared.contracts.trials.investigator import (
     TrainingExpiring,
 )
 from shared.contracts.trials.site import GateRevoked
+from tests.support.touched import touched
 from tests.unit.trials.test_site_states import ACTIVATE, AT, DAY, GATES, PAPERS, TODAY, at, paper
 from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World
 
@@ -352,7 +353,7 @@ def test_a_row_shows_what_somebody_has_and_what_has_ended() -> None:
 def shown(world: World) -> InvestigatorRow:
     row: InvestigatorRow | None = None
     for message in world.told:
-        for key in investigator_keys(message):
+        for key in touched(investigator_keys, message):
             row = fold_investigator(row, message, key)
     assert row is not None
     return row

@@ -21,6 +21,7 @@ from shared.contracts.trials.obligation import (
     ObligationTransferred,
 )
 from shared.contracts.trials.site import SiteReady
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import TRIAL, recorded
 
 ONE, OTHER = UUID(int=71), UUID(int=72)
@@ -187,7 +188,7 @@ def test_the_row_shows_who_carries_it_and_every_period_with_its_documents() -> N
     row = None
     for n, event in enumerate(told, 1):
         message = recorded(event, TRIAL, n)
-        (key,) = obligation_keys(message)
+        (key,) = touched(obligation_keys, message)
         row = fold_obligation(row, message, key)
     assert row is not None
     assert (row.organisation_id, row.spoken, row.zone) == (None, True, "UTC")
@@ -197,4 +198,4 @@ def test_the_row_shows_who_carries_it_and_every_period_with_its_documents() -> N
     ]
     assert row.periods[0].ended_by is not None
     ready = SiteReady(trial_id=TRIAL, site_id=UUID(int=2), gates=())
-    assert obligation_keys(recorded(ready, TRIAL)) == ()
+    assert touched(obligation_keys, recorded(ready, TRIAL)) == ()

@@ -31,6 +31,7 @@ from shared.contracts.trials.programme import (
 )
 from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered
+from tests.support.touched import touched
 from tests.unit.trials.test_programme_states import BEGUN
 from tests.unit.trials.test_trials_chain import activate, gates_open
 from tests.unit.trials.trials_world import NOW, TRIAL, World, recorded
@@ -257,7 +258,7 @@ def folded(world: World, order: Any = None) -> dict[Any, Any]:
     )
     for message in order or world.told:
         for row, keys, fold in folds:
-            for key in keys(message):
+            for key in touched(keys, message):
                 found[row, key] = fold(found.get((row, key)), message, key)
     return found
 
@@ -294,8 +295,8 @@ def test_folds_pass_over_what_is_not_theirs() -> None:
     world = World()
     world.do(register(programme_id=None))
     (message,) = [m for m in world.told if isinstance(m.data, TrialRegistered)]
-    assert guards.programme_standing_keys(message) == ()
-    assert rows.programme_keys(message) == ()
+    assert touched(guards.programme_standing_keys, message) == ()
+    assert touched(rows.programme_keys, message) == ()
     alone = rows.fold_programme(None, message, (PROGRAMME,))
     assert alone.product is None
     standing = guards.ProgrammeStanding(TRIAL, phase="I")

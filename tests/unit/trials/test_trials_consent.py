@@ -40,6 +40,7 @@ from shared.contracts.trials.consent import (
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.subject import SubjectDied, SubjectStatusChanged, SubjectVisitDone
 from shared.rules.dates import start_of_day
+from tests.support.touched import touched
 from tests.unit.trials.test_trials_chain import dose, enrol, randomise
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World, recorded
 
@@ -72,7 +73,7 @@ def visit(on: date = TODAY, code: str = "V1") -> RecordVisit:
 def row(world: World) -> SubjectRow:
     found: SubjectRow | None = None
     for message in world.told:
-        for key in subject_keys(message):
+        for key in touched(subject_keys, message):
             found = fold_subject(found, message, key)
     assert found
     return found

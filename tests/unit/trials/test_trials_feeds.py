@@ -24,6 +24,7 @@ from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard
 from shared.contracts.message import Command, Event, Facts, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.feed import DayMissing, DaySummarised, FeedEnded, FeedStarted
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import SITE, SUBJECT, TRIAL, recorded
 
 ZONE = "America/New_York"
@@ -220,7 +221,10 @@ def test_the_rows_say_what_the_days_say(steps: list[Command], days: int) -> None
     row, total = FeedRow(START.stream_id), SiteFeeds(SITE)
     for version, event in enumerate(events, 1):
         message = recorded(event, START.stream_id, version)
-        assert (feed_keys(message), site_feeds_keys(message)) == (((START.stream_id,),), ((SITE,),))
+        assert (touched(feed_keys, message), touched(site_feeds_keys, message)) == (
+            ((START.stream_id,),),
+            ((SITE,),),
+        )
         row = fold_feed(row, message, (START.stream_id,))
         total = fold_site_feeds(total, message, (SITE,))
     known = {**dict.fromkeys(feed.missing, 0), **{key: received for key, (received, _) in feed.told.items()}}
@@ -262,7 +266,10 @@ def test_the_row_of_a_feed_tells_its_end() -> None:
     deviation = DeviationReported(
         **ids, deviation_id=SITE, category="data_collection", rules=("data.under_hold",), occurred_on=FIRST
     )
-    assert (feed_keys(recorded(deviation, SITE)), site_feeds_keys(recorded(deviation, SITE))) == ((), ())
+    assert (
+        touched(feed_keys, recorded(deviation, SITE)),
+        touched(site_feeds_keys, recorded(deviation, SITE)),
+    ) == ((), ())
 
 
 def test_a_day_between_two_missing_ones_was_told() -> None:

@@ -47,6 +47,7 @@ from shared.contracts.trials.statistics import (
     DesignInputSigned,
     PlanStatus,
 )
+from tests.support.touched import touched
 from tests.unit.trials.protocol_world import DAY, TODAY, approve, draft, registered, submit
 from tests.unit.trials.test_trials_protocol import chosen, hazard, notice
 from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World, recorded
@@ -65,7 +66,7 @@ def shown(world: World, kind: type[Any], *key: Any) -> Any:
     rows: dict[Any, Any] = {}
     for message in world.told:
         for row, keys, fold in ROWS:
-            for one in keys(message):
+            for one in touched(keys, message):
                 rows[row, one] = fold(rows.get((row, one)), message, one)
     return rows.get((kind, key))
 
@@ -454,7 +455,7 @@ def test_an_urgent_change_is_shown_with_who_was_told_when() -> None:
 
 def test_an_event_about_something_else_touches_no_row() -> None:
     message = recorded(SiteReady(trial_id=TRIAL, site_id=SITE, gates=()), SITE)
-    assert [keys(message) for _, keys, _ in ROWS] == [()] * len(ROWS)
+    assert [touched(keys, message) for _, keys, _ in ROWS] == [()] * len(ROWS)
     known = AnalysisPlanRow(TRIAL)
     assert fold_plan(known, message, (TRIAL,)) == known
 

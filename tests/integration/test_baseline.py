@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from services.trials.baseline.counts import counts
-from services.trials.baseline.load import Tally, load
-from services.trials.baseline.rows import Known
 from services.trials.commands.adoption import AdoptSite, AdoptTrial
 from services.trials.handlers import SERVICE
+from services.trials.imports.baseline.counts import counts
+from services.trials.imports.baseline.load import Tally, load
+from services.trials.imports.baseline.rows import Known
 from shared.contracts.message import Actor
 from shared.runtime.cause import Cause
 from shared.stack.client import Attempt

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from services.trials.baseline.counts import Count, counts, now
-from services.trials.baseline.files import Rejected, templates
-from services.trials.baseline.load import Tally, load
-from services.trials.baseline.sheets import SHEETS
+from services.trials.imports.baseline.counts import Count, counts, now
+from services.trials.imports.baseline.files import Rejected, templates
+from services.trials.imports.baseline.load import Tally, load
+from services.trials.imports.baseline.sheets import SHEETS
 from shared.stack.client import (
     FAILED,
     LOCAL,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.trials.commands.data_counts import RecordDataCounts
-from services.trials.data_csv import COLUMNS, RejectedRow, Row, read
+from services.trials.imports.counts import COLUMNS, RejectedRow, Row, read
 from tests.unit.trials.trials_world import SITE, TRIAL
 
 HEADER = ",".join(COLUMNS)

@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 import pytest
 from typer.testing import CliRunner
 
-from services.trials.baseline import cells, load
-from services.trials.baseline.counts import Count, counts, now
-from services.trials.baseline.files import read, templates
-from services.trials.baseline.load import Tally
-from services.trials.baseline.sheets import SHEETS, Sheet
 from services.trials.cli import baseline as cli
 from services.trials.cli.imports import imports
+from services.trials.imports.baseline import cells, load
+from services.trials.imports.baseline.counts import Count, counts, now
+from services.trials.imports.baseline.files import read, templates
+from services.trials.imports.baseline.load import Tally
+from services.trials.imports.baseline.sheets import SHEETS, Sheet
 from shared.stack.client import Attempt
 from shared.stack.clock import put_forward
 from shared.stack.home import Home

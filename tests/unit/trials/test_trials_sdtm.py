@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from services.trials.commands.subject_history import HistoryStep, RecordSubjectHistory
 from services.trials.commands.subject_steps import RecordDose, RecordVisit
-from services.trials.sdtm import Tables, read, steps
-from services.trials.sdtm.words import NotADayError, country_of, day_of, name_of, reason_of
+from services.trials.imports.sdtm import Tables, read, steps
+from services.trials.imports.sdtm.words import NotADayError, country_of, day_of, name_of, reason_of
 from shared.contracts.message import Command, Event, Refusal
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.subject import (
@@ -265,10 +265,10 @@ def test_a_table_without_a_column_that_it_needs_is_named_with_it() -> None:
 def test_too_much_is_not_imported_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     endless = parsed(b"DOMAIN,USUBJID\n" + b"x" * 70_000)
     assert (endless.whole, [one.rule for one in endless.rejected]) == (False, ["csv.line"])
-    monkeypatch.setattr("services.trials.sdtm.stream.ROWS", 3)
+    monkeypatch.setattr("services.trials.imports.sdtm.stream.ROWS", 3)
     many = parsed(table())
     assert (many.whole, [one.rule for one in many.rejected]) == (False, ["import.limit"])
-    monkeypatch.setattr("services.trials.sdtm.rows.KINDS", 1)
+    monkeypatch.setattr("services.trials.imports.sdtm.rows.KINDS", 1)
     kinds = parsed({"AE": [{"USUBJID": "S-1"}], "VS": [{"USUBJID": "S-1"}]})
     assert kinds.not_taken == {"domain AE": 1, "more kinds": 1}
 

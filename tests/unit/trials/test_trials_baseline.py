@@ -394,6 +394,8 @@ def test_a_trial_of_a_programme_that_was_not_loaded_is_rejected(tmp_path: Path) 
     services = Services()
     known, _ = load.load(tmp_path, "x", services)
     assert of(services, "adopt-trial")["programme_id"] == str(known.programmes["P1"])
+    load.load(folder(tmp_path, trials=LINES["trials"].replace(",P1,", ",,")), "x", alone := Services())
+    assert "programme_id" not in of(alone, "adopt-trial")
 
 
 def test_a_request_has_a_line_a_custodian_and_names_its_case(tmp_path: Path) -> None:

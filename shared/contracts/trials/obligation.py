@@ -16,6 +16,7 @@ ObligationName = Literal[
     "record_retrieval",
     "trial_master_file",
     "ethics_submissions",
+    "ind_amendments",
 ]
 
 

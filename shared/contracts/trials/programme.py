@@ -30,13 +30,17 @@ class PreclinicalMilestone(Value):
 
 
 class ProgrammeAuthorisation(Value):
-    """What an authority lets the sponsor do; `withdrawn_on` is the first day on which it does not hold."""
+    """What an authority lets the sponsor do; `withdrawn_on` is the first day on which it does not hold.
+
+    `covers` are the trials under it, as its record names them.
+    """
 
     authorisation_id: UUID
     kind: AuthorisationKind
     country: str
     in_effect_on: date
     withdrawn_on: date | None = None
+    covers: tuple[UUID, ...] = ()
 
 
 class ProgrammeBegun(Event):

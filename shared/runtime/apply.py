@@ -20,7 +20,7 @@ Ready = tuple[Any, Envelope, Recorded[Any] | None]  # no event: nobody here read
 Failed = tuple[Any, Fault]
 Headed = tuple[Any, Envelope | UnreadableError]
 Run = Callable[[Connection, Sequence[Ready], Batch], Awaitable[Sequence[Failed]]]
-REACTING = 200  # events with reactions that one transaction takes
+REACTING = 200  # events that reactions take, in one transaction
 
 
 class Applier:
@@ -90,7 +90,7 @@ class Applier:
                 seen[head.stream_id] = head.version
                 event = message if isinstance(message, Recorded) else None
                 ready.append((record, head, event))
-                reacting += bool(event and self.reactions.acts_on(event) is not None)
+                reacting += bool(event and self.reactions.of(type(event.data)))
         return ready
 
     async def _apply(

@@ -7,7 +7,7 @@ import json
 import statistics
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import httpx
@@ -19,6 +19,7 @@ from services.trials.handlers import SERVICE
 from services.trials.rules.gates import GATES
 from shared.contracts.deadline import DeadlineArmed, DeadlineMissed
 from shared.contracts.message import Actor, Event, Recorded, wire_type
+from shared.contracts.trials.trial import TrialStatus
 from shared.http.app import create_app
 from shared.rules.packs import pack
 from shared.runtime.execute import Executor
@@ -138,12 +139,26 @@ async def test_days_that_are_set_for_a_trial_come_before_those_of_the_registry(
 ) -> None:
     run, client = api
     await portfolio(run)
+    await run.pool.execute("UPDATE trial SET status = 'approved' WHERE status = 'draft'")
     today = datetime.now(UTC).date()
     days = [None if n is None else today + timedelta(days=n) for n in (begins, ends)]
     await run.pool.execute(_PLANNED, trial, target, *days)
     for asked, found in ((True, behind), (False, [n for n in range(1, 5) if n not in behind])):
         listed = await rows(client, "/v1/trials", behind=asked)
         assert [int(row["trial_id"].replace("-", "")) for row in listed] == found
+
+
+async def test_a_trial_that_was_never_to_enrol_is_not_behind(api: Api) -> None:
+    run, client = api
+    await portfolio(run)
+    behind = set()
+    for status in get_args(TrialStatus):
+        await run.pool.execute("UPDATE trial SET status = $1 WHERE trial_id = int_id(1)", status)
+        listed = await rows(client, "/v1/trials", behind=True, identifier="X-1")
+        behind |= {status} if listed else set()
+        assert len(await rows(client, "/v1/trials", behind=False, identifier="X-1")) == 1 - len(listed)
+    never = {"draft", "in_review", "disapproved", "withdrawn", "registry_only"}
+    assert behind == set(get_args(TrialStatus)) - never
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ class KnownTrial:
 
     `owner_id`: the organisation to which they were transferred. `managed`: the sponsor runs the trial here;
     `listed`: a registry has it. `countries` (ISO 3166) are those that it opened or has active sites in.
+    `adopted_on`: the day, by UTC, on which it was taken over in mid-life.
     """
 
     table: ClassVar[str] = "known_trial"
@@ -31,6 +32,7 @@ class KnownTrial:
     listed: bool = False
     first_enrolled_on: date | None = None
     countries: tuple[str, ...] = ()
+    adopted_on: date | None = None
 
 
 OfTrial = (
@@ -59,6 +61,8 @@ def fold_known_trial(row: KnownTrial | None, message: Recorded[Any], key: tuple[
         case TrialRegistered() | TrialPlanRecorded() as event:
             listed = trial.listed or any(i.system == "nct" for i in event.identifiers)
             known = replace(trial, owner=event.owner, title=event.title, owner_id=event.owner_id)
+            if event.adopted_from:
+                known = replace(known, adopted_on=message.time.date())
             if isinstance(event, TrialRegistered) and event.basis == "registry":
                 return replace(known, listed=True)
             return replace(known, listed=listed, managed=True)

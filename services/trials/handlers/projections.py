@@ -125,7 +125,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(statistics.DesignInputRow, statistics.design_input_keys, statistics.fold_design_input, OWN),
     Projection(statistics.AnalysisPlanRow, statistics.plan_keys, statistics.fold_plan, OWN),
     Projection(engagements.EngagementRow, engagements.engagement_keys, engagements.fold_engagement, OWN),
-    Projection(scorecard.SiteApproval, scorecard.site_approval_keys, scorecard.fold_site_approval, OWN),
     Projection(
         scorecard.OwnedDeadline,
         scorecard.owned_deadline_keys,

@@ -53,10 +53,10 @@ def trial_guard_keys(message: Recorded[OfTrial | OfHold]) -> tuple[Key, ...]:
 def fold_trial_guard(row: TrialGuard | None, message: Recorded[Any], key: Key) -> TrialGuard:
     guard = row or TrialGuard(key[0])
     match message.data:
-        case TrialRegistered(status=status, route=route, target=target):
-            return replace(guard, status=status, route=route, target=target)
-        case TrialPlanRecorded(route=route, target=target):
-            return replace(guard, route=route, target=target)
+        case TrialRegistered(status=status, route=route, target=target, owner_id=owner):
+            return replace(guard, status=status, route=route, target=target, owner_id=owner)
+        case TrialPlanRecorded(route=route, target=target, owner_id=owner):
+            return replace(guard, route=route, target=target, owner_id=owner)
         case TrialStatusChanged(after=status):
             return replace(guard, status=status)
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):

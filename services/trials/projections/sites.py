@@ -46,7 +46,8 @@ class OpenGate:
 class SiteRow:
     """One site; `stopped_gates` and `stopped_holds` say why it is suspended, `reason` why it is not taken.
 
-    `facility` and `place` are the same for every spelling of its name and of its city (rules/facilities.py).
+    `closed_on` is the day of its end, also of one before its time. `facility` and `place` are the same for
+    every spelling of its name and of its city (rules/facilities.py).
     """
 
     table: ClassVar[str] = "site"
@@ -152,8 +153,8 @@ def _stepped(site: SiteRow, event: Any) -> SiteRow:
             return replace(moved, qualified_on=day)
         case SiteNotSelected(reason=reason) | SiteDeclined(reason=reason):
             return replace(moved, reason=reason)
-        case SiteTerminated(reason=reason):
-            return _unstopped(replace(moved, reason=reason))
+        case SiteTerminated(reason=reason, terminated_on=day):
+            return _unstopped(replace(moved, reason=reason, closed_on=day))
         case SiteEnrolmentClosed(closed_on=day):
             return replace(moved, enrolment_closed_on=day)
         case SiteClosingStarted():

@@ -133,7 +133,13 @@ def _from_registry(
     )
     if trial.basis == "sponsor":
         return told
-    return replace(told, title=facts.title, phases=facts.phases, study_type=facts.study_type)
+    return replace(
+        told,
+        title=facts.title,
+        sponsor_name=facts.sponsor_name,
+        phases=facts.phases,
+        study_type=facts.study_type,
+    )
 
 
 def _first_day(said: PartialDate | None) -> date | None:

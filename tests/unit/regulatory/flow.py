@@ -7,8 +7,8 @@ from functools import reduce
 from typing import Any, get_args
 from uuid import UUID, uuid5
 
-from services.regulatory import commands, reactions
-from services.regulatory.domain import approval, hold, ind, registry, report, review
+from services.regulatory import commands
+from services.regulatory.domain import approval, hold, ind, investigator_notice, registry, report, review
 from services.regulatory.handlers import SERVICE
 from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal, wire_type
 from shared.rules import deadlines
@@ -21,6 +21,7 @@ _KINDS: tuple[tuple[Any, Any, Any], ...] = (
     (commands.IndCommand, ind.Ind(), ind),
     (commands.HoldCommand, hold.Hold(), hold),
     (commands.RegistryCommand, registry.RegistryRecord(), registry),
+    (commands.NoticeCommand, investigator_notice.InvestigatorNotices(), investigator_notice),
     (commands.ReportCommand, report.SafetyReport(), report),
     (deadlines.DeadlineCommand, deadlines.Deadline(), deadlines),
 )
@@ -54,21 +55,18 @@ class Flow:
     def deliver(self, message: Recorded[Any]) -> None:
         """A message of a foreign topic arrives."""
         self._fold(message)
-        if message.source == "trials":
-            wanted = reactions.react_to_trials(message, self._facts(reactions.needs_of_trials(message)))
-        else:
-            wanted = reactions.react_to_safety(message, self._facts(reactions.needs_of_safety(message)))
-        for command in wanted:
+        told = SERVICE.reactions_to(message.source)
+        for command in told.react(message, self._facts(told.needs(message))):
             self.run(command)
 
     def run(self, command: Command) -> list[Event] | Refusal:
         """A command, and all that this service's own events make of it."""
         decision = self._execute(command)
+        own = SERVICE.reactions_to("regulatory")
         waiting = deque([] if isinstance(decision, Refusal) else self._messages(command.stream_id, decision))
         while waiting:
             message = waiting.popleft()
-            facts = self._facts(reactions.needs_of_own(message))
-            for next_command in reactions.react_to_own(message, facts):
+            for next_command in own.react(message, self._facts(own.needs(message))):
                 made = self._execute(next_command)
                 assert not isinstance(made, Refusal)
                 waiting.extend(self._messages(next_command.stream_id, made))

@@ -18,7 +18,7 @@ from services.trials.projections.trials import TrialRow
 from shared.contracts.message import Event, Identifier
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.hold import HoldAnnulled
-from shared.contracts.trials.registry import RegistryChange, RegistryEntryChanged
+from shared.contracts.trials.registry import RegistryChange, RegistryEntryChanged, RegistryFacts
 from shared.contracts.trials.site import SiteReady
 from shared.contracts.trials.subject import SubjectEnrolled
 from shared.contracts.trials.trial import TrialStatusChanged
@@ -216,6 +216,18 @@ def test_a_change_to_a_record_that_was_never_told_is_not_shown() -> None:
     )
     known = TrialRow(TRIAL, title="The plan", changed_at=NOW)
     assert trials.fold_trial(known, recorded(change, TRIAL), (TRIAL,)) == known
+
+
+def test_a_record_that_names_another_sponsor_is_shown_with_it_until_the_sponsor_runs_the_trial() -> None:
+    facts = RegistryFacts(
+        status="RECRUITING", title="T", sponsor_name="The first", study_type="OBSERVATIONAL"
+    )
+    change = RegistryEntryChanged(
+        trial_id=TRIAL, registry="ctgov", changes=(RegistryChange(field="sponsor_name", value="The second"),)
+    )
+    for basis, shown in (("registry", "The second"), ("sponsor", "The first")):
+        known = TrialRow(TRIAL, sponsor_name="The first", basis=basis, registry=facts)
+        assert trials.fold_trial(known, recorded(change, TRIAL), (TRIAL,)).sponsor_name == shown
 
 
 READY = SiteReady(trial_id=TRIAL, site_id=SITE, gates=())

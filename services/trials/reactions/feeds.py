@@ -29,8 +29,8 @@ def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
             return _ends(event, day, "subject_died", facts, event.subject_id)
         case SiteClosed(closed_on=day) as event:
             return _ends(event, day, "site_closed", facts)
-        case SiteTerminated(terminated_on=day) as event:
-            return _ends(event, day, "site_terminated", facts)
+        case event:
+            return _ends(event, event.terminated_on, "site_terminated", facts)
 
 
 def _ends(

@@ -19,11 +19,11 @@ from services.regulatory.registry_rules import (
     WORDS,
     SiteMoved,
     clock,
+    taken_over,
 )
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import IrbApproved
 from shared.contracts.trials.registry import PartialDate, RegistryEntryChanged, RegistryEntryRecorded
-from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected
 from shared.contracts.trials.trial import TrialStatusChanged
 from shared.rules.countries import CTR_COUNTRIES
@@ -105,13 +105,12 @@ def _status(event: TrialStatusChanged, message: Recorded[Any], trial: KnownTrial
 def _site(event: SiteMoved, message: Recorded[Any], trial: KnownTrial | None) -> list[Command]:
     if not _run_here(trial):
         return []
-    adopted = event.activated_on if isinstance(event, SiteActivated) and event.adopted_from else None
     return [
         OweRegistry(
             trial_id=event.trial_id,
             code=SITE_STATUS,
             site_id=event.site_id,
-            anchor_on=adopted or local_date(message.time, US_ZONE),
+            anchor_on=taken_over(event) or local_date(message.time, US_ZONE),
             anchor_event=message.id,
             status=SITE_WORDS[type(event)],
         )

@@ -123,9 +123,8 @@ def _evidence(site: Site, command: RecordGateEvidence, now: datetime) -> Events:
     today = local_date(now, site.zone or "UTC")
     evidence = GateEvidenceRecorded(**command.model_dump(), recorded_on=today)
     known = site.gates.evidence.get(command.evidence_id)
-    same = (
-        known and known.model_copy(update={"recorded_on": today, "corrects": evidence.corrects}) == evidence
-    )
+    told = {"recorded_on": today, "corrects": evidence.corrects, "adopted_from": None}
+    same = known and known.model_copy(update=told) == evidence
     return [] if same else [evidence]
 
 

@@ -51,7 +51,7 @@ DETAILS = ("name", "country", "city", "state", "postcode", "zone", "identifiers"
 class Site:
     """What decisions need of a site. `goes_on_as` is the status behind a suspension.
 
-    `details` are its name and place as they were told last.
+    `details` are its name and place as they were told last, `adopted` the events that a takeover told.
     """
 
     trial_id: UUID | None = None
@@ -65,7 +65,7 @@ class Site:
     visit_on: date | None = None
     activated_on: date | None = None
     registry_status: str | None = None
-    adopted_from: str | None = None
+    adopted: tuple[AnyEvent, ...] = ()
     listed: bool = True
     selection: SiteSelected | None = None
     gates: Gates = field(default_factory=Gates)
@@ -93,6 +93,12 @@ class Site:
 
 
 def evolve(site: Site, event: AnyEvent) -> Site:
+    after = _evolved(site, event)
+    taken_over = getattr(event, "adopted_from", None)
+    return replace(after, adopted=(*after.adopted, event)) if taken_over else after
+
+
+def _evolved(site: Site, event: AnyEvent) -> Site:
     match event:
         case SiteIdentified(trial_id=trial_id, registry_status=said, zone=zone):
             return replace(
@@ -102,7 +108,6 @@ def evolve(site: Site, event: AnyEvent) -> Site:
                 identified_zone=zone,
                 details={name: getattr(event, name) for name in DETAILS},
                 status=site.status or "identified",
-                adopted_from=event.adopted_from,
             )
         case SiteDetailsChanged(zone=zone):
             details = {name: getattr(event, name) for name in DETAILS}
@@ -111,8 +116,7 @@ def evolve(site: Site, event: AnyEvent) -> Site:
             return replace(site, registry_status=said, listed=listed)
         case SiteSelected():
             gated = replace(site.gates, required=event.required_gates)
-            chosen = replace(site, selection=event, status="selected", gates=gated)
-            return replace(chosen, adopted_from=event.adopted_from)
+            return replace(site, selection=event, status="selected", gates=gated)
         case GateEvidenceRecorded() | GateSatisfied() | GateRevoked():
             status = "startup" if site.status in ("selected", "ready") else site.status
             moved = status if isinstance(event, GateSatisfied | GateRevoked) else site.status

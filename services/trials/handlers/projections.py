@@ -61,6 +61,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
     Projection(feeds.FeedRow, feeds.feed_keys, feeds.fold_feed, OWN),
     Projection(feeds.SiteFeeds, feeds.site_feeds_keys, feeds.fold_site_feeds, OWN),
+    Projection(feeds.SiteFeedsDue, feeds.site_feeds_due_keys, feeds.fold_site_feeds_due, OWN),
     Projection(matching.CriteriaRow, matching.criteria_keys, matching.fold_criteria, OWN),
     Projection(matching.MatchingRow, matching.matching_keys, matching.fold_matching, OWN),
     Projection(recruitment.CampaignRow, recruitment.campaign_keys, recruitment.fold_campaign, OWN),

@@ -584,3 +584,16 @@ def test_of_what_was_taken_over_only_what_is_not_due_yet_is_owed(world: World, d
     due = since + timedelta(days=30)
     owed = {"registry_status_30_day": due, "registry_site_status_30_day": due}
     assert world.due("armed", "at_risk", "missed") == (owed if left else {})
+
+
+@pytest.mark.parametrize(("days", "left"), [(29, True), (31, False)])
+def test_a_site_that_was_closed_before_it_was_taken_over_owes_only_what_is_not_due_yet(
+    world: World, days: int, left: bool
+) -> None:
+    since, told = T0.date() - timedelta(days=days), {"trial_id": TRIAL, "site_id": SITE}
+    world.hear(SiteEnrolmentClosed.model_validate(told | {"closed_on": since, "adopted_from": "cut-over/7"}))
+    closed = dict.fromkeys(("visited_on", "ip_reconciled_on", "documents_filed_on", "closed_on"), since)
+    word = {"report_ref": "report/1", "adopted_from": "cut-over/7"}
+    world.hear(SiteClosed.model_validate(told | closed | word))
+    assert world.all_due("registry_site_status_30_day") == ([since + timedelta(days=30)] * 2 if left else [])
+    assert not world.due("missed")

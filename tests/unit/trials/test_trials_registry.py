@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from services.trials.commands.hold import LiftHold
 from services.trials.commands.site import SelectSite
 from services.trials.commands.trial import ChangeTrialStatus, RecordRegistryEntry, RegisterTrial
-from services.trials.ctgov import entries
 from services.trials.domain import registry
 from services.trials.domain.lifecycle import path
+from services.trials.imports.ctgov import entries
 from services.trials.projections.guards import TrialGuard
 from services.trials.rules.lifecycle import TRANSITIONS
 from shared.contracts.message import Identifier, Refusal

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.contracts.trials.site import SiteActivated, SiteIdentified, SiteSelected
+from shared.contracts.trials.site import SiteActivated, SiteDetailsChanged, SiteIdentified, SiteSelected
 from shared.contracts.trials.subject import (
     SubjectDied,
     SubjectEnrolled,
@@ -90,7 +90,7 @@ def _planned(row: KnownTrial, event: TrialRegistered | TrialPlanRecorded) -> Kno
 
 
 def known_site_keys(
-    message: Recorded[SiteIdentified | SiteSelected | SiteActivated],
+    message: Recorded[SiteIdentified | SiteDetailsChanged | SiteSelected | SiteActivated],
 ) -> tuple[tuple[UUID], ...]:
     """Sites that the event identifies, selects or activates."""
     return ((message.data.site_id,),)
@@ -100,7 +100,7 @@ def fold_known_site(row: KnownSite | None, message: Recorded[Any], key: tuple[UU
     """The site after the event."""
     row = row or KnownSite(site_id=key[0])
     match message.data:
-        case SiteIdentified() | SiteSelected() as event:
+        case SiteIdentified() | SiteDetailsChanged() | SiteSelected() as event:
             return replace(row, trial_id=event.trial_id, zone=event.zone or row.zone)
         case SiteActivated() as event:
             return replace(row, trial_id=event.trial_id, zone=event.zone, activated=True)

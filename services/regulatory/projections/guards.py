@@ -9,7 +9,7 @@ from shared.contracts.message import Recorded
 from shared.contracts.regulatory import ClinicalHoldImposed, ClinicalHoldLifted
 from shared.contracts.trials.country import CountryMilestoneAchieved
 from shared.contracts.trials.site import SiteActivated
-from shared.contracts.trials.subject import SubjectEnrolled
+from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatusChanged
 
 
@@ -39,6 +39,7 @@ OfTrial = (
     TrialRegistered
     | TrialPlanRecorded
     | SubjectEnrolled
+    | SubjectEnrolmentCorrected
     | SiteActivated
     | CountryMilestoneAchieved
     | TrialStatusChanged
@@ -48,6 +49,8 @@ OfTrial = (
 def known_trial_keys(message: Recorded[OfTrial]) -> tuple[tuple[UUID], ...]:
     match message.data:
         case TrialRegistered() | TrialPlanRecorded() | SubjectEnrolled() | SiteActivated():
+            return ((message.data.trial_id,),)
+        case SubjectEnrolmentCorrected():
             return ((message.data.trial_id,),)
         case CountryMilestoneAchieved(after="open") | TrialStatusChanged(basis="sponsor"):
             return ((message.data.trial_id,),)
@@ -68,7 +71,7 @@ def fold_known_trial(row: KnownTrial | None, message: Recorded[Any], key: tuple[
             return replace(known, listed=listed, managed=True)
         case TrialStatusChanged(basis="sponsor"):
             return replace(trial, managed=True)
-        case SubjectEnrolled(enrolled_on=day):
+        case SubjectEnrolled(enrolled_on=day) | SubjectEnrolmentCorrected(enrolled_on=day):
             return replace(trial, first_enrolled_on=min(day, trial.first_enrolled_on or day))
         case SiteActivated(country=country) | CountryMilestoneAchieved(country=country):
             return replace(trial, countries=tuple(sorted({*trial.countries, country})))

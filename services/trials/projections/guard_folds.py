@@ -18,6 +18,7 @@ from services.trials.projections.guards import (
 )
 from services.trials.rules.site_states import STATUS_AFTER, MovesOn
 from shared.contracts.message import Recorded
+from shared.contracts.trials.consent import SubjectConsented
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.monitoring import VisitConducted, VisitReportApproved
 from shared.contracts.trials.site import (
@@ -53,15 +54,14 @@ def trial_guard_keys(message: Recorded[OfTrial | OfHold]) -> tuple[Key, ...]:
 def fold_trial_guard(row: TrialGuard | None, message: Recorded[Any], key: Key) -> TrialGuard:
     guard = row or TrialGuard(key[0])
     match message.data:
-        case TrialRegistered(status=status, route=route, target=target):
-            return replace(guard, status=status, route=route, target=target)
-        case TrialPlanRecorded(route=route, target=target):
-            return replace(guard, route=route, target=target)
+        case TrialRegistered(status=status, route=route, target=target, owner_id=owner):
+            return replace(guard, status=status, route=route, target=target, owner_id=owner)
+        case TrialPlanRecorded(route=route, target=target, owner_id=owner):
+            return replace(guard, route=route, target=target, owner_id=owner)
         case TrialStatusChanged(after=status):
             return replace(guard, status=status)
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
-            known = guard.authorised | {country: Authorisation(day, authorisation)}
-            return replace(guard, authorised=known)
+            return replace(guard, authorised=guard.authorised | {country: Authorisation(day, authorisation)})
         case _:
             return replace(guard, holds=_fold_holds(guard.holds, message.data))
 
@@ -79,6 +79,7 @@ OfSite = (
     | SiteActivated
     | SiteResumed
     | SubjectEnrolled
+    | SubjectConsented
     | SiteEnrolmentStarted
     | SiteSuspended
     | VisitConducted
@@ -112,6 +113,8 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
             return guard  # told late: the site goes on as enrolling once it is resumed
         case SubjectEnrolled():
             return replace(guard, enrolled=guard.enrolled + 1)
+        case SubjectConsented():
+            return replace(guard, consented=True)
         case SiteEnrolmentClosed(closed_on=day):
             return replace(guard, enrolment_closed_on=day, status="closed_to_enrolment")
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
@@ -150,8 +153,7 @@ def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -
     sites = row or TrialSites(key[0])
     match message.data:
         case SiteSelected(site_id=site_id, country=country):
-            known = sites.countries | {site_id: country}
-            return replace(sites, countries=dict(sorted(known.items())))
+            return replace(sites, countries=dict(sorted((sites.countries | {site_id: country}).items())))
         case SiteActivated(site_id=site_id):
             return replace(sites, activated=tuple(sorted({*sites.activated, site_id})))
         case _:
@@ -177,9 +179,8 @@ def _fold_holds(holds: tuple[HoldView, ...], event: Any) -> tuple[HoldView, ...]
             view = HoldView(event.hold_id, event.source, event.effects, event.since, arm=event.arm)
             return tuple(sorted((*holds, view), key=attrgetter("hold_id")))
         case HoldLifted():
-            return tuple(
-                replace(hold, until=event.until) if hold.hold_id == event.hold_id else hold for hold in holds
-            )
+            ended, day = event.hold_id, event.until
+            return tuple(replace(hold, until=day) if hold.hold_id == ended else hold for hold in holds)
         case HoldAnnulled():
             return tuple(hold for hold in holds if hold.hold_id != event.hold_id)
         case _:

@@ -35,7 +35,7 @@ def obligation_keys(message: Recorded[ObligationEvent]) -> tuple[Key, ...]:
 
 
 def fold_obligation(row: ObligationRow | None, message: Recorded[Any], key: Key) -> ObligationRow:
-    """The obligation after an event of the ledger; `spoken` once a transfer has taken effect."""
+    """The obligation after an event of the ledger; `spoken` once a transfer or a return has taken effect."""
     known = row or ObligationRow(*key)
     event: ObligationEvent = message.data
     match event:
@@ -44,6 +44,6 @@ def fold_obligation(row: ObligationRow | None, message: Recorded[Any], key: Key)
         case ObligationTransferred(organisation_id=to):
             return replace(known, organisation_id=to, spoken=True)
         case ObligationReturned():
-            return replace(known, organisation_id=None)
+            return replace(known, organisation_id=None, spoken=True)
         case _:
             assert_never(event)

@@ -41,11 +41,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An authorisation and the days on which it holds: `withdrawn_on` is the first on which it does not."""
+    """An authorisation and the days on which it holds: `withdrawn_on` is the first on which it does not.
+
+    `covers` are the trials under it, where anybody named them.
+    """
 
     kind: AuthorisationKind
     in_effect_on: date
     withdrawn_on: date | None = None
+    country: str | None = None
+    covers: tuple[UUID, ...] = ()
 
     def holds(self, on: date) -> bool:
         """Whether it is in force on that day."""
@@ -67,6 +72,22 @@ class ProgrammeStanding:
     phase: ProgrammePhase | None = None
     milestones: dict[str, Work] = field(default_factory=dict)
     authorisations: dict[str, Term] = field(default_factory=dict)
+
+    def withdrawn_on(self, country: str) -> date | None:
+        """The first day on which nothing lets the trial run in a country any more; None while something does.
+
+        A marketing authorisation lets no trial run. One that came into effect only later left a gap.
+        """
+        terms = [
+            term
+            for term in self.authorisations.values()
+            if term.country == country and term.kind != "marketing_authorisation"
+            if not term.covers or self.trial_id in term.covers
+        ]
+        ended = max((term.withdrawn_on for term in terms if term.withdrawn_on), default=None)
+        if ended and any(term.withdrawn_on is None and term.in_effect_on <= ended for term in terms):
+            return None
+        return ended
 
 
 def programme_guard_keys(message: Recorded[ProgrammeBegun]) -> tuple[Key, ...]:
@@ -107,7 +128,7 @@ def fold_programme_standing(
         case ProgrammeTrialAdded() as event:
             done = {str(m.milestone_id): Work(m.kind, m.completed_on) for m in event.milestones}
             terms = {
-                str(a.authorisation_id): Term(a.kind, a.in_effect_on, a.withdrawn_on)
+                str(a.authorisation_id): Term(a.kind, a.in_effect_on, a.withdrawn_on, a.country, a.covers)
                 for a in event.authorisations
             }
             return replace(standing, phase=event.phase, milestones=done, authorisations=terms)
@@ -117,7 +138,7 @@ def fold_programme_standing(
             work = Work(event.kind, event.completed_on)
             return replace(standing, milestones=standing.milestones | {str(event.milestone_id): work})
         case ProgrammeAuthorisationRecorded() as event:
-            term = Term(event.kind, event.in_effect_on, event.withdrawn_on)
+            term = Term(event.kind, event.in_effect_on, event.withdrawn_on, event.country, event.covers)
             known = standing.authorisations | {str(event.authorisation_id): term}
             return replace(standing, authorisations=known)
         case _:

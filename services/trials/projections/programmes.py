@@ -100,11 +100,13 @@ def fold_programme(row: ProgrammeRow | None, message: Recorded[Any], key: Key) -
         case ProgrammeBegun() as event:
             return replace(known, **event.model_dump(exclude={"programme_id", "adopted_from"}))
         case ProgrammeAuthorisationRecorded() as event:
-            view = AuthorisationView(**event.model_dump(exclude={"programme_id", "trial_ids"}))
+            view = AuthorisationView(
+                **event.model_dump(exclude={"programme_id", "trial_ids", "adopted_from"})
+            )
             others = (a for a in known.authorisations if a.authorisation_id != event.authorisation_id)
             return replace(known, authorisations=(*others, view))
         case PreclinicalMilestoneCompleted() as event:
-            told = event.model_dump(exclude={"programme_id", "trial_ids", "sha256"})
+            told = event.model_dump(exclude={"programme_id", "trial_ids", "sha256", "adopted_from"})
             rest = (m for m in known.milestones if m.milestone_id != event.milestone_id)
             return replace(known, milestones=(*rest, MilestoneView(**told)))
         case ProgrammePhaseChanged() as event:

@@ -15,7 +15,12 @@ Taken = SiteActivated | SiteClosed | SubjectEnrolled | SubjectStatusChanged
 
 
 def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
-    """The milestone that the event is, with the event's id as its cause: each counts once."""
+    """The milestone that the event is, with the event's id as its cause: each counts once.
+
+    What a takeover tells was reached before, and is paid where it was reached.
+    """
+    if message.data.adopted_from:
+        return []
     match message.data:
         case SiteActivated(activated_on=day) as event:
             return [_of_site(event, "site_activated", day, message.id)]

@@ -63,10 +63,20 @@ def _halt(event: CountryMilestoneAchieved, cause: UUID, facts: Facts) -> list[Co
     reached = [site for site, place in sites.countries.items() if place == event.country] if sites else []
     if event.milestone == "halted":
         guard = CountryGuard(event.country_id, event.halted_on, event.halt, event.effects)
-        return [_held(guard, event.trial_id, site_id, cause) for site_id in reached]
+        held = [_held(guard, event.trial_id, site_id, cause) for site_id in reached]
+        # The new hold stands before the one in whose place it is: between them nothing is allowed.
+        if event.halt is None or event.replaces is None:
+            return held
+        return [*held, *_lifted(event, event.halt - 1, event.replaces, reached, cause)]
+    return _lifted(event, event.halt, event.halted_on, reached, cause)
+
+
+def _lifted(
+    event: CountryMilestoneAchieved, halt: int | None, since: date, sites: list[UUID], cause: UUID
+) -> list[Command]:
     return [
         LiftHold(
-            hold_id=_hold_of(event.country_id, event.halt, site_id, event.halted_on),
+            hold_id=_hold_of(event.country_id, halt, site_id, since),
             trial_id=event.trial_id,
             source="ha_suspension",
             scope_kind="site",
@@ -75,7 +85,7 @@ def _halt(event: CountryMilestoneAchieved, cause: UUID, facts: Facts) -> list[Co
             evidence=event.document_ref or str(cause),
             until=event.actual,
         )
-        for site_id in reached
+        for site_id in sites
     ]
 
 

@@ -1,6 +1,7 @@
 """Who owns a deadline: the ledger where it speaks, else the plan for what follows it, else the sponsor."""
 
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,12 @@ def test_every_deadline_of_the_packs_is_covered_by_one_obligation(name: str) -> 
     for rule in pack(name).rule:
         covering = [one for one, obligation in obligations().items() if obligation.covers(rule.code)]
         assert len(covering) == (0 if rule.code in NOBODY else 1), (rule.code, covering)
+
+
+def test_no_obligation_claims_deadlines_that_no_pack_has() -> None:
+    codes = {rule.code for name in names() for rule in pack(name).rule}
+    claimed = {pattern for one in obligations().values() for pattern in one.deadlines}
+    assert not {pattern for pattern in claimed if not any(fnmatchcase(code, pattern) for code in codes)}
 
 
 def test_every_obligation_is_cited_and_verified_only_where_its_text_was_seen() -> None:

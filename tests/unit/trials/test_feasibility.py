@@ -238,8 +238,10 @@ def test_a_questionnaire_that_cannot_be_scored_is_not_taken(fields: dict[str, An
         SendFeasibility(**{**AT, **ASK, "due_on": TODAY, **fields})
 
 
-@pytest.mark.parametrize("value", ["two nurses, one of them called Mary Jones\n", float("inf"), None, ()])
-def test_an_answer_is_never_a_text(value: Any) -> None:
+@pytest.mark.parametrize(
+    "value", ["two nurses, one of them called Mary Jones\n", float("inf"), None, (), 10**40, -1e12]
+)
+def test_an_answer_is_never_a_text_or_without_bounds(value: Any) -> None:
     with pytest.raises(ValidationError):
         Said(code="beds", value=value)
 

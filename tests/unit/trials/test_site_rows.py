@@ -54,7 +54,7 @@ def test_a_row_shows_the_status_of_its_site(status: SiteStatus) -> None:
         ("qualified", {"qualified_on": TODAY}),
         ("not_selected", {"reason": "too_slow"}),
         ("declined", {"reason": "no_staff"}),
-        ("terminated", {"reason": "misconduct"}),
+        ("terminated", {"reason": "misconduct", "closed_on": TODAY}),
         ("closed_to_enrolment", {"enrolment_closed_on": TODAY}),
         ("closed", {"closed_on": TODAY}),
     ],

@@ -122,7 +122,8 @@ def test_what_its_hold_and_its_correction_annul_leaves_the_count_once() -> None:
     world.do(enrol())
     world.do(counts(9))
     world.do(annul(HOLDS[0]))
-    world.do(correct(TODAY))
+    world.do(correct(TODAY, "S-009"))
+    assert len(world.events(DeviationAnnulled)) == 2
     assert counting(world) == [("data_counts.disagree",)]
 
 

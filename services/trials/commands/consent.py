@@ -8,8 +8,9 @@ from pydantic import Field, StringConstraints, model_validator
 from services.trials.commands.subject import OfSubject
 from services.trials.commands.subject_steps import WithConsents
 from services.trials.commands.words import Code, Sha256, Text
+from services.trials.projections.guards import SiteGuard
 from services.trials.rules import NAMESPACE
-from shared.contracts.message import Signed
+from shared.contracts.message import Need, Signed
 from shared.contracts.trials.consent import ReconsentRule
 from shared.rules.dates import Day, ZoneName
 
@@ -48,7 +49,10 @@ class RecordConsentVersion(Signed):
 
     @property
     def stream_id(self) -> UUID:
-        return consents_of(self.site_id)
+        return consents_of(self.trial_id, self.site_id)
+
+    def needs(self) -> tuple[Need, ...]:
+        return (Need(SiteGuard, (self.site_id,)),)
 
 
 class RecordConsent(WithConsents):
@@ -97,6 +101,6 @@ class WaiveReconsent(OfSubject, Signed):
     document_ref: Text
 
 
-def consents_of(site_id: UUID) -> UUID:
-    """The stream of the consent versions of a site."""
-    return uuid5(NAMESPACE, f"consents|{site_id}")
+def consents_of(trial_id: UUID, site_id: UUID) -> UUID:
+    """The stream of the consent versions that a trial has at a site."""
+    return uuid5(NAMESPACE, f"consents|{trial_id}|{site_id}")

@@ -30,7 +30,8 @@ class OfFeed(Command):
 
     @property
     def stream_id(self) -> UUID:
-        return uuid5(NAMESPACE, f"feed|{self.subject_id}|{self.source_system}")
+        of = f"{self.trial_id}|{self.site_id}|{self.subject_id}"
+        return uuid5(NAMESPACE, f"feed|{of}|{self.source_system}")
 
     def needs(self) -> tuple[Need, ...]:
         return (

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 from uuid import uuid5
 
 from services.trials.commands.feed import EndFeed, RecordDailySummary, StartFeed
-from services.trials.domain.broken import in_future
+from services.trials.domain.broken import in_future, site_breaks
 from services.trials.domain.feed_state import Events, Feed, evolve
 from services.trials.domain.permissions import forbidding, holds_on, refusal_under
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
@@ -70,13 +70,14 @@ def _summarise(feed: Feed, command: RecordDailySummary, facts: Facts, now: datet
     if before == (command.received, command.sha256):
         return []
     holds = forbidding(_holds(command, facts), "collect_data", command.day)
+    breaks = site_breaks(facts.get(SiteGuard, command.site_id), command.trial_id)
     told = DaySummarised(
         **command.model_dump(exclude={"source_system"}),
         feed_id=command.stream_id,
         expected=feed.due(command.measure),
         received_before=before[0] if before else None,
         was_missing=key in feed.missing,
-        breaks=_breaks(feed, command, holds, now),
+        breaks=(*_breaks(feed, command, holds, now), *breaks),
     )
     return [told, *_deviation(feed, command, holds)]
 

@@ -56,11 +56,11 @@ class Payable:
     """A unit of a line that is due, by its cause; without a line, a milestone that has no price yet."""
 
     table: ClassVar[str] = "payable"
-    key: ClassVar[tuple[str, ...]] = ("site_id", "cause", "line")
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "site_id", "cause", "line")
+    trial_id: UUID
     site_id: UUID
     cause: UUID
     line: str = ""
-    trial_id: UUID | None = None
     milestone: str | None = None
     version: int | None = None
     amount_minor: int | None = None
@@ -73,10 +73,10 @@ class Payable:
 
 def payable_keys(message: Recorded[Any]) -> tuple[Key, ...]:
     match message.data:
-        case PaymentMilestoneReached(site_id=site, cause=cause, line=line):
-            return ((site, cause, line), (site, cause, ""))
-        case PaymentMilestoneUnpriced(site_id=site, cause=cause):
-            return ((site, cause, ""),)
+        case PaymentMilestoneReached(trial_id=trial, site_id=site, cause=cause, line=line):
+            return ((trial, site, cause, line), (trial, site, cause, ""))
+        case PaymentMilestoneUnpriced(trial_id=trial, site_id=site, cause=cause):
+            return ((trial, site, cause, ""),)
         case _:
             return ()
 
@@ -84,7 +84,7 @@ def payable_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 def fold_payable(row: Payable | None, message: Recorded[Any], key: Key) -> Payable | None:
     """The unit that is due; the milestone without a price is gone once it has one."""
     event = message.data
-    if isinstance(event, PaymentMilestoneReached) and not key[2]:
+    if isinstance(event, PaymentMilestoneReached) and not key[3]:
         return None
     return Payable(**event.model_dump())
 

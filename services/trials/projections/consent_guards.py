@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
+from services.trials.rules.other_trial import misplaced
 from services.trials.rules.subjects import ENDED, status_after
 from shared.contracts.message import Recorded
 from shared.contracts.trials.consent import ConsentVersionReleased, ReconsentRule, SubjectConsented
@@ -81,7 +82,8 @@ Moves = (
 
 
 def site_consents_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, ConsentVersionReleased) else ()
+    told = isinstance(message.data, ConsentVersionReleased) and not misplaced(message.data)
+    return ((message.data.site_id,),) if told else ()
 
 
 def fold_site_consents(row: SiteConsents | None, message: Recorded[Any], key: Key) -> SiteConsents:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Recorded
 from shared.contracts.trials.data import CrfReleased, DataCountsRecorded
 
@@ -33,7 +34,7 @@ class DataCounts:
 
 def data_counts_keys(message: Recorded[Any]) -> tuple[Key, ...]:
     match message.data:
-        case DataCountsRecorded(site_id=site_id, source=source):
+        case DataCountsRecorded(site_id=site_id, source=source) as event if not misplaced(event):
             return ((site_id, source),)
         case _:
             return ()

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.trials.projections.kri_guards import DataCounts, MonitoringPlan, PlannedVisit, SiteCounters
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Recorded
 from shared.contracts.safety import AdverseEventReceived
 from shared.contracts.trials.data import DataCountsRecorded
@@ -62,6 +63,8 @@ def fold_plan(row: MonitoringPlan | None, message: Recorded[Any], key: Key) -> M
 def counters_keys(message: Recorded[Any]) -> tuple[Key, ...]:
     event = message.data
     if isinstance(event, AdverseEventReceived) and _NOT_ANOTHER & set(event.breaks):
+        return ()
+    if misplaced(event):
         return ()
     return ((event.site_id,),) if isinstance(event, _COUNTED) and event.site_id else ()
 

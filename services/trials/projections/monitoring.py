@@ -93,11 +93,11 @@ class ActionItemRow:
     """One action item of an approved report: open, overdue (still open) or done."""
 
     table: ClassVar[str] = "action_item"
-    key: ClassVar[tuple[str, ...]] = ("item_id",)
+    key: ClassVar[tuple[str, ...]] = ("visit_id", "item_id")
+    visit_id: UUID
     item_id: UUID
     trial_id: UUID | None = None
     site_id: UUID | None = None
-    visit_id: UUID | None = None
     finding_id: UUID | None = None
     code: str | None = None
     owner: str | None = None
@@ -109,10 +109,10 @@ class ActionItemRow:
 
 def action_item_keys(message: Recorded[Any]) -> tuple[Key, ...]:
     match message.data:
-        case VisitReportApproved(action_items=items):
-            return tuple((item.item_id,) for item in items)
-        case ActionItemCompleted(item_id=item_id) | ActionItemOverdue(item_id=item_id):
-            return ((item_id,),)
+        case VisitReportApproved(visit_id=visit_id, action_items=items):
+            return tuple((visit_id, item.item_id) for item in items)
+        case ActionItemCompleted() | ActionItemOverdue() as event:
+            return ((event.visit_id, event.item_id),)
         case _:
             return ()
 
@@ -120,10 +120,10 @@ def action_item_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 def fold_action_item(row: ActionItemRow | None, message: Recorded[Any], key: Key) -> ActionItemRow:
     """The action item after an event of its visit's stream."""
     event = message.data
-    item = row or ActionItemRow(key[0], event.trial_id, event.site_id, event.visit_id)
+    item = row or ActionItemRow(key[0], key[1], event.trial_id, event.site_id)
     match event:
         case VisitReportApproved(action_items=items):
-            told = next(one for one in items if one.item_id == key[0])
+            told = next(one for one in items if one.item_id == key[1])
             return replace(item, **told.model_dump(exclude={"item_id"}))
         case ActionItemCompleted(completed_on=day, document_ref=document):
             return replace(item, status="done", completed_on=day, document_ref=document)

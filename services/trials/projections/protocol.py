@@ -92,9 +92,9 @@ class UrgentChangeRow:
     """A change made at once: by when and when board and authority were told, as notices have it."""
 
     table: ClassVar[str] = "urgent_change"
-    key: ClassVar[tuple[str, ...]] = ("change_id",)
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "change_id")
+    trial_id: UUID
     change_id: UUID
-    trial_id: UUID | None = None
     version: str | None = None
     sites: tuple[UUID, ...] = ()
     country: str | None = None
@@ -110,15 +110,16 @@ class UrgentChangeRow:
 
 
 def urgent_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.change_id,),) if isinstance(message.data, Urgent) else ()
+    event = message.data
+    return ((event.trial_id, event.change_id),) if isinstance(event, Urgent) else ()
 
 
 def fold_urgent(row: UrgentChangeRow | None, message: Recorded[Any], key: Key) -> UrgentChangeRow:
     """The change after an event about it."""
     event = message.data
-    row = replace(row or UrgentChangeRow(key[0]), trial_id=event.trial_id, version=event.version)
+    row = replace(row or UrgentChangeRow(*key), version=event.version)
     if isinstance(event, UrgentChangeTold):
         board, day = event.whom == "board", event.told_on
         return replace(row, board_told_on=day) if board else replace(row, authority_told_on=day)
-    told = event.model_dump(exclude={"change_id", "site_ids", "zone"})
+    told = event.model_dump(exclude={"trial_id", "change_id", "site_ids", "zone"})
     return replace(row, **told, sites=event.site_ids)

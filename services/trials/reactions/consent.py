@@ -5,6 +5,7 @@ from typing import Any
 from services.trials.domain.reconsent import asks, requirement
 from services.trials.projections.consent_guards import Release, SiteSubjects
 from services.trials.projections.guards import SiteGuard
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.consent import ConsentVersionReleased
 
@@ -13,7 +14,9 @@ EVENTS = (ConsentVersionReleased,)
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:
-        case ConsentVersionReleased(site_id=site_id, requires_reconsent=rule) if rule != "none":
+        case ConsentVersionReleased(site_id=site_id, requires_reconsent=rule) as event if (
+            rule != "none" and not misplaced(event)
+        ):
             return (Need(SiteGuard, (site_id,)), Need(SiteSubjects, (site_id,)))
         case _:
             return ()
@@ -21,7 +24,7 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
 
 def react(message: Recorded[Any], facts: Facts) -> list[Command]:
     match message.data:
-        case ConsentVersionReleased() as event:
+        case ConsentVersionReleased() as event if not misplaced(event):
             site, present = facts.get(SiteGuard, event.site_id), facts.get(SiteSubjects, event.site_id)
             release = Release(**event.model_dump(include=set(Release.__slots__)))
             return [

@@ -14,7 +14,8 @@ class ConsentVersionReleased(Event):
     """A version of the consent form may be used at the site in a language, from `released_on` (local) on.
 
     `requires_reconsent`: who signs again, within `due_in_days` calendar days of the release. `blocks`: no
-    dose is given to whoever is overdue. Told again, the last word counts.
+    dose is given to whoever is overdue. Told again, the last word counts. `breaks` names the rules that the
+    report broke: a version at a site of another trial counts nowhere.
     """
 
     type: ClassVar[str] = "trials.consent_version.released.v1"
@@ -28,6 +29,7 @@ class ConsentVersionReleased(Event):
     blocks: bool = False
     document_ref: str | None = None
     sha256: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 class AboutConsent(Event):

@@ -406,7 +406,7 @@ def test_an_answer_that_nobody_asked_for_is_kept_and_is_a_deviation(running: Wor
 
 def test_a_version_is_released_once_and_told_again_where_it_is_another(running: World) -> None:
     first = release(document_ref="icf-1", sha256="a" * 64)
-    assert first.stream_id == consents_of(SITE)
+    assert first.stream_id == consents_of(TRIAL, SITE)
     (told,) = running.do(first)  # type: ignore[misc]
     assert isinstance(told, ConsentVersionReleased)
     assert (told.document_ref, told.requires_reconsent) == ("icf-1", "none")
@@ -441,7 +441,7 @@ def test_a_release_at_a_site_that_nobody_knows_reaches_nobody() -> None:
         requires_reconsent="all_active",
         due_in_days=14,
     )
-    message = recorded(event, consents_of(SITE))
+    message = recorded(event, consents_of(TRIAL, SITE))
     assert [need.key for need in needs(message)] == [(SITE,), (SITE,)]
     assert react(message, Facts()) == []
 

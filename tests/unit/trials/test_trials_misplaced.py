@@ -1,0 +1,172 @@
+"""What names a site of another trial: kept and marked, in a stream of its own, and counted nowhere."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.trials.commands.budget import AgreeBudget, Line, ReachMilestone, ReportPayable
+from services.trials.commands.consent import RecordConsentVersion
+from services.trials.commands.data_counts import RecordDataCounts
+from services.trials.commands.feed import RecordDailySummary
+from services.trials.commands.recruitment import AssessRetentionRisk
+from services.trials.commands.retention import RequestErasure
+from services.trials.projections.budgets import Payable
+from services.trials.projections.consent_guards import SiteConsents
+from services.trials.projections.data_counts import DataCounts
+from services.trials.projections.erasures import erasure_keys
+from services.trials.projections.feeds import SiteFeeds
+from services.trials.projections.indicators import run_keys
+from services.trials.projections.kri_guards import SiteCounters
+from services.trials.projections.monitoring import action_item_keys
+from services.trials.projections.protocol import urgent_keys
+from services.trials.projections.recruitment import RetentionRiskRow
+from services.trials.projections.trial_data import TrialData
+from services.trials.rules.other_trial import OTHER_TRIAL
+from shared.contracts.message import Command, Event
+from shared.contracts.trials.consent import ReconsentRequired
+from shared.contracts.trials.deviation import DeviationReported
+from shared.contracts.trials.keeping import ErasureRejected
+from shared.contracts.trials.kri import KriRunStarted
+from shared.contracts.trials.monitoring import ActionItemCompleted
+from shared.contracts.trials.protocol import UrgentChangeMade
+from tests.unit.trials.test_trials_chain import enrol
+from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World, recorded
+
+TODAY = NOW.date()
+DAY = timedelta(days=1)
+OTHER = UUID(int=77)
+AT: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE}
+COUNTS: dict[str, Any] = dict.fromkeys(
+    ("forms_expected", "forms_entered", "forms_verified", "queries_opened", "queries_answered"), 1
+)
+REPORTS: dict[str, Command] = {
+    "counts": RecordDataCounts(**AT, as_of=TODAY, source="edc", **COUNTS, queries_closed=1),
+    "consent": RecordConsentVersion(
+        **AT,
+        version="2.0",
+        language="en",
+        released_on=TODAY,
+        requires_reconsent="all_active",
+        due_in_days=7,
+    ),
+    "payable": ReportPayable(
+        **AT, subject_id=SUBJECT, milestone="visit_done", item="V2", reached_on=TODAY, cause=UUID(int=61)
+    ),
+    "risk": AssessRetentionRisk(**AT, subject_id=SUBJECT, assessed_on=TODAY, factors=("relocation",)),
+    "summary": RecordDailySummary(
+        **AT,
+        subject_id=SUBJECT,
+        source_system="watch",
+        day=TODAY,
+        measure="steps",
+        received=3,
+        raw_data_ref="raw-1",
+        sha256="a" * 64,
+    ),
+}
+LINE = Line(code="V", title="Visit", unit="visit", amount_minor=1, currency="USD", planned=1)
+
+
+def elsewhere(command: Command) -> Command:
+    """The same with the trial mistaken."""
+    return command.model_copy(update={"trial_id": OTHER})
+
+
+def known(world: World) -> dict[Any, Any]:
+    """The rows of the site and of the trial whose site it is, beside those of the audit."""
+    rows = {
+        SiteConsents: (SITE,),
+        SiteCounters: (SITE,),
+        SiteFeeds: (SITE,),
+        DataCounts: (SITE, "edc"),
+        TrialData: (TRIAL,),
+        Payable: (TRIAL, SITE, UUID(int=61), ""),
+        RetentionRiskRow: (TRIAL, SITE, SUBJECT),
+    }
+    return {row: world.guard(row, *key) for row, key in rows.items()}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_under_a_wrong_trial_leaves_the_site_as_it_was_and_the_right_one_is_taken(
+    running: World, name: str
+) -> None:
+    running.do(enrol())
+    before = known(running)
+    wrong = running.do(elsewhere(REPORTS[name]))
+    assert isinstance(wrong, list)
+    assert OTHER_TRIAL in wrong[0].breaks  # type: ignore[attr-defined]
+    assert known(running) == before
+    assert running.events(ReconsentRequired) == []
+    right = running.do(REPORTS[name])
+    assert isinstance(right, list)
+    assert OTHER_TRIAL not in right[0].breaks  # type: ignore[attr-defined]
+    of_stream: list[Any] = running.streams[REPORTS[name].stream_id]
+    assert {event.trial_id for event in of_stream} == {TRIAL}
+    assert known(running) != before
+
+
+@pytest.mark.parametrize("name", ["counts", "consent", "payable", "risk"])
+def test_it_is_a_deviation_once(running: World, name: str) -> None:
+    running.do(elsewhere(REPORTS[name]))
+    running.do(elsewhere(REPORTS[name]))
+    (deviation,) = running.events(DeviationReported)
+    assert (deviation.trial_id, deviation.rules) == (OTHER, (OTHER_TRIAL,))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *REPORTS.values(),
+        AgreeBudget(**AT, effective_from=TODAY, lines=(LINE,)),
+        ReachMilestone(**AT, milestone="site_activated", reached_on=TODAY, cause=UUID(int=62)),
+        RequestErasure(trial_id=TRIAL, subject_id=SUBJECT, reason="subject_request"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_no_two_trials_have_a_stream_in_common(command: Command) -> None:
+    assert elsewhere(command).stream_id != command.stream_id
+
+
+@pytest.mark.parametrize("name", ["risk", "summary"])
+def test_a_site_mistaken_takes_no_stream_of_the_subject_either(name: str) -> None:
+    command = REPORTS[name]
+    assert command.model_copy(update={"site_id": UUID(int=78)}).stream_id != command.stream_id
+
+
+RUN: dict[str, Any] = {"run_id": UUID(int=63), "cut_on": TODAY, "definitions": "2026-2"}
+MADE = UrgentChangeMade(
+    trial_id=TRIAL,
+    change_id=UUID(int=64),
+    version="2.0",
+    site_ids=(SITE,),
+    country="US",
+    implemented_on=TODAY,
+    reason="overdose",
+    zone="UTC",
+)
+DONE = ActionItemCompleted(
+    **AT, visit_id=UUID(int=65), item_id=UUID(int=66), completed_on=TODAY, document_ref="etmf:1"
+)
+
+
+@pytest.mark.parametrize(
+    ("keys", "event", "another"),
+    [
+        (run_keys, KriRunStarted(**RUN, trial_id=TRIAL, by="clock"), {"trial_id": OTHER}),
+        (urgent_keys, MADE, {"trial_id": OTHER}),
+        (action_item_keys, DONE, {"visit_id": UUID(int=67)}),
+        (
+            erasure_keys,
+            ErasureRejected(**AT, subject_id=SUBJECT, reason="retention"),
+            {"trial_id": OTHER},
+        ),
+    ],
+    ids=["run", "urgent change", "action item", "erasure"],
+)
+def test_an_id_that_a_sender_chose_is_one_thing_in_its_stream_only(
+    keys: Any, event: Event, another: dict[str, Any]
+) -> None:
+    theirs = event.model_copy(update=another)
+    assert keys(recorded(event, SITE)) != keys(recorded(theirs, SITE))

@@ -37,6 +37,7 @@ from services.trials.domain import (
 )
 from services.trials.domain.adoption_subject import adopt_subject
 from services.trials.domain.breaks import Breaks, deviation, enrolment_breaks
+from services.trials.domain.misplaced import placed
 from services.trials.domain.subject_state import Events, Subject, evolve, wake_at
 from services.trials.domain.withdrawal import withdraw
 from services.trials.projections.consent_guards import SiteConsents
@@ -73,6 +74,12 @@ SubjectCommand = (
 
 def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
     """The events of a command; repeating one that took effect causes none."""
+    if isinstance(command, Wake):
+        return reconsent.overdue(subject, now)
+    return placed(subject, command, facts, now, lambda known: _decided(subject, command, known, now))
+
+
+def _decided(subject: Subject, command: SubjectCommand, facts: Facts, now: datetime) -> Events | Refusal:
     match command:
         case AdoptSubject():
             return adopt_subject(subject, command, facts, now)
@@ -108,8 +115,6 @@ def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: 
             return withdraw(subject, command)
         case ReportDeath():
             return subject_steps.died(subject, command)
-        case Wake():
-            return reconsent.overdue(subject, now)
         case _:
             assert_never(command)
 

@@ -95,7 +95,7 @@ def fold_site_consents(row: SiteConsents | None, message: Recorded[Any], key: Ke
 
 
 def site_subjects_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, Moves | SubjectConsented)
+    told = isinstance(message.data, Moves | SubjectConsented) and not misplaced(message.data)
     return ((message.data.site_id,),) if told else ()
 
 

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Recorded
 from shared.contracts.trials.enrolment import EnrolmentTargetSet, Level
 from shared.contracts.trials.site import SiteSelected
@@ -89,7 +90,8 @@ def fold_targets(row: EnrolmentTargets | None, message: Recorded[Any], key: Key)
 
 
 def count_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, SubjectEnrolled) else ()
+    told = isinstance(message.data, SubjectEnrolled) and not misplaced(message.data)
+    return ((message.data.trial_id,),) if told else ()
 
 
 def fold_count(row: EnrolmentCount | None, message: Recorded[Any], key: Key) -> EnrolmentCount:

@@ -16,6 +16,7 @@ from services.trials.projections.guards import (
     TrialGuard,
     TrialSites,
 )
+from services.trials.rules.other_trial import misplaced
 from services.trials.rules.site_states import STATUS_AFTER
 from shared.contracts.message import Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
@@ -73,6 +74,8 @@ _SITE_STATUS: dict[type[Any], str] = {
 
 def site_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
     match message.data:
+        case event if misplaced(event):
+            return ()
         case SiteIdentified() | SiteSelected() | SiteActivated() | SiteResumed() | SubjectEnrolled() as event:
             return ((event.site_id,),)
         case SiteEnrolmentStarted() | SiteSuspended() as event:
@@ -151,7 +154,8 @@ def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -
 
 
 def trial_count_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, SubjectEnrolled) else ()
+    told = isinstance(message.data, SubjectEnrolled) and not misplaced(message.data)
+    return ((message.data.trial_id,),) if told else ()
 
 
 def fold_trial_count(row: TrialCount | None, message: Recorded[Any], key: Key) -> TrialCount:

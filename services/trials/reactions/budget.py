@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.trials.commands.budget import ReachMilestone
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.budget import Milestone
 from shared.contracts.trials.site import SiteActivated
@@ -21,6 +22,8 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
 
 def react(message: Recorded[Any], facts: Facts) -> list[Command]:
     """The milestone that the event is, with the event's id as its cause: each counts once."""
+    if misplaced(message.data):
+        return []
     match message.data:
         case SiteActivated(activated_on=day) as event:
             return [_of_site(event, "site_activated", day, message.id)]

@@ -114,7 +114,7 @@ class SubjectStatusChanged(Event):
 
     `withdrawn` is only who leaves before registration; later exits are `off-study` with their reason.
     `subject_code` is the code by which the site first names the subject, before an enrolment does;
-    `adopted_from` is as at the enrolment.
+    `adopted_from` is as at the enrolment. `breaks`: the report that told of it named a site of another trial.
     """
 
     type: ClassVar[str] = "trials.subject.status_changed.v1"
@@ -129,6 +129,7 @@ class SubjectStatusChanged(Event):
     identifiers: tuple[Identifier, ...] = ()
     source: str | None = None
     adopted_from: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 class SubjectEligibilityDecided(Event):
@@ -162,7 +163,7 @@ class SubjectVisitDone(Event):
 
 
 class SubjectDied(Event):
-    """The subject has died; of what is a matter of safety and never stands here."""
+    """The subject has died; of what is a matter of safety and never stands here. `breaks` as of a status."""
 
     type: ClassVar[str] = "trials.subject.died.v1"
     trial_id: UUID
@@ -170,6 +171,7 @@ class SubjectDied(Event):
     subject_id: UUID
     died_on: date
     source: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 SubjectEvent = (

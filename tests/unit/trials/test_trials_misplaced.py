@@ -1,5 +1,6 @@
 """What names a site of another trial: kept and marked, in a stream of its own, and counted nowhere."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -7,16 +8,27 @@ from uuid import UUID
 import pytest
 
 from services.trials.commands.budget import AgreeBudget, Line, ReachMilestone, ReportPayable
-from services.trials.commands.consent import RecordConsentVersion
+from services.trials.commands.consent import RecordConsent, RecordConsentVersion
 from services.trials.commands.data_counts import RecordDataCounts
 from services.trials.commands.feed import RecordDailySummary
 from services.trials.commands.recruitment import AssessRetentionRisk
 from services.trials.commands.retention import RequestErasure
+from services.trials.commands.subject import DoseSubject, RandomiseSubject, WithdrawSubject
+from services.trials.commands.subject_steps import (
+    ChangeSubjectStatus,
+    IdentifyCandidate,
+    RecordDose,
+    RecordVisit,
+    ReportDeath,
+    StartScreening,
+)
 from services.trials.projections.budgets import Payable
-from services.trials.projections.consent_guards import SiteConsents
+from services.trials.projections.consent_guards import SiteConsents, SiteSubjects
 from services.trials.projections.data_counts import DataCounts
+from services.trials.projections.enrolment_guards import EnrolmentCount
 from services.trials.projections.erasures import erasure_keys
 from services.trials.projections.feeds import SiteFeeds
+from services.trials.projections.guards import SiteGuard, TrialCount, TrialGuard
 from services.trials.projections.indicators import run_keys
 from services.trials.projections.kri_guards import SiteCounters
 from services.trials.projections.monitoring import action_item_keys
@@ -24,13 +36,15 @@ from services.trials.projections.protocol import urgent_keys
 from services.trials.projections.recruitment import RetentionRiskRow
 from services.trials.projections.trial_data import TrialData
 from services.trials.rules.other_trial import OTHER_TRIAL
-from shared.contracts.message import Command, Event
+from shared.contracts.message import Command, Event, Refusal
 from shared.contracts.trials.consent import ReconsentRequired
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.keeping import ErasureRejected
 from shared.contracts.trials.kri import KriRunStarted
 from shared.contracts.trials.monitoring import ActionItemCompleted
 from shared.contracts.trials.protocol import UrgentChangeMade
+from shared.contracts.trials.site import SiteEnrolmentStarted
+from shared.contracts.trials.subject import SubjectEnrolled, SubjectStatusChanged
 from tests.unit.trials.test_trials_chain import enrol
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World, recorded
 
@@ -170,3 +184,82 @@ def test_an_id_that_a_sender_chose_is_one_thing_in_its_stream_only(
 ) -> None:
     theirs = event.model_copy(update=another)
     assert keys(recorded(event, SITE)) != keys(recorded(theirs, SITE))
+
+
+OF: dict[str, Any] = {**AT, "subject_id": SUBJECT}
+TOLD: list[Command] = [
+    IdentifyCandidate(**OF, subject_code="S-1", identified_on=TODAY),
+    RecordConsent(**OF, version="1.0", language="en", signed_on=TODAY, subject_code="S-1"),
+    enrol(),
+    RecordVisit(**OF, visit="V1", done_on=TODAY),
+    RecordDose(**OF, dosed_on=TODAY),
+    WithdrawSubject(**OF, withdrawn_on=TODAY, scopes=("intervention",)),
+    ReportDeath(**OF, died_on=TODAY),
+]
+
+
+def of_the_site(world: World) -> list[Any]:
+    rows = (SiteGuard, SiteCounters, SiteSubjects, SiteConsents)
+    return [*(world.guard(row, SITE) for row in rows), world.guard(TrialCount, TRIAL), world.site()]
+
+
+def of_another_trial(world: World) -> None:
+    """Another trial recruits as well."""
+    world.guards[TrialGuard, (OTHER,)] = replace(world.guard(TrialGuard, TRIAL), trial_id=OTHER)
+
+
+def test_an_enrolment_at_another_trials_site_is_kept_marked_and_counted_nowhere(running: World) -> None:
+    of_another_trial(running)
+    before = of_the_site(running)
+    running.do(elsewhere(enrol()))
+    enrolled, changed = running.events(SubjectEnrolled)[0], running.events(SubjectStatusChanged)[0]
+    assert enrolled.breaks == ("site.not_active", OTHER_TRIAL)
+    assert changed.breaks == (OTHER_TRIAL,)
+    rules = [(deviation.rules, deviation.site_id) for deviation in running.events(DeviationReported)]
+    assert rules == [(("site.not_active",), None), ((OTHER_TRIAL,), None)]
+    assert of_the_site(running) == before
+    assert (running.guard(TrialCount, OTHER), running.guard(EnrolmentCount, OTHER)) == (None, None)
+    assert running.events(SiteEnrolmentStarted) == []
+    assert not any(message.data.trial_id == OTHER for message in running.told if "payment" in message.type)
+
+
+@pytest.mark.parametrize("report", TOLD, ids=lambda command: type(command).__name__)
+def test_no_report_on_a_subject_there_moves_what_is_known_of_the_site(
+    running: World, report: Command
+) -> None:
+    of_another_trial(running)
+    running.do(REPORTS["consent"])
+    before = of_the_site(running)
+    told = running.do(elsewhere(report))
+    assert isinstance(told, list)
+    assert told
+    marks: list[Any] = [event for event in told if not isinstance(event, DeviationReported)]
+    assert all(OTHER_TRIAL in event.breaks for event in marks)
+    assert running.events(DeviationReported)[-1].rules == (OTHER_TRIAL,)
+    assert of_the_site(running) == before
+
+
+def test_a_second_report_there_is_no_second_deviation_of_the_site(running: World) -> None:
+    for report in TOLD:
+        running.do(elsewhere(report))
+    of_the_site_itself = [one for one in running.events(DeviationReported) if one.rules == (OTHER_TRIAL,)]
+    assert len(of_the_site_itself) == 1
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        StartScreening(**OF, screened_on=TODAY),
+        RandomiseSubject(**OF, randomised_on=TODAY),
+        ChangeSubjectStatus(**OF, status="follow-up", changed_on=TODAY),
+        DoseSubject(**OF, dose_on=TODAY),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_nobody_is_screened_or_treated_at_a_site_of_another_trial(running: World, request_: Command) -> None:
+    of_another_trial(running)
+    first = TOLD[1] if isinstance(request_, StartScreening) else enrol()
+    running.do(elsewhere(first))
+    refusal = running.do(elsewhere(request_))
+    assert isinstance(refusal, Refusal)
+    assert (refusal.rule, refusal.field) == (OTHER_TRIAL, "site_id")

@@ -109,7 +109,8 @@ def evolve(subject: Subject, event: Told) -> Subject:
 def _evolved(subject: Subject, event: Told) -> Subject:
     match event:
         case SubjectEnrolled() | SubjectEnrolmentCorrected():
-            return replace(subject, code=event.subject_code, enrolled_on=event.enrolled_on)
+            since = event.enrolled_on if subject.status == "on-study" else subject.moved_on
+            return replace(subject, code=event.subject_code, enrolled_on=event.enrolled_on, moved_on=since)
         case SubjectStatusChanged(after=after, changed_on=day, subject_code=code, source=source):
             known = replace(subject, code=code or subject.code, moved_on=day)
             if source:

@@ -98,7 +98,8 @@ def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> Su
         case SubjectEnrolled():
             return _enrolled(replace(subject, identifiers=event.identifiers or subject.identifiers), event)
         case SubjectEnrolmentCorrected():
-            return _enrolled(subject, event)
+            since = event.enrolled_on if subject.status == "on-study" else subject.status_on
+            return _enrolled(replace(subject, status_on=since), event)
         case SubjectStatusChanged(after=after, changed_on=day, reason=reason, subject_code=code):
             screened_on = day if after == "screening" else subject.screened_on
             stands = replace(subject, status_on=day, status_reason=reason, screened_on=screened_on)

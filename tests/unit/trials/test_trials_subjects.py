@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.trials.commands.subject import CorrectEnrolment
+from services.trials.commands.subject_steps import ChangeSubjectStatus
 from services.trials.domain import subject
+from services.trials.projections.subjects import SubjectRow
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.subject import SubjectEnrolmentCorrected
@@ -49,6 +51,39 @@ def test_a_corrected_code_alone_breaks_nothing(running: World) -> None:
     (corrected,) = running.do(correct(TODAY, "S-002"))  # type: ignore[misc]
     assert isinstance(corrected, SubjectEnrolmentCorrected)
     assert (corrected.subject_code, corrected.breaks) == ("S-002", ())
+
+
+def test_a_correction_moves_the_day_since_which_the_subject_is_on_study(running: World) -> None:
+    running.now = NOW + 5 * DAY
+    running.do(enrol(TODAY + 4 * DAY))
+    running.do(correct(TODAY))
+    row = running.guard(SubjectRow, SUBJECT)
+    assert (row.status, row.status_on, row.enrolled_on) == ("on-study", TODAY, TODAY)
+    on_the_next_day = randomise().model_copy(update={"randomised_on": TODAY + DAY})
+    assert not isinstance(running.do(on_the_next_day), Refusal)
+
+
+def test_a_correction_moves_no_step_that_came_after_the_enrolment(running: World) -> None:
+    running.now = NOW + 5 * DAY
+    running.do(enrol())
+    running.do(randomise().model_copy(update={"randomised_on": TODAY + 3 * DAY}))
+    running.do(correct(TODAY + DAY))
+    assert running.guard(SubjectRow, SUBJECT).status_on == TODAY + 3 * DAY
+    refusal = running.do(
+        ChangeSubjectStatus(
+            trial_id=TRIAL, site_id=SITE, subject_id=SUBJECT, status="follow-up", changed_on=TODAY + 2 * DAY
+        )
+    )
+    assert isinstance(refusal, Refusal)
+    assert refusal.rule == "subject.date_before_cause"
+
+
+def test_a_year_mistyped_holds_up_nothing_once_it_is_corrected_nor_before(running: World) -> None:
+    running.do(enrol(TODAY.replace(year=2027)))
+    before = running.decide(randomise())
+    running.do(correct(TODAY))
+    assert not isinstance(before, Refusal)
+    assert not isinstance(running.do(randomise()), Refusal)
 
 
 def test_a_correction_holds_from_the_day_of_the_enrolment_that_it_states() -> None:

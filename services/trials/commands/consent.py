@@ -66,7 +66,7 @@ class RecordConsent(WithConsents):
     subject_code: Code | None = None
 
 
-class RequireReconsent(OfSubject):
+class RequireReconsent(WithConsents):
     """Let a subject sign a version that was released after the one they signed."""
 
     type: ClassVar[str] = "trials.require_reconsent.v1"

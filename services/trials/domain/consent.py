@@ -7,7 +7,7 @@ from services.trials.commands.consent import RecordConsent
 from services.trials.domain.breaks import About, Breaks, broken, deviation
 from services.trials.domain.broken import in_future
 from services.trials.domain.permissions import forbidding, holds_on
-from services.trials.domain.reconsent import asked_by_later
+from services.trials.domain.reconsent import asked_by_later, meets
 from services.trials.domain.subject_state import Events, Subject, evolve
 from services.trials.projections.consent_guards import SiteConsents
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
@@ -76,6 +76,7 @@ def signed(subject: Subject, command: RecordConsent, facts: Facts, now: datetime
             language=command.language,
             signed_on=command.signed_on,
             breaks=found.rules,
+            meets=meets(subject, command, known),
         )
     )
     # Whoever signed too late lacks the consent on their first day: that is one deviation, not two.

@@ -41,6 +41,7 @@ from services.trials.domain.subject_days import to_come, without_days_to_come
 from services.trials.domain.subject_enrolment import correct, enrol
 from services.trials.domain.subject_state import Events, Subject, evolve, wake_at
 from services.trials.domain.withdrawal import withdraw
+from services.trials.projections.consent_guards import SiteConsents
 from shared.contracts.message import Facts, Refusal, Wake
 
 __all__ = ["Subject", "SubjectCommand", "decide", "evolve", "wake_at"]
@@ -104,7 +105,7 @@ def _decided(subject: Subject, command: SubjectCommand, facts: Facts, now: datet
         case RecordVisit():
             return subject_steps.visited(subject, command, facts, now)
         case RequireReconsent():
-            return reconsent.require(subject, command)
+            return reconsent.require(subject, command, facts.get(SiteConsents, command.site_id))
         case DeclineReconsent():
             return reconsent.declined(subject, command)
         case WaiveReconsent():

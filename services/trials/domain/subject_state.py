@@ -118,7 +118,8 @@ def _evolved(subject: Subject, event: Told) -> Subject:
             return replace(known, tracked=subject.tracked or after not in REGISTERED)
         case SubjectConsented(version=version, language=language, signed_on=day):
             known = replace(subject, consents=(*subject.consents, (version, language, day)), tracked=True)
-            met = subject.reconsent is not None and subject.reconsent.asked.version == version
+            asked = subject.reconsent and subject.reconsent.asked.version
+            met = asked in (version, event.meets)
             return replace(known, reconsent=None) if met else known
         case ReconsentRequired():
             return replace(subject, reconsent=Reconsent(event))

@@ -22,6 +22,7 @@ from shared.contracts.trials.subject import (
 )
 
 Key = tuple[Any, ...]
+Form = tuple[str, str]  # a version and its language
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class SiteConsents:
     def on(self, day: date, language: str) -> tuple[Release, ...]:
         """The releases in the language up to that day, the one in use last."""
         return tuple(r for r in self.releases if r.language == language and r.released_on <= day)
+
+    def later(self, one: Form, other: Form) -> bool:
+        """Whether the one form was released after the other; of one that nobody released, nobody can tell."""
+        order = {(r.version, r.language): n for n, r in enumerate(self.releases)}
+        return one in order and other in order and order[one] > order[other] and one[0] != other[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,8 @@ def _consented(subject: SubjectRow, event: Any) -> SubjectRow:
             known = replace(subject, consent_version=version, consent_language=language, consented_on=day)
             if subject.enrolled_on and day <= subject.enrolled_on:
                 known = replace(known, breaks=tuple(b for b in subject.breaks if b != "consent.missing"))
-            return replace(known, reconsent=None) if asked else known
+            met = asked or (event.meets is not None and event.meets == subject.reconsent_version)
+            return replace(known, reconsent=None) if met else known
         case ReconsentRequired(version=version, due_on=day):
             return replace(subject, reconsent="required", reconsent_version=version, reconsent_due_on=day)
         case ReconsentOverdue() if asked:

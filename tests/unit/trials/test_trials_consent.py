@@ -322,6 +322,52 @@ def test_a_consent_told_late_is_asked_for_the_version_that_came_after_it(running
     assert len(running.events(ReconsentRequired)) == 1
 
 
+@pytest.mark.parametrize("told", ["late", "again"])
+def test_an_older_version_is_not_asked_of_whoever_signed_a_later_one(running: World, told: str) -> None:
+    older = again("2.0", TODAY - 20 * DAY, 10, blocks=True)
+    for version in (release("1.0"), *([older] if told == "again" else []), release("3.0", TODAY - 5 * DAY)):
+        running.do(version)
+    running.do(consent("3.0", on=TODAY - DAY))
+    running.do(enrol())
+    running.do(older.model_copy(update={"due_in_days": 12}))
+    assert running.events(ReconsentRequired) == []
+    assert not isinstance(running.do(randomise()), Refusal)
+
+
+def test_an_older_version_takes_no_later_ones_place(running: World) -> None:
+    running.do(release("1.0"))
+    running.do(consent(on=TODAY - 30 * DAY))
+    running.do(again("3.0", TODAY - 5 * DAY))
+    running.do(again("2.0", TODAY - 20 * DAY, 10, blocks=True))
+    assert [event.version for event in running.events(ReconsentRequired)] == ["3.0"]
+    assert row(running).reconsent_version == "3.0"
+
+
+def test_a_later_version_meets_what_was_asked_of_an_older_one(running: World) -> None:
+    running.do(release("1.0"))
+    running.do(consent(on=TODAY - 30 * DAY))
+    running.do(enrol())
+    running.do(again("2.0", TODAY - 20 * DAY, 10, blocks=True))
+    running.do(release("3.0", TODAY - DAY))
+    assert isinstance(running.do(randomise()), Refusal)
+    running.do(consent("3.0", on=TODAY))
+    assert running.events(SubjectConsented)[-1].meets == "2.0"
+    assert (row(running).reconsent, subject.wake_at(running.states[SUBJECT][1])) == (None, None)
+    assert breaks(running, SubjectConsented) == [(), ()]
+    assert not isinstance(running.do(randomise()), Refusal)
+
+
+def test_a_later_version_in_another_language_meets_it_as_well(running: World) -> None:
+    running.do(consent(on=TODAY - 30 * DAY))
+    running.do(again("2.0", TODAY - 20 * DAY))
+    running.do(release("2.0", TODAY - 10 * DAY, language="es"))
+    running.do(consent("1.5", on=TODAY - 2 * DAY, language="es"))
+    assert row(running).reconsent == "required"
+    running.do(release("3.0", TODAY - DAY, language="es"))
+    running.do(consent("3.0", language="es"))
+    assert row(running).reconsent is None
+
+
 def overdue(world: World, due_on: date) -> list[Any]:
     """Time passes at the site until the day after."""
     world.now = start_of_day(due_on + DAY, "America/New_York")

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.trials.commands.subject import OfSubject
 from services.trials.commands.subject_steps import WithConsents
-from services.trials.commands.words import Code, Sha256, Text
+from services.trials.commands.words import Code, Sha256, Text, Word
 from services.trials.projections.guards import SiteGuard
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Need, Signed
@@ -63,7 +63,7 @@ class RecordConsent(WithConsents):
     version: Code
     language: Language
     signed_on: Day
-    subject_code: Code | None = None
+    subject_code: Word | None = None
 
 
 class RequireReconsent(WithConsents):

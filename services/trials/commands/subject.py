@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code
+from services.trials.commands.words import Code, Pseudonym, Word
 from services.trials.projections.consent_guards import SiteConsents
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
 from services.trials.projections.protocol_guards import SiteProtocol, TrialProtocol
-from shared.contracts.message import Command, Identifier, Need
+from shared.contracts.message import Command, Need
 from shared.contracts.trials.subject import WithdrawalScope
 from shared.rules.dates import Day
 
@@ -50,9 +50,9 @@ class EnrolSubject(OfSubject):
     type: ClassVar[str] = "trials.enrol_subject.v1"
     report: ClassVar[bool] = True
     subject_id: UUID = Field(default_factory=uuid7)
-    subject_code: Code
+    subject_code: Word
     enrolled_on: Day
-    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100)
+    identifiers: tuple[Pseudonym, ...] = Field(default=(), max_length=100)
 
     def needs(self) -> tuple[Need, ...]:
         return (
@@ -69,7 +69,7 @@ class CorrectEnrolment(OfSubject):
 
     type: ClassVar[str] = "trials.correct_enrolment.v1"
     report: ClassVar[bool] = True
-    subject_code: Code
+    subject_code: Word
     enrolled_on: Day
     corrects: UUID
     reason: Code

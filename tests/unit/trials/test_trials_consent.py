@@ -17,6 +17,7 @@ from services.trials.commands.consent import (
 )
 from services.trials.commands.hold import ApplyHold
 from services.trials.commands.subject import CorrectEnrolment, WithdrawSubject
+from services.trials.commands.subject_history import HistoryStep, RecordSubjectHistory
 from services.trials.commands.subject_steps import (
     ChangeSubjectStatus,
     DecideEligibility,
@@ -498,6 +499,22 @@ def test_the_zone_of_a_site_that_has_none_is_utc() -> None:
     world.do(again())
     assert [event.zone for event in world.events(ReconsentRequired)] == ["UTC"]
     assert subject.wake_at(world.states[SUBJECT][1]) == datetime(2026, 3, 25, tzinfo=NOW.tzinfo)
+
+
+def test_an_imported_candidate_is_screened_once_a_consent_is_told_where_versions_are(running: World) -> None:
+    found = {"kind": "candidate", "on": TODAY - DAY}
+    imported = RecordSubjectHistory(
+        **IDS, source="sdtm", subject_code="S-1", steps=(HistoryStep.model_validate(found),)
+    )
+    running.do(imported)
+    screen = StartScreening(**IDS, screened_on=TODAY)
+    assert not isinstance(running.decide(screen), Refusal)
+    running.do(release())
+    refusal = running.do(screen)
+    assert isinstance(refusal, Refusal)
+    assert refusal.rule == "consent.missing"
+    running.do(consent())
+    assert not isinstance(running.do(screen), Refusal)
 
 
 def test_screening_is_shown_with_its_day_and_the_criteria_not_met(running: World) -> None:

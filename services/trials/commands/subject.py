@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.trials.commands.words import Code, Pseudonym, Word
 from services.trials.projections.consent_guards import SiteConsents
+from services.trials.projections.enrolment_guards import EnrolmentTargets
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
 from services.trials.projections.protocol_guards import SiteProtocol, TrialProtocol
 from shared.contracts.message import Command, Need
@@ -59,6 +60,7 @@ class EnrolSubject(OfSubject):
             Need(SiteGuard, (self.site_id,), alone=True),
             Need(SubjectGuard, (self.subject_id,), alone=True),
             Need(TrialCount, (self.trial_id,), alone=True),
+            Need(EnrolmentTargets, (self.trial_id,)),
             Need(TrialGuard, (self.trial_id,), alone=True),
             *_versions(self),
         )

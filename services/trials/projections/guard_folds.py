@@ -11,8 +11,8 @@ from services.trials.projections.guards import (
     CloseOut,
     HoldView,
     SiteGuard,
+    Standing,
     SubjectGuard,
-    TrialCount,
     TrialGuard,
     TrialSites,
 )
@@ -29,7 +29,7 @@ from shared.contracts.trials.site import (
     SiteSelected,
     SiteSuspended,
 )
-from shared.contracts.trials.site_steps import SiteEnrolmentClosed
+from shared.contracts.trials.site_steps import SiteClosingStarted, SiteEnrolmentClosed, SiteTerminated
 from shared.contracts.trials.subject import SubjectEnrolled
 from shared.contracts.trials.trial import (
     TrialAuthorised,
@@ -52,12 +52,12 @@ def trial_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
 def fold_trial_guard(row: TrialGuard | None, message: Recorded[Any], key: Key) -> TrialGuard:
     guard = row or TrialGuard(key[0])
     match message.data:
-        case TrialRegistered(status=status, route=route, target=target):
-            return replace(guard, status=status, route=route, target=target)
-        case TrialPlanRecorded(route=route, target=target):
-            return replace(guard, route=route, target=target)
-        case TrialStatusChanged(after=status):
-            return replace(guard, status=status)
+        case TrialRegistered(status=status, route=route):
+            return replace(guard, route=route).moved(Standing(message.time.date(), status))
+        case TrialPlanRecorded(route=route):
+            return replace(guard, route=route)
+        case TrialStatusChanged(after=status, changed_on=day):
+            return guard.moved(Standing(day or message.time.date(), status))
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
             known = guard.authorised | {country: Authorisation(day, authorisation)}
             return replace(guard, authorised=known)
@@ -78,11 +78,9 @@ def site_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
             return ()
         case SiteIdentified() | SiteSelected() | SiteActivated() | SiteResumed() | SubjectEnrolled() as event:
             return ((event.site_id,),)
-        case SiteEnrolmentStarted() | SiteSuspended() as event:
-            return ((event.site_id,),)
         case VisitConducted(kind="close_out") | VisitReportApproved(kind="close_out") as event:
             return ((event.site_id,),)
-        case event if type(event) in STATUS_AFTER:
+        case event if type(event) in _SITE_STATUS:
             return ((event.site_id,),)
         case _:
             return _hold_keys(message, ("site",))
@@ -93,8 +91,8 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
     match message.data:
         case SiteIdentified(trial_id=trial_id, zone=zone):
             return replace(guard, trial_id=trial_id, zone=zone, status="identified")
-        case SiteSelected(trial_id=trial_id, zone=zone, target=target):
-            return replace(guard, trial_id=trial_id, zone=zone, target=target, status="selected")
+        case SiteSelected(trial_id=trial_id, zone=zone):
+            return replace(guard, trial_id=trial_id, zone=zone, status="selected")
         case SiteActivated(activated_on=day):
             return replace(guard, activated_on=day, status="activated")
         case SiteResumed(status=status):
@@ -104,7 +102,11 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
         case SubjectEnrolled():
             return replace(guard, enrolled=guard.enrolled + 1)
         case SiteEnrolmentClosed(closed_on=day):
-            return replace(guard, enrolment_closed_on=day, status="closed_to_enrolment")
+            return guard.ended("closed_to_enrolment", day)
+        case SiteClosingStarted(started_on=day):
+            return guard.ended("closing", day)
+        case SiteTerminated(terminated_on=day):
+            return guard.ended("terminated", day)
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
             return replace(guard, holds=_fold_holds(guard.holds, event))
         case VisitConducted(visit_id=visit, conducted_on=day):
@@ -151,16 +153,6 @@ def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -
             return replace(sites, activated=tuple(sorted({*sites.activated, site_id})))
         case _:
             return sites
-
-
-def trial_count_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, SubjectEnrolled) and not misplaced(message.data)
-    return ((message.data.trial_id,),) if told else ()
-
-
-def fold_trial_count(row: TrialCount | None, message: Recorded[Any], key: Key) -> TrialCount:
-    count = row or TrialCount(key[0])
-    return replace(count, enrolled=count.enrolled + 1)
 
 
 def _hold_keys(message: Recorded[Any], scopes: tuple[str, ...]) -> tuple[Key, ...]:

@@ -98,9 +98,13 @@ class DoseSubject(OfSubject):
 
 
 class WithdrawSubject(OfSubject):
-    """Report that a subject withdrew from what the scopes name."""
+    """Report that a subject withdrew from what the scopes name; why, as a code, where they said so.
+
+    Usual reasons: the factors of a retention risk (`rules/recruitment.py`), physician_decision.
+    """
 
     type: ClassVar[str] = "trials.withdraw_subject.v1"
     report: ClassVar[bool] = True
     withdrawn_on: Day
     scopes: Annotated[tuple[WithdrawalScope, ...], Field(min_length=1, max_length=100)]
+    reason: Word | None = None

@@ -51,8 +51,7 @@ class Subject:
     `consents` are version, language and day signed, `letters` version and reference of a board's waiver,
     `visits` code and day; `unconsented` is the open deviation of a missing consent. `tracked`: known before
     its enrolment, or by a consent, so that a missing one means something. `given` are the first and last days
-    of doses reported. `imported`: the statuses that an import told, with their days; of such a subject's
-    consents nobody told here.
+    of doses reported. `imported`: statuses told by an import, with their days; it tells of no consents.
     """
 
     code: str | None = None
@@ -68,6 +67,7 @@ class Subject:
     given: frozenset[tuple[date, date | None]] = frozenset()
     visits: frozenset[tuple[str, date]] = frozenset()
     withdrawn: frozenset[WithdrawalScope] = frozenset()
+    withdrawn_for: str | None = None
     died_on: date | None = None
     deviation: UUID | None = None
     unconsented: UUID | None = None
@@ -118,8 +118,7 @@ def _evolved(subject: Subject, event: Told) -> Subject:
             return replace(known, tracked=subject.tracked or after not in REGISTERED)
         case SubjectConsented(version=version, language=language, signed_on=day):
             known = replace(subject, consents=(*subject.consents, (version, language, day)), tracked=True)
-            asked = subject.reconsent and subject.reconsent.asked.version
-            met = asked in (version, event.meets)
+            met = subject.reconsent and subject.reconsent.asked.version in (version, event.meets)
             return replace(known, reconsent=None) if met else known
         case ReconsentRequired():
             return replace(subject, reconsent=Reconsent(event))
@@ -138,8 +137,9 @@ def _evolved(subject: Subject, event: Told) -> Subject:
             return replace(subject, given=subject.given | {(day, until)})
         case SubjectVisitDone(visit=visit, done_on=day):
             return replace(subject, visits=subject.visits | {(visit, day)})
-        case SubjectWithdrawn(scopes=scopes):
-            return replace(subject, withdrawn=subject.withdrawn | set(scopes))
+        case SubjectWithdrawn(scopes=scopes, reason=why):
+            gone = subject.withdrawn | set(scopes)
+            return replace(subject, withdrawn=gone, withdrawn_for=why or subject.withdrawn_for)
         case SubjectDied(died_on=day):
             return replace(subject, died_on=day)
         case DeviationReported(category=category, deviation_id=deviation, rules=rules):

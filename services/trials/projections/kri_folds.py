@@ -104,13 +104,16 @@ def _begun(site: SiteCounters, day: int) -> SiteCounters:
 
 
 def _moved(site: SiteCounters, event: SubjectStatusChanged) -> SiteCounters:
-    """Screening and its failures; leaving the study ends a subject's time, coming back begins it again."""
+    """Screening and its failures; leaving the study ends a subject's time, coming back begins it again.
+
+    Who had withdrawn before an enrolment was told is off study by it: that ends the time that it began.
+    """
     day = event.changed_on.toordinal()
     if event.after == "screening" and event.before not in _SCREENED:
         return replace(site, screened=site.screened + 1)
     if event.after == "ineligible" and event.before in _SCREENED:
         return replace(site, screen_failed=site.screen_failed + 1)
-    if event.after == "off-study" and event.before in _ON_STUDY:
+    if event.after == "off-study" and event.before in (*_ON_STUDY, "withdrawn"):
         return replace(site, observed=site.observed - 1, ends=site.ends + day)
     if event.before == "off-study" and event.after in _ON_STUDY:
         return _begun(site, day)

@@ -69,6 +69,7 @@ class SubjectRow:
     last_visit_on: date | None = None
     withdrawn_on: date | None = None
     withdrawn_from: tuple[str, ...] = ()
+    withdrawn_reason: str | None = None
     died_on: date | None = None
     source: str | None = None
     erased_at: datetime | None = None
@@ -116,9 +117,10 @@ def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> Su
         case SubjectVisitDone(visit=visit, done_on=day):
             later = subject.last_visit_on is None or day >= subject.last_visit_on
             return replace(subject, last_visit=visit, last_visit_on=day) if later else subject
-        case SubjectWithdrawn(withdrawn_on=day, scopes=scopes):
+        case SubjectWithdrawn(withdrawn_on=day, scopes=scopes, reason=why):
             gone = tuple(sorted({*subject.withdrawn_from, *scopes}))
-            return replace(subject, withdrawn_on=day, withdrawn_from=gone)
+            left = replace(subject, withdrawn_on=day, withdrawn_from=gone)
+            return replace(left, withdrawn_reason=why or subject.withdrawn_reason)
         case SubjectDied(died_on=day):
             return replace(subject, died_on=day)
         case SubjectErased():

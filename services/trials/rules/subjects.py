@@ -76,6 +76,7 @@ GUARDS: dict[tuple[SubjectStatus, SubjectStatus], tuple[str, ...]] = {
     ("on-study-observation", "off-study"): _LEAVES,
     ("follow-up", "off-study"): _LEAVES,
 }
+UNSAID = "withdrawal_by_subject"  # why somebody left who withdrew and did not say why
 REGISTERED: frozenset[SubjectStatus] = frozenset(
     {"on-study", "on-study-intervention", "on-study-observation", "follow-up", "off-study"}
 )

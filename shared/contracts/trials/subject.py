@@ -98,7 +98,10 @@ class SubjectDosed(Event):
 
 
 class SubjectWithdrawn(Event):
-    """A subject withdrew from the scopes named; withdrawal erases nothing."""
+    """A subject withdrew from the scopes named; withdrawal erases nothing. `reason` is a code of why.
+
+    Told again, also of the same scopes, the last word counts.
+    """
 
     type: ClassVar[str] = "trials.subject.withdrawn.v1"
     trial_id: UUID
@@ -107,6 +110,7 @@ class SubjectWithdrawn(Event):
     withdrawn_on: date
     scopes: tuple[WithdrawalScope, ...]
     breaks: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 class SubjectStatusChanged(Event):

@@ -61,7 +61,10 @@ class SubjectEnrolmentCorrected(Event):
 
 
 class SubjectRandomised(Event):
-    """A subject was let into randomisation; the allocation is restricted and never stands here."""
+    """A subject was let into randomisation; the allocation is restricted and never stands here.
+
+    `breaks`: the import that told of it named a site of another trial.
+    """
 
     type: ClassVar[str] = "trials.subject.randomised.v1"
     trial_id: UUID
@@ -69,6 +72,7 @@ class SubjectRandomised(Event):
     subject_id: UUID
     randomised_on: date
     source: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 class SubjectDosingReleased(Event):
@@ -139,7 +143,7 @@ class SubjectStatusChanged(Event):
 class SubjectEligibilityDecided(Event):
     """An investigator decided whether the subject may enrol; `failed` are codes of the criteria not met.
 
-    `confirmed_by`: the actor id of whoever decided.
+    `confirmed_by`: the actor id of whoever decided. `breaks` as of a randomisation.
     """
 
     type: ClassVar[str] = "trials.subject.eligibility_decided.v1"
@@ -151,6 +155,7 @@ class SubjectEligibilityDecided(Event):
     decided_on: date
     confirmed_by: str | None = None
     source: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 class SubjectVisitDone(Event):

@@ -8,12 +8,13 @@ from uuid import UUID
 import pytest
 
 from services.trials.commands.budget import AgreeBudget, Line, ReachMilestone, ReportPayable
-from services.trials.commands.consent import RecordConsent, RecordConsentVersion
+from services.trials.commands.consent import RecordConsent, RecordConsentVersion, RequireReconsent
 from services.trials.commands.data_counts import RecordDataCounts
 from services.trials.commands.feed import RecordDailySummary
 from services.trials.commands.recruitment import AssessRetentionRisk
 from services.trials.commands.retention import RequestErasure
 from services.trials.commands.subject import DoseSubject, RandomiseSubject, WithdrawSubject
+from services.trials.commands.subject_history import HistoryStep, RecordSubjectHistory
 from services.trials.commands.subject_steps import (
     ChangeSubjectStatus,
     IdentifyCandidate,
@@ -195,6 +196,15 @@ TOLD: list[Command] = [
     RecordDose(**OF, dosed_on=TODAY),
     WithdrawSubject(**OF, withdrawn_on=TODAY, scopes=("intervention",)),
     ReportDeath(**OF, died_on=TODAY),
+    RecordSubjectHistory(
+        **OF,
+        source="sdtm",
+        subject_code="S-1",
+        steps=tuple(
+            HistoryStep.model_validate({"kind": kind, "on": TODAY})
+            for kind in ("candidate", "screening", "eligible", "enrolled", "randomised")
+        ),
+    ),
 ]
 
 
@@ -237,6 +247,21 @@ def test_no_report_on_a_subject_there_moves_what_is_known_of_the_site(
     assert all(OTHER_TRIAL in event.breaks for event in marks)
     assert running.events(DeviationReported)[-1].rules == (OTHER_TRIAL,)
     assert of_the_site(running) == before
+
+
+def test_the_same_report_there_is_kept_once(running: World) -> None:
+    for report in TOLD[:4]:
+        running.do(elsewhere(report))
+        assert running.do(elsewhere(report)) == []
+
+
+def test_a_signature_is_asked_of_nobody_by_the_versions_of_another_trials_site(running: World) -> None:
+    running.do(REPORTS["consent"])
+    running.do(elsewhere(TOLD[1]))
+    assert running.events(ReconsentRequired) == []
+    ask = RequireReconsent(**OF, version="2.0", language="en", due_on=TODAY, zone="UTC")
+    running.do(elsewhere(ask))  # as the trial's own release would
+    assert [event.trial_id for event in running.events(ReconsentRequired)] == [OTHER]
 
 
 def test_a_second_report_there_is_no_second_deviation_of_the_site(running: World) -> None:

@@ -50,8 +50,8 @@ class Subject:
 
     `consents` are version, language and day signed, `letters` version and reference of a board's waiver,
     `visits` code and day; `unconsented` is the open deviation of a missing consent. `tracked`: known before
-    its enrolment, or by a consent, so that a missing one means something. `given` are the first and last days
-    of doses reported. `imported`: statuses told by an import, with their days; it tells of no consents.
+    its enrolment, or by a consent, so that a missing one means something. `given`: first and last days of
+    doses, `adopted`: events of a takeover, `imported`: statuses of an import, which tells of no consents.
     """
 
     code: str | None = None
@@ -73,6 +73,7 @@ class Subject:
     unconsented: UUID | None = None
     reported: frozenset[UUID] = frozenset()
     imported: frozenset[tuple[SubjectStatus, date]] = frozenset()
+    adopted: tuple[Told, ...] = ()
 
     @property
     def first_procedure_on(self) -> date | None:
@@ -82,14 +83,12 @@ class Subject:
     @property
     def began_on(self) -> date | None:
         """The day of the first procedure or of the enrolment, whichever came first."""
-        days = (self.first_procedure_on, self.enrolled_on)
-        return min((day for day in days if day), default=None)
+        return min((day for day in (self.first_procedure_on, self.enrolled_on) if day), default=None)
 
     def blocked(self, on: date) -> bool:
         """Whether a signature that is overdue or was refused stands against a dose on that day."""
-        if self.reconsent is None or not self.reconsent.asked.blocks:
-            return False
-        return self.reconsent.answer == "declined" or on > self.reconsent.asked.due_on
+        waits = self.reconsent if self.reconsent and self.reconsent.asked.blocks else None
+        return waits is not None and (waits.answer == "declined" or on > waits.asked.due_on)
 
 
 def wake_at(subject: Subject) -> datetime | None:
@@ -103,7 +102,8 @@ def wake_at(subject: Subject) -> datetime | None:
 def evolve(subject: Subject, event: Told) -> Subject:
     status = status_after(subject.status, event)
     told = replace(_evolved(subject, event), status=status)
-    return replace(told, reconsent=None) if status in ENDED else told
+    told = replace(told, reconsent=None) if status in ENDED else told
+    return replace(told, adopted=(*told.adopted, event)) if getattr(event, "adopted_from", None) else told
 
 
 def _evolved(subject: Subject, event: Told) -> Subject:
@@ -138,8 +138,8 @@ def _evolved(subject: Subject, event: Told) -> Subject:
         case SubjectVisitDone(visit=visit, done_on=day):
             return replace(subject, visits=subject.visits | {(visit, day)})
         case SubjectWithdrawn(scopes=scopes, reason=why):
-            gone = subject.withdrawn | set(scopes)
-            return replace(subject, withdrawn=gone, withdrawn_for=why or subject.withdrawn_for)
+            known = replace(subject, withdrawn_for=why or subject.withdrawn_for)
+            return replace(known, withdrawn=subject.withdrawn | set(scopes))
         case SubjectDied(died_on=day):
             return replace(subject, died_on=day)
         case DeviationReported(category=category, deviation_id=deviation, rules=rules):

@@ -87,9 +87,8 @@ Moves = (
 )
 
 
-def site_consents_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, ConsentVersionReleased) and not misplaced(message.data)
-    return ((message.data.site_id,),) if told else ()
+def site_consents_keys(message: Recorded[ConsentVersionReleased]) -> tuple[Key, ...]:
+    return () if misplaced(message.data) else ((message.data.site_id,),)
 
 
 def fold_site_consents(row: SiteConsents | None, message: Recorded[Any], key: Key) -> SiteConsents:
@@ -100,9 +99,8 @@ def fold_site_consents(row: SiteConsents | None, message: Recorded[Any], key: Ke
     return replace(consents, trial_id=event.trial_id, releases=tuple(ordered))
 
 
-def site_subjects_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, Moves | SubjectConsented) and not misplaced(message.data)
-    return ((message.data.site_id,),) if told else ()
+def site_subjects_keys(message: Recorded[Moves | SubjectConsented]) -> tuple[Key, ...]:
+    return () if misplaced(message.data) else ((message.data.site_id,),)
 
 
 def fold_site_subjects(row: SiteSubjects | None, message: Recorded[Any], key: Key) -> SiteSubjects:

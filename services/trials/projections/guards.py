@@ -50,6 +50,7 @@ class TrialGuard:
     """A trial's status and holds; every decision on a site or a subject shares it.
 
     `statuses` are those told so far, in their order. What a trial was before the first, nobody knows here.
+    `owner_id`: the organisation that its plan names, which has the obligations that follow the plan.
     """
 
     table: ClassVar[str] = "trial_guard"
@@ -59,6 +60,7 @@ class TrialGuard:
     route: Route = "other"
     holds: tuple[HoldView, ...] = ()
     authorised: dict[str, Authorisation] = field(default_factory=dict)
+    owner_id: UUID | None = None
     statuses: tuple[Standing, ...] = ()
 
     def moved(self, last: Standing) -> Self:
@@ -97,6 +99,7 @@ class SiteGuard:
     zone: str | None = None
     activated_on: date | None = None
     enrolled: int = 0
+    consented: bool = False
     holds: tuple[HoldView, ...] = ()
     enrolment_closed_on: date | None = None
     close_out: CloseOut | None = None

@@ -74,9 +74,8 @@ Told = (
 )
 
 
-def trial_data_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, Told) and not misplaced(message.data)
-    return ((message.data.trial_id,),) if told else ()
+def trial_data_keys(message: Recorded[Told]) -> tuple[Key, ...]:
+    return () if misplaced(message.data) else ((message.data.trial_id,),)
 
 
 def fold_trial_data(row: TrialData | None, message: Recorded[Any], key: Key) -> TrialData:

@@ -1,35 +1,22 @@
 """A hold reaches its trial and the trial's sites."""
 
-from typing import Any
-
 from services.trials.commands.site import ReviewSite
 from services.trials.commands.trial import ReviewTrial
 from services.trials.projections.guards import TrialSites
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 
-EVENTS = (HoldAnnulled, HoldApplied, HoldLifted)
+Taken = HoldAnnulled | HoldApplied | HoldLifted
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
-    match message.data:
-        case HoldApplied() | HoldLifted() | HoldAnnulled() as event if event.scope_kind in ("trial", "arm"):
-            return (Need(TrialSites, (event.trial_id,)),)
-        case _:
-            return ()
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
+    event = message.data
+    return (Need(TrialSites, (event.trial_id,)),) if event.scope_kind in ("trial", "arm") else ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     """Whatever the hold covers looks again at what may be done."""
-    match message.data:
-        case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
-            return _reviews(event, facts)
-        case _:
-            return []
-
-
-def _reviews(event: HoldApplied | HoldLifted | HoldAnnulled, facts: Facts) -> list[Command]:
-    trial_id = event.trial_id
+    event, trial_id = message.data, message.data.trial_id
     if event.scope_kind == "subject":
         return []
     if event.scope_kind == "site":

@@ -45,13 +45,15 @@ class AboutConsent(Event):
 class SubjectConsented(AboutConsent):
     """The subject signed a version of the consent form; `breaks` names the rules that this broke.
 
-    `meets`: the earlier version that was asked for and need not be signed any more.
+    `meets`: the earlier version that was asked for and need not be signed any more. `adopted_from` is as at
+    the enrolment.
     """
 
     type: ClassVar[str] = "trials.subject.consented.v1"
     signed_on: date
     breaks: tuple[str, ...] = ()
     meets: str | None = None
+    adopted_from: str | None = None
 
 
 class ReconsentRequired(AboutConsent):

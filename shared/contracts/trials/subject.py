@@ -63,7 +63,7 @@ class SubjectEnrolmentCorrected(Event):
 class SubjectRandomised(Event):
     """A subject was let into randomisation; the allocation is restricted and never stands here.
 
-    `breaks`: the import that told of it named a site of another trial.
+    `breaks`: the import that told of it named a site of another trial. `adopted_from` is as at the enrolment.
     """
 
     type: ClassVar[str] = "trials.subject.randomised.v1"
@@ -73,6 +73,7 @@ class SubjectRandomised(Event):
     randomised_on: date
     source: str | None = None
     breaks: tuple[str, ...] = ()
+    adopted_from: str | None = None
 
 
 class SubjectDosingReleased(Event):

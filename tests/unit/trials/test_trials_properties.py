@@ -196,9 +196,8 @@ histories = st.tuples(st.sampled_from([[], ACTIVATED]), st.lists(commands | step
 def folded(messages: list[Recorded[Any]]) -> dict[Any, Any]:
     rows: dict[Any, Any] = {}
     for message in messages:
-        for row, keys, fold in OWN:
-            for key in keys(message):
-                rows[row, key] = fold(rows.get((row, key)), message, key)
+        for one, key in OWN.touched(message):
+            rows[one.row, key] = one.fold(rows.get((one.row, key)), message, key)
     return {key: row for key, row in rows.items() if row is not None}
 
 

@@ -10,6 +10,7 @@ from services.trials.projections.guards import TrialSites
 from services.trials.projections.kri_guards import MonitoringPlan, SiteCounters
 from services.trials.rules import NAMESPACE
 from services.trials.rules.lifecycle import FINISHED
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.kri import KriBreached, KriEscalated, KriRunStarted, MonitoringPlanned
 from shared.contracts.trials.monitoring import VisitCancelled, VisitConducted, VisitReportApproved
@@ -95,9 +96,10 @@ def _initiated(event: VisitReportApproved) -> Command:
 
 
 def _sites(event: VisitConducted | VisitCancelled | SiteActivated) -> tuple[UUID, ...]:
-    """The site, and the one where the visit was planned: there, too, nothing waits any more."""
+    """The trial's site, and the one where the visit was planned: there, too, nothing waits any more."""
+    own = None if misplaced(event) else event.site_id
     planned = event.planned_site_id if isinstance(event, VisitConducted) else None
-    return (event.site_id, planned) if planned else (event.site_id,)
+    return tuple(site_id for site_id in (own, planned) if site_id)
 
 
 def _next_interims(
@@ -136,7 +138,7 @@ def _called_off(event: SiteClosed | SiteTerminated, site: SiteCounters | None) -
 
 def _interim(trial_id: UUID, site_id: UUID, due: date, cause: UUID, after: str) -> Command:
     return AskForVisit(
-        visit_id=uuid5(NAMESPACE, f"interim|{site_id}|{after}"),
+        visit_id=uuid5(NAMESPACE, f"interim|{trial_id}|{site_id}|{after}"),
         trial_id=trial_id,
         site_id=site_id,
         kind="interim",

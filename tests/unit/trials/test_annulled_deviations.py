@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.trials.commands.data_counts import RecordDataCounts
+from services.trials.commands.deviation import ReportDeviation
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.subject_steps import RecordVisit
 from services.trials.projections.holds import DeviationRow
@@ -115,6 +116,19 @@ def test_a_hold_that_was_lifted_has_counted() -> None:
     world.do(annul(HOLDS[1]))
     world.do(LiftHold(**hold(HOLDS[0]), evidence="the sponsor's letter"))
     assert counting(world) == [("enrolment.under_hold",)]
+
+
+def test_a_hold_that_is_annulled_takes_nothing_of_another_trial_along() -> None:
+    world = held(HOLDS[0])
+    other: dict[str, Any] = {
+        "trial_id": UUID(int=99),
+        "category": "enrolment",
+        "rules": ("enrolment.under_hold",),
+    }
+    told = ReportDeviation(**other, deviation_id=UUID(int=98), holds=(HOLDS[0],), occurred_on=TODAY)
+    world.do(told)
+    world.do(annul(HOLDS[0]))
+    assert world.events(DeviationAnnulled) == []
 
 
 def test_what_its_hold_and_its_correction_annul_leaves_the_count_once() -> None:

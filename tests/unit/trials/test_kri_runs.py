@@ -12,6 +12,7 @@ from services.trials.commands.kri import ComputeIndicators, EndMonitoring, PlanM
 from services.trials.commands.monitoring import CancelVisit, ReportVisit, ScheduleVisit
 from services.trials.commands.trial import ChangeTrialStatus
 from services.trials.handlers import SERVICE
+from services.trials.projections.guards import SiteGuard
 from services.trials.projections.indicators import IndicatorRow, RunRow
 from services.trials.projections.kri_guards import MonitoringPlan, SiteCounters
 from services.trials.projections.monitoring import VisitRow
@@ -132,7 +133,7 @@ def test_a_run_records_its_data_cut_its_day_and_its_definitions_and_computes_eve
     (completed,) = world.events(KriRunCompleted)
     assert completed == KriRunCompleted(**told, data_cut_ref="edc:extract-7", data_cut_at=NOW, sites=3)
     assert sorted(one.site_id for one in world.events(KriComputed)) == sorted(SITES)
-    row = world.guard(RunRow, RUN)
+    row = world.guard(RunRow, TRIAL, RUN)
     assert (row.status, row.sites, row.breaches, row.data_cut_ref) == ("completed", 3, 0, "edc:extract-7")
 
 
@@ -320,6 +321,19 @@ def test_a_visit_that_is_reported_at_another_site_waits_at_neither() -> None:
     assert interims(world) == [day + 60 * DAY]
     assert interims(world, other) == [TODAY + 60 * DAY]  # its own still waits
     assert not world.guard(SiteCounters, SITE).closed_out
+
+
+def test_a_visit_that_is_reported_at_a_site_of_another_trial_goes_on_where_it_was_planned() -> None:
+    world = planned()
+    foreign = UUID(int=15)
+    world.guards[SiteGuard, (foreign,)] = SiteGuard(foreign, UUID(int=99), activated_on=TODAY)
+    world.guards[SiteCounters, (foreign,)] = SiteCounters(foreign, UUID(int=99), activated_on=TODAY)
+    (waiting,) = world.guard(SiteCounters, SITE).visits
+    made = ReportVisit(visit_id=waiting, trial_id=TRIAL, site_id=foreign, kind="interim", conducted_on=TODAY)
+    world.do(made, MONITOR)
+    assert waiting not in world.guard(SiteCounters, SITE).visits
+    assert interims(world) == [TODAY + 60 * DAY]
+    assert interims(world, foreign) == []
 
 
 def test_without_a_plan_and_after_the_close_out_no_interim_visit_is_asked_for() -> None:

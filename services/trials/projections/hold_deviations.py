@@ -13,7 +13,7 @@ _RULE = ".under_hold"
 
 @dataclass(frozen=True, slots=True)
 class HoldDeviations:
-    """The trial's deviations that rest on the hold, on other holds and on nothing else: each with its holds."""
+    """Those of a trial that rest on the hold, on other holds and on nothing else: each with all its holds."""
 
     table: ClassVar[str] = "hold_deviations"
     key: ClassVar[tuple[str, ...]] = ("hold_id", "trial_id")

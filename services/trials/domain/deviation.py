@@ -57,7 +57,9 @@ def decide(
         case AnnulDeviation() if not deviation.annulled:
             row = facts.get(DeviationRow, command.deviation_id)
             holds = [facts.get(HoldRow, hold) for hold in command.holds]
-            if (row and row.annulled) or any(hold is None or hold.status != "annulled" for hold in holds):
+            elsewhere = row is not None and row.trial_id not in (None, command.trial_id)
+            standing = any(hold is None or hold.status != "annulled" for hold in holds)
+            if (row and row.annulled) or elsewhere or standing:
                 return []
             told = command.model_dump(exclude={"holds"})
             return [DeviationAnnulled(**told, site_id=row.site_id if row else None)]

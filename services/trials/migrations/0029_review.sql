@@ -1,15 +1,14 @@
 -- What nothing is left of once a hold is annulled (projections/hold_deviations.py).
 CREATE TABLE hold_deviations (
-    hold_id    uuid,
+    hold_id    uuid PRIMARY KEY,
     trial_id   uuid,
-    deviations jsonb NOT NULL DEFAULT '{}',
-    PRIMARY KEY (hold_id, trial_id)
+    deviations jsonb NOT NULL DEFAULT '{}'
 );
 INSERT INTO hold_deviations
-SELECT h::uuid, d.trial_id, jsonb_object_agg(d.deviation_id, d.holds)
+SELECT h::uuid, (array_agg(d.trial_id))[1], jsonb_object_agg(d.deviation_id, d.holds)
 FROM deviation d, jsonb_array_elements_text(d.holds) h
 WHERE NOT EXISTS (SELECT FROM jsonb_array_elements_text(d.rules) r WHERE r NOT LIKE '%.under\_hold')
-GROUP BY 1, 2;
+GROUP BY 1;
 
 -- Deviations that are out of the count, each once; on which days a site could take subjects, and whether it is
 -- over (projections/kri_folds.py). Suspensions of the past are left out only by a rebuild.

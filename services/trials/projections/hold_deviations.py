@@ -13,24 +13,24 @@ _RULE = ".under_hold"
 
 @dataclass(frozen=True, slots=True)
 class HoldDeviations:
-    """Those of a trial that rest on the hold, on other holds and on nothing else: each with all its holds."""
+    """Those that rest on the hold, on other holds and on nothing else: each with all its holds."""
 
     table: ClassVar[str] = "hold_deviations"
-    key: ClassVar[tuple[str, ...]] = ("hold_id", "trial_id")
+    key: ClassVar[tuple[str, ...]] = ("hold_id",)
     hold_id: UUID
-    trial_id: UUID
+    trial_id: UUID | None = None
     deviations: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
 
 
 def hold_deviations_keys(message: Recorded[DeviationReported]) -> tuple[Key, ...]:
     event = message.data
     alone = all(rule.endswith(_RULE) for rule in event.rules)
-    return tuple((hold, event.trial_id) for hold in dict.fromkeys(event.holds)) if alone else ()
+    return tuple((hold,) for hold in dict.fromkeys(event.holds)) if alone else ()
 
 
 def fold_hold_deviations(row: HoldDeviations | None, message: Recorded[Any], key: Key) -> HoldDeviations:
     """The row with one deviation more."""
     event = message.data
-    known = row or HoldDeviations(*key)
+    known = row or HoldDeviations(key[0], event.trial_id)
     deviations = known.deviations | {event.deviation_id: event.holds}
     return replace(known, deviations=dict(sorted(deviations.items())))

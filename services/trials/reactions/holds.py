@@ -14,11 +14,7 @@ Taken = HoldAnnulled | HoldApplied | HoldLifted
 def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     event = message.data
     sites = (Need(TrialSites, (event.trial_id,)),) if event.scope_kind in ("trial", "arm") else ()
-    return (
-        (*sites, Need(HoldDeviations, (event.hold_id, event.trial_id)))
-        if isinstance(event, HoldAnnulled)
-        else sites
-    )
+    return (*sites, Need(HoldDeviations, (event.hold_id,))) if isinstance(event, HoldAnnulled) else sites
 
 
 def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
@@ -44,7 +40,7 @@ def _reviews(event: Taken, facts: Facts) -> list[Command]:
 
 def _annulments(event: HoldAnnulled, facts: Facts) -> list[Command]:
     """Each deviation that rests on the hold; it stands while another hold that it names does."""
-    resting = facts.get(HoldDeviations, event.hold_id, event.trial_id)
+    resting = facts.get(HoldDeviations, event.hold_id)
     return [
         AnnulDeviation(deviation_id=deviation, trial_id=event.trial_id, reason="hold.annulled", holds=holds)
         for deviation, holds in (resting.deviations if resting else {}).items()

@@ -21,7 +21,8 @@ from tests.support.stack import Servers, executor
 
 NAMES = ("trials", "regulatory", "safety", "retrieval")
 COLUMNS = """
-SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, a.attnum = ANY (i.indkey) AS key
+SELECT a.attname AS name, format_type(a.atttypid, NULL) AS type, a.attnum = ANY (i.indkey) AS key,
+    a.attnum = i.indkey[0] AS leads
 FROM pg_attribute a JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
 WHERE a.attrelid = ('public.' || quote_ident($1))::regclass AND a.attnum > 0 AND NOT a.attisdropped
 """
@@ -158,7 +159,7 @@ async def test_a_site_sees_its_own_rows_and_what_concerns_its_trial_as_a_whole(
     whole = {"trials": {"trial", "trial_guard", "trial_sites", "trial_count", "hold"}}
     async with world(servers, name) as (pool, mine, _):
         for table in await tables(pool):
-            columns = {c["name"]: c["key"] for c in await pool.fetch(COLUMNS, table)}
+            columns = {c["name"]: c["leads"] for c in await pool.fetch(COLUMNS, table)}
             of_trial = columns.get("trial_id") is True or table in whole.get(name, set())
             expected = 1 if "site_id" in columns or of_trial else 0
             async with seen_by(pool, Grants(sites={mine.site: mine.trial}), SOMEBODY) as tx:

@@ -75,10 +75,11 @@ class LiftHold(EndsHold, Signed):
     until: Day | None = None
 
 
-class AnnulHold(EndsHold):
-    """Take a hold back that rested on an error: it never counted, nor do deviations from it."""
+class AnnulHold(EndsHold, Signed):
+    """Take a hold back that rested on an error, lifted or not: neither it nor deviations from it counted."""
 
     type: ClassVar[str] = "trials.annul_hold.v1"
+    meaning: Literal["hold annulled"] = "hold annulled"
     reason: Text
 
 

@@ -90,6 +90,7 @@ def _gate_changes(site: Site, held: UUID | None, now: datetime) -> Events:
                         **ids,
                         gate=gate,
                         evidence=by.evidence,
+                        valid_from=evidence.valid_from,
                         valid_to=by.valid_to,
                         replaces=site.gates.lost.get(gate),
                     )

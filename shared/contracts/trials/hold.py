@@ -33,7 +33,8 @@ Effect = Literal[
 class HoldApplied(Event):
     """A hold forbids its effects in its scope from `since` on; safety reporting never stops.
 
-    `scope_id` is the trial, site or subject; of an arm it is the trial and `arm` its code.
+    `scope_id` is the trial, site or subject; of an arm it is the trial and `arm` its code. `zone` is that of
+    its days, where it is a site's and known.
     """
 
     type: ClassVar[str] = "trials.hold.applied.v1"
@@ -45,6 +46,7 @@ class HoldApplied(Event):
     arm: str | None = None
     effects: tuple[Effect, ...]
     since: date
+    zone: str | None = None
     reason: str | None = None
     cause: UUID | None = None
 

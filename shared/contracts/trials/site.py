@@ -114,13 +114,17 @@ class GateEvidenceRecorded(Event):
 
 
 class GateSatisfied(Event):
-    """A gate is open: `evidence` says by what. `replaces` is the evidence whose loss had closed it."""
+    """A gate is open: `evidence` says by what, valid on these local days (inclusive).
+
+    `replaces` is the evidence whose loss had closed it.
+    """
 
     type: ClassVar[str] = "trials.site.gate_satisfied.v1"
     trial_id: UUID
     site_id: UUID
     gate: Gate
     evidence: UUID
+    valid_from: date | None = None
     valid_to: date | None = None
     replaces: UUID | None = None
 

@@ -49,7 +49,8 @@ def enrolment_breaks(
     site = facts.get(SiteGuard, command.site_id)
     day = command.enrolled_on
     holds = forbidding(holds_on(trial, site, facts.get(SubjectGuard, command.subject_id)), "enrol", day)
-    activated = site is not None and site.activated_on is not None and site.activated_on <= day
+    own = site is None or site.of(command.trial_id)
+    activated = own and site is not None and site.activated_on is not None and site.activated_on <= day
     closed_on = site.enrolment_closed_on if site else None
     # An approved trial becomes active by its first activated site, a moment later.
     recruiting = trial is not None and (
@@ -57,6 +58,7 @@ def enrolment_breaks(
     )
     found = {
         "trial.not_active": not recruiting,
+        "site.other_trial": not own,
         "site.not_active": not activated,
         "site.enrolment_closed": closed_on is not None and closed_on <= day,
         "subject.not_eligible": _not_eligible(subject),

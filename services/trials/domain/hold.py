@@ -12,6 +12,7 @@ from uuid import UUID
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.projections.design import TrialArms
 from services.trials.projections.guards import SiteGuard
+from services.trials.projections.subjects import SubjectRow
 from services.trials.rules.holds import EFFECTS, ENROLMENT_NEEDS, HOLDS
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.hold import (
@@ -75,9 +76,11 @@ def _apply(hold: Hold, command: ApplyHold, facts: Facts, now: datetime) -> list[
         if (hold.source, hold.scope) == (command.source, (command.scope_kind, command.scope_id)):
             return []
         return Refusal("hold.id_in_use", "another hold has this id", "applied", "hold_id")
+    site, subject = facts.get(SiteGuard, command.scope_id), facts.get(SubjectRow, command.scope_id)
     if refusal := _not_theirs(command, facts):
         return refusal
-    site = facts.get(SiteGuard, command.scope_id)
+    if any(known and known.trial_id not in (None, command.trial_id) for known in (site, subject)):
+        return Refusal("hold.other_trial", "what it is on is of another trial", None, "scope_id")
     zone = site.zone if site else None
     arms = facts.get(TrialArms, command.trial_id)
     if command.arm and arms and not arms.known(command.arm):

@@ -20,11 +20,12 @@ def holds_on(
     subject: SubjectGuard | None = None,
     arm: str | None = None,
 ) -> tuple[HoldView, ...]:
-    """The holds whose scope covers these; one on an arm counts for that arm alone."""
+    """The holds of the trial whose scope covers these; one on an arm counts for that arm alone."""
     found: list[HoldView] = []
     for guard in (trial, site, subject):
         found += guard.holds if guard else ()
-    return tuple(hold for hold in found if hold.arm in (None, arm))
+    own = (None, trial.trial_id if trial else None)
+    return tuple(h for h in found if h.arm in (None, arm) and (trial is None or h.trial_id in own))
 
 
 def permissions(

@@ -83,12 +83,12 @@ def _told(site: Site, command: GuardedCommand, facts: Facts, now: datetime) -> S
         case IdentifySite():
             given = command.model_dump()
             return [] if site.status else [SiteIdentified(**given, basis="sponsor")]
+        case _ if site.trial_id not in (None, command.trial_id):
+            return Refusal("site.other_trial", "the site belongs to another trial", site.status, "trial_id")
         case RecordGateEvidence():
             return _evidence(site, command, now)
         case ReviewSite():
             return []
-        case _ if site.trial_id not in (None, command.trial_id):
-            return Refusal("site.other_trial", "the site belongs to another trial", site.status, "trial_id")
         case AdoptSite():
             return adopt_site(site, command, trial, now)
         case SelectSite():

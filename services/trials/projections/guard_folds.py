@@ -98,8 +98,8 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
             return replace(guard, status=status)
         case SiteEnrolmentStarted() if guard.status == "suspended":
             return guard  # told late: the site goes on as enrolling once it is resumed
-        case SubjectEnrolled():
-            return replace(guard, enrolled=guard.enrolled + 1)
+        case SubjectEnrolled(trial_id=trial_id):
+            return replace(guard, enrolled=guard.enrolled + 1) if guard.of(trial_id) else guard
         case SiteEnrolmentClosed(closed_on=day):
             return replace(guard, enrolment_closed_on=day, status="closed_to_enrolment")
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
@@ -170,7 +170,8 @@ def _hold_keys(message: Recorded[Any], scopes: tuple[str, ...]) -> tuple[Key, ..
 def _fold_holds(holds: tuple[HoldView, ...], event: Any) -> tuple[HoldView, ...]:
     match event:
         case HoldApplied():
-            view = HoldView(event.hold_id, event.source, event.effects, event.since, arm=event.arm)
+            told = (event.hold_id, event.source, event.effects, event.since)
+            view = HoldView(*told, arm=event.arm, trial_id=event.trial_id)
             return tuple(sorted((*holds, view), key=attrgetter("hold_id")))
         case HoldLifted():
             return tuple(

@@ -101,6 +101,7 @@ def expired(running: World) -> HoldApplied:
     running.do(evidence("training", 6, TODAY).model_copy(update={"corrects": UUID(int=106)}))
     running.now = NOW + DAY
     running.do(ReviewSite(trial_id=TRIAL, site_id=SITE))
+    hold: HoldApplied
     (hold,) = running.events(HoldApplied)
     return hold
 

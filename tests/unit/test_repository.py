@@ -15,7 +15,7 @@ LONGER: dict[str, int] = {
     # lists of all streams and tables of the largest service, an entry each
     "services/trials/handlers/aggregates.py": 250,
     # a sample for integrators, who take it as one file
-    "shared/stack/demo/randomiser.py": 180,
+    "shared/stack/demo/randomiser.py": 190,
 }
 SOURCE = {".cfg", ".json", ".md", ".py", ".sh", ".sql", ".svg", ".toml", ".txt", ".yaml", ".yml", ""}
 MACHINE_PATH = re.compile(r"(?<![\w./:}])/(?:work|root|home/\w+|Users/\w+)/[\w.]|/tmp/\w+/\w")

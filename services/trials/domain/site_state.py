@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 from uuid import UUID
 
 from services.trials.domain.gates import Gates, evolve_gates
-from services.trials.domain.permissions import ALLOWED, Permissions
+from services.trials.domain.permissions import Permitted, closed_by
 from services.trials.rules.site_states import STATUS_AFTER
 from shared.contracts.trials.feasibility import (
     Answer,
@@ -46,7 +46,10 @@ Events = list[AnyEvent]
 
 @dataclass(frozen=True)
 class Site:
-    """What decisions need of a site. `goes_on_as` is the status behind a suspension."""
+    """What decisions need of a site. `goes_on_as` is the status behind a suspension.
+
+    `permitted` is what others know of its permissions: nothing is open until they hear of the activation.
+    """
 
     trial_id: UUID | None = None
     status: SiteStatus | None = None
@@ -64,7 +67,7 @@ class Site:
     gates: Gates = field(default_factory=Gates)
     goes_on_as: Literal["activated", "enrolling"] | None = None
     stopped_by: tuple[frozenset[UUID], frozenset[Gate]] = (frozenset(), frozenset())
-    permissions: Permissions = field(default_factory=lambda: dict(ALLOWED))
+    permitted: Permitted = field(default_factory=lambda: Permitted(closed=closed_by(None, "identified")))
 
     @property
     def activated(self) -> bool:
@@ -109,7 +112,8 @@ def evolve(site: Site, event: AnyEvent) -> Site:
         case SiteReady():
             return replace(site, status="ready")
         case SiteActivated(activated_on=day):
-            return replace(site, status="activated", goes_on_as="activated", activated_on=day)
+            begun = replace(site, status="activated", goes_on_as="activated", activated_on=day)
+            return replace(begun, permitted=replace(site.permitted, closed=()))
         case SiteEnrolmentStarted():
             stopped = site.status == "suspended"
             return replace(site, status="suspended" if stopped else "enrolling", goes_on_as="enrolling")
@@ -117,8 +121,8 @@ def evolve(site: Site, event: AnyEvent) -> Site:
             return replace(site, status="suspended", stopped_by=(frozenset(holds), frozenset(closed)))
         case SiteResumed(status=status):
             return replace(site, status=status, stopped_by=(frozenset(), frozenset()))
-        case PermissionsChanged(permissions=answer):
-            return replace(site, permissions=answer)
+        case PermissionsChanged():
+            return replace(site, permitted=Permitted(event.permissions, event.closed, event.arms))
         case FeasibilitySent() | FeasibilityOverdue() | FeasibilityReceived() | FeasibilityCompleted():
             return _evolve_feasibility(site, event)
         case _:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from services.trials.domain.permissions import ALLOWED, Permissions
+from services.trials.domain.permissions import Permitted
 from shared.contracts.trials.hold import PermissionsChanged
 from shared.contracts.trials.registry import PartialDate, RegistryFacts
 from shared.contracts.trials.trial import TrialEvent, TrialPlanRecorded, TrialStatus
@@ -18,7 +18,7 @@ class Trial:
     """`managed`: its sponsor runs the lifecycle, so a registry's status is noted and moves nothing.
 
     `sites` maps the registry's locations to a digest of what can change of them; `pause` is the open hold
-    that the registry's SUSPENDED stands for.
+    that the registry's SUSPENDED stands for; `permitted` what was last told of its permissions.
     """
 
     status: TrialStatus | None = None
@@ -31,4 +31,4 @@ class Trial:
     pause: UUID | None = None
     authorised: Mapping[str, tuple[date, UUID]] = field(default_factory=dict)
     by_invitation: bool = False
-    permissions: Permissions = field(default_factory=lambda: dict(ALLOWED))
+    permitted: Permitted = field(default_factory=Permitted)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from services.trials.commands.adoption import AdoptTrial
 from services.trials.commands.trial import (
@@ -15,7 +15,7 @@ from services.trials.commands.trial import (
 )
 from services.trials.domain import registry
 from services.trials.domain.adoption import adopt_trial
-from services.trials.domain.permissions import permissions
+from services.trials.domain.permissions import Permitted, closed_by, whole
 from services.trials.domain.state import Events, Trial
 from services.trials.domain.status_change import change_status, reopen
 from services.trials.projections.guards import TrialGuard
@@ -64,15 +64,11 @@ def decide(trial: Trial, command: TrialCommand | Wake, facts: Facts, now: dateti
                 return []
             return [TrialAuthorised(**command.model_dump())]
         case ReviewTrial():
-            answer = permissions(facts.get(TrialGuard, command.trial_id))
-            if answer == trial.permissions:
+            answer = whole(facts.get(TrialGuard, command.trial_id), None, closed_by(trial.status))
+            if answer == trial.permitted:
                 return []
-            trial_id = command.trial_id
-            return [
-                PermissionsChanged(
-                    trial_id=trial_id, scope_kind="trial", scope_id=trial_id, permissions=answer
-                )
-            ]
+            of: dict[str, Any] = {"trial_id": command.trial_id, "scope_id": command.trial_id}
+            return [PermissionsChanged(**of, scope_kind="trial", **answer.fields())]
         case Wake():
             return []
         case _:
@@ -104,8 +100,8 @@ def evolve(trial: Trial, event: TrialEvent | PermissionsChanged) -> Trial:
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
             known = dict(trial.authorised) | {country: (day, authorisation)}
             return replace(trial, authorised=known)
-        case PermissionsChanged(permissions=answer):
-            return replace(trial, permissions=answer)
+        case PermissionsChanged():
+            return replace(trial, permitted=Permitted(event.permissions, event.closed, event.arms))
         case _:
             assert_never(event)
 

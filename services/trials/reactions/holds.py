@@ -1,14 +1,16 @@
-"""A hold reaches its trial and the trial's sites."""
+"""A hold reaches its trial and the trial's sites; a status that forbids something else reaches the trial."""
 
 from typing import Any
 
 from services.trials.commands.site import ReviewSite
 from services.trials.commands.trial import ReviewTrial
+from services.trials.domain.permissions import closed_by
 from services.trials.projections.guards import TrialSites
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
+from shared.contracts.trials.trial import TrialStatusChanged
 
-EVENTS = (HoldAnnulled, HoldApplied, HoldLifted)
+EVENTS = (HoldAnnulled, HoldApplied, HoldLifted, TrialStatusChanged)
 
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
@@ -24,6 +26,9 @@ def react(message: Recorded[Any], facts: Facts) -> list[Command]:
     match message.data:
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
             return _reviews(event, facts)
+        case TrialStatusChanged(before=before, after=after) as event:
+            changed = closed_by(before) != closed_by(after)
+            return [ReviewTrial(trial_id=event.trial_id)] if changed else []
         case _:
             return []
 

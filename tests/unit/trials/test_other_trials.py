@@ -57,7 +57,7 @@ def test_a_hold_that_came_before_its_site_was_known_as_another_trial_s_stops_not
     assert permissions(world.guard(TrialGuard, TRIAL), world.guard(SiteGuard, SITE)) == ALLOWED
     assert world.site().status == "ready"
     world.do(LiftHold(hold_id=HOLD, trial_id=OTHER, source="sponsor_pause", evidence="a letter"))
-    assert world.site().permissions == ALLOWED
+    assert world.site().permitted.permissions == ALLOWED
 
 
 def test_a_hold_of_another_trial_in_the_row_of_a_subject_stops_nothing() -> None:

@@ -19,6 +19,7 @@ class Trial:
 
     `sites` maps the registry's locations to a digest of what can change of them; `pause` is the open hold
     that the registry's SUSPENDED stands for; `permitted` what was last told of its permissions.
+    `accrual_closed`: since then no signature opened it again, whatever pauses there were.
     """
 
     status: TrialStatus | None = None
@@ -31,4 +32,5 @@ class Trial:
     pause: UUID | None = None
     authorised: Mapping[str, tuple[date, UUID]] = field(default_factory=dict)
     by_invitation: bool = False
+    accrual_closed: bool = False
     permitted: Permitted = field(default_factory=Permitted)

@@ -20,6 +20,7 @@ from services.trials.domain.state import Events, Trial
 from services.trials.domain.status_change import change_status, reopen
 from services.trials.projections.guards import TrialGuard
 from services.trials.projections.programme_guards import ProgrammeGuard
+from services.trials.rules.lifecycle import ACCRUAL_CLOSED
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.hold import PermissionsChanged
 from shared.contracts.trials.registry import (
@@ -79,7 +80,8 @@ def evolve(trial: Trial, event: TrialEvent | PermissionsChanged) -> Trial:
     match event:
         case TrialRegistered():
             plan = _plan(event) if event.basis == "sponsor" else None
-            return replace(trial, status=event.status, plan=plan, managed=plan is not None)
+            begun = replace(trial, status=event.status, plan=plan, managed=plan is not None)
+            return replace(begun, accrual_closed=event.status in ACCRUAL_CLOSED)
         case TrialPlanRecorded():
             return replace(trial, plan=event, managed=True)
         case RegistryEntryRecorded():
@@ -96,7 +98,8 @@ def evolve(trial: Trial, event: TrialEvent | PermissionsChanged) -> Trial:
             return replace(trial, sites={k: v for k, v in sites.items() if k not in event.unlisted})
         case TrialStatusChanged(after=status, basis=basis, by_invitation=invited):
             moved = replace(trial, status=status, by_invitation=invited)
-            return replace(moved, managed=trial.managed or basis == "sponsor")
+            closed = status in ACCRUAL_CLOSED or (trial.accrual_closed and status != "active")
+            return replace(moved, managed=trial.managed or basis == "sponsor", accrual_closed=closed)
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
             known = dict(trial.authorised) | {country: (day, authorisation)}
             return replace(trial, authorised=known)

@@ -39,6 +39,7 @@ TRANSITIONS: dict[TrialStatus, tuple[TrialStatus, ...]] = {
 REASON_REQUIRED: frozenset[TrialStatus] = frozenset(
     {"temp_closed_accrual", "temp_closed_accrual_intervention", "admin_completed", "withdrawn"}
 )
+ACCRUAL_CLOSED: frozenset[TrialStatus] = frozenset({"closed_accrual", "closed_accrual_intervention"})
 FINISHED: frozenset[TrialStatus] = frozenset({"completed", "admin_completed", "withdrawn", "archived"})
 # What can stand in the way of a step: the rules that refuse it. A phase's needs are those of rules/phases.py.
 _STOPPED, _WITHDRAWN = ("trial.reason_required",), ("trial.reason_required", "trial.has_subjects")
@@ -54,5 +55,8 @@ GUARDS: dict[tuple[TrialStatus, TrialStatus], tuple[str, ...]] = {
         "phase.no_marketing_authorisation",
     ),
     ("closed_accrual", "active"): ("trial.signature_required",),
+    # Where the accrual had been closed before the pause.
+    ("temp_closed_accrual", "active"): ("trial.signature_required",),
+    ("temp_closed_accrual_intervention", "active"): ("trial.signature_required",),
     ("closed_accrual_intervention", "completed"): ("trial.visits_open", "trial.not_locked", "trial.tmf_open"),
 }

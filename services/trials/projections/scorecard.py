@@ -33,7 +33,7 @@ class SiteApproval:
 
 def site_approval_keys(message: Recorded[Any]) -> tuple[Key, ...]:
     match message.data:
-        case GateEvidenceRecorded(gate="irb_current", site_id=site):
+        case GateEvidenceRecorded(gate="irb_current", counts=True, site_id=site):
             return ((site,),)
         case _:
             return ()

@@ -98,7 +98,8 @@ class SiteSelected(Event):
 class GateEvidenceRecorded(Event):
     """A document or decision that bears on a gate, valid on the site's local dates given (inclusive).
 
-    `corrects` names the evidence whose place this one takes, which may be itself with other dates.
+    `corrects` names the evidence whose place this one takes, which may be itself with other dates. Unless it
+    `counts`, whoever recorded it does not speak for the board or the authority: it opens and closes nothing.
     """
 
     type: ClassVar[str] = "trials.site.gate_evidence_recorded.v1"
@@ -110,6 +111,7 @@ class GateEvidenceRecorded(Event):
     valid_to: date | None = None
     document_ref: str | None = None
     corrects: UUID | None = None
+    counts: bool = True
     recorded_on: date
 
 

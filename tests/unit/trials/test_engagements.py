@@ -184,6 +184,9 @@ def test_a_board_s_approval_counts_from_its_first_valid_day_as_corrected() -> No
         row = figures.fold_site_approval(row, message, key)
     assert row is not None
     assert row.approved_on == TODAY - 7 * DAY
+    paper = evidence(4, TODAY - 30 * DAY)
+    paper.data = paper.data.model_copy(update={"counts": False})
+    assert figures.site_approval_keys(paper) == ()
     assert figures.site_approval_keys(evidence(4, TODAY, gate="contract")) == ()
     assert rows.engagement_keys(evidence(4, TODAY)) == ()
 

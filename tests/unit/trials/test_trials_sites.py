@@ -73,7 +73,7 @@ def evidence(gate: Gate, n: int, valid_to: date | None = None) -> GateEvidenceRe
 
 
 def report(found: GateEvidenceRecorded) -> RecordGateEvidence:
-    return RecordGateEvidence(**found.model_dump(exclude={"recorded_on"}))
+    return RecordGateEvidence(**found.model_dump(exclude={"recorded_on", "counts"}))
 
 
 ALL_GATES = [evidence(gate, n) for n, gate in enumerate(GATES)]

@@ -19,7 +19,7 @@ from shared.runtime.service import Aggregate
 
 TRIAL, SITE, SUBJECT = (UUID(int=n) for n in (1, 2, 3))
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
-PERSON, SERVICE = Actor("l-01", "project_manager"), Actor("trials", "service")
+PERSON, SERVICE = Actor("r-01", "regulatory_affairs"), Actor("trials", "service")
 
 OWN = tuple((p.row, p.keys, p.fold) for p in PROJECTIONS if "trials" in p.sources)
 

@@ -13,14 +13,13 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.identity.kafka import Kafka
-from shared.runtime.database import connect
-from shared.runtime.migrate import migrate
 from shared.runtime.process import Process
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
-from shared.stack import databases, topics
+from shared.stack import topics
 from shared.stack.api import reset_stack, start_stack
 from tests.support import identity
+from tests.support.templates import copy
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,14 +43,7 @@ class Stack:
     async def database(self, service: Service) -> str:
         """A new database with the tables of the runtime and the service; answers with its address."""
         name = f"b_{service.name}_{secrets.token_hex(4)}"
-        admin = await asyncpg.connect(self.postgres)
-        await databases.readers(admin)
-        await admin.execute(f'CREATE DATABASE "{name}"')
-        await admin.close()
-        connection = await connect(self.dsn(name), "bench", statement_timeout="0")
-        await migrate(connection, service.migrations)
-        await connection.close()
-        return self.dsn(name)
+        return await copy(self.postgres, name, service.name, service.migrations)
 
     async def begin_here(self, service: Service, dsn: str) -> None:
         """Let the service's groups begin at the topics' ends: what earlier benchmarks wrote is not theirs."""

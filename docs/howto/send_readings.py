@@ -3,7 +3,8 @@
     python send_readings.py SERVERS LOGIN_FILE MACHINE KEY_FILE < summaries.csv
 
 Needs Python 3.11 and the packages `aiokafka` and `cryptography`. LOGIN_FILE holds `user:password` of a Kafka
-login that may write there, KEY_FILE the machine's Ed25519 key as PEM. The CSV's columns are its fields.
+login that may write there, KEY_FILE the machine's Ed25519 key as PEM. The CSV's columns are its fields, and
+`revision`, the how-manieth telling of the day it is.
 """
 
 import asyncio
@@ -30,10 +31,15 @@ def netstrings(*parts: str | bytes) -> bytes:
 
 
 def record(row: dict[str, str], machine: str, key: Ed25519PrivateKey) -> dict[str, object]:
-    """One command record. The same summary gets the same id, so that sending it again changes nothing."""
-    body = {name: int(text) if name in NUMBERS else text for name, text in row.items() if text}
+    """One command record. The same line gets the same id, so that sending it again changes nothing.
+
+    Without its revision a summary that takes a correction back would have the first one's id, and be dropped.
+    """
+    said = {name: text for name, text in row.items() if name != "revision"}
+    body = {name: int(text) if name in NUMBERS else text for name, text in said.items() if text}
     value = json.dumps(body, sort_keys=True).encode()
-    id_, time = str(uuid5(NAMESPACE_URL, value.decode())), datetime.now(UTC).isoformat()
+    id_ = str(uuid5(NAMESPACE_URL, f"{row['revision']}|{value.decode()}"))
+    time = datetime.now(UTC).isoformat()
     record_key = row["subject_id"].encode()  # a subject's days stay in order
     signature = key.sign(netstrings("trialwire command", id_, TYPE, time, record_key, value))
     told = {

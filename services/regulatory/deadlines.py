@@ -5,24 +5,44 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from services.regulatory.commands.report import OpenReport
+from services.regulatory.projections.guards import KnownTrial
 from shared.contracts.deadline import Clock, Obligation
-from shared.contracts.message import Command
+from shared.contracts.message import Command, Facts, Need
 from shared.contracts.regulatory import ReportReanchored
 from shared.rules.deadlines import (
     ArmDeadline,
     CancelDeadline,
     MeetDeadline,
+    Owner,
     SupersedeDeadline,
     clock_deadline_id,
 )
-from shared.rules.ownership import Owners
+from shared.rules.ledger_rows import ObligationOwners
+from shared.rules.ownership import Owners, owners_of
 from shared.rules.packs import pack
 
 APPROVAL_WARNINGS = pack("irb").lead_of("irb_approval_expiring").days_before
 IND_REVIEW = pack("us_ind_review").find("ind_review_period", "operational")
+NEW_INVESTIGATOR = pack("us_ind_amendments").find("ind_new_investigator_30_day", "operational")
 
 # What goes to investigators is met at dispatch; their acknowledgement is an indicator (ruling 0.7, K).
 MET_AT_DISPATCH = frozenset({"investigators"})
+
+
+def plan(facts: Facts, trial_id: UUID | None) -> Owner | None:
+    """Who carries the sponsor's duties by the plan of the trial."""
+    trial = facts.get(KnownTrial, trial_id)
+    return Owner(trial.owner, trial.owner_id) if trial and trial.owner else None
+
+
+def owners(facts: Facts, trial_id: UUID) -> Owners:
+    """Who owns each deadline of the trial, by its ledger and its plan."""
+    return owners_of(trial_id, facts, plan(facts, trial_id))
+
+
+def needs_of_owners(trial_id: UUID) -> tuple[Need, ...]:
+    """The rows that `owners` reads."""
+    return (Need(KnownTrial, (trial_id,)), Need(ObligationOwners, (trial_id,)))
 
 
 def report_of(case_id: UUID, case_version: int, code: str, destination: str) -> UUID:

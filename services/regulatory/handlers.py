@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+from services.regulatory import investigator_notices
 from services.regulatory import projections as rows
 from services.regulatory.commands import (
     ApprovalCommand,
     HoldCommand,
     IndCommand,
+    NoticeCommand,
     RegistryCommand,
     ReportCommand,
     ReviewCommand,
 )
-from services.regulatory.domain import approval, hold, ind, registry, report, review
+from services.regulatory.domain import approval, hold, ind, investigator_notice, registry, report, review
 from services.regulatory.reactions import (
     needs_of_own,
     needs_of_safety,
@@ -25,7 +27,8 @@ from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
 from shared.rules import ledger_rows as ledger
 from shared.runtime.deadline import DEADLINE, deadline_rows
-from shared.runtime.service import Aggregate, Projection, Reaction, Service
+from shared.runtime.service import Aggregate, Service
+from shared.runtime.takers import Projection, Reaction
 
 OWN, TRIALS = ("regulatory",), ("trials",)
 
@@ -55,6 +58,13 @@ SERVICE = Service(
         Aggregate(
             "registry_record", RegistryCommand, registry.RegistryRecord(), registry.decide, registry.evolve
         ),
+        Aggregate(
+            "investigator_notices",
+            NoticeCommand,
+            investigator_notice.InvestigatorNotices(),
+            investigator_notice.decide,
+            investigator_notice.evolve,
+        ),
         DEADLINE,
     ),
     projections=(
@@ -75,6 +85,8 @@ SERVICE = Service(
         Reaction("trials", react_to_trials, needs_of_trials),
         Reaction("safety", react_to_safety, needs_of_safety),
         Reaction("regulatory", react_to_own, needs_of_own),
+        Reaction("trials", investigator_notices.arising),
+        Reaction("regulatory", investigator_notices.told, investigator_notices.needs),
     ),
     migrations=Path(__file__).parent / "migrations",
 )

@@ -1,9 +1,13 @@
 """What events of trials, of safety and of this service make it do; ids come from the event's own."""
 
-from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid5
 
-from services.regulatory import deadlines, obligations, registry_deadlines, registry_duties
+from services.regulatory import (
+    deadlines,
+    obligations,
+    registry_deadlines,
+    registry_duties,
+)
 from services.regulatory.commands import AssignReport, OpenReview, RenewApproval, StartApproval
 from services.regulatory.projections.guards import KnownTrial
 from shared.contracts.deadline import DeadlineArmed
@@ -20,22 +24,34 @@ from shared.contracts.regulatory import (
 )
 from shared.contracts.safety import AdverseEventCorrected, CaseNotReportable, CaseOpened, CaseReportable
 from shared.contracts.trials.site import SiteSelected
-from shared.rules.deadlines import Owner
-from shared.rules.ledger_rows import ObligationOwners
-from shared.rules.ownership import Given, Owners, handed_on, needs_to_hand_on, owners_of
+from shared.rules.ownership import Given, MakesOwners, Owners, handed_on, needs_to_hand_on
+
+OfTrials = SiteSelected | registry_duties.Arising | MakesOwners
+OfSafety = CaseOpened | CaseReportable | CaseNotReportable | AdverseEventCorrected
+OfOwn = (
+    IrbApproved
+    | SafetyReportAcknowledged
+    | SafetyReportFiled
+    | ReportNotRequired
+    | ReportReanchored
+    | RegistryDutyArisen
+    | RegistryUpdated
+    | RegistryDutiesReleased
+    | DeadlineArmed
+)
 
 
-def needs_of_trials(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs_of_trials(message: Recorded[OfTrials]) -> tuple[Need, ...]:
     """The trial, where registries may have to be told; and what is open, where somebody becomes its owner."""
     given = needs_to_hand_on(message)
     plan = (Need(KnownTrial, (message.trial_id,)),) if given else ()
     return tuple(dict.fromkeys((*registry_duties.needs(message), *plan, *given)))
 
 
-def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """A selected site gets a draft ethics review; registries are to be told; owners get what they owe.
+def react_to_trials(message: Recorded[OfTrials], facts: Facts) -> list[Command]:
+    """A selected site gets a draft review; registries are to be told; owners get what they owe.
 
-    One that was taken over has had its review elsewhere.
+    A site that was taken over has had its review elsewhere.
     """
     match message.data:
         case SiteSelected(adopted_from=None) as site:
@@ -50,46 +66,33 @@ def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
                 )
             ]
         case _:
-            given = _given(handed_on(message, facts, _plan(facts, message.trial_id)))
+            given = _given(handed_on(message, facts, deadlines.plan(facts, message.trial_id)))
             return [*registry_duties.arising(message, facts), *given]
 
 
-def needs_of_safety(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs_of_safety(message: Recorded[OfSafety]) -> tuple[Need, ...]:
     """The trial, for it says who owes the reports."""
     match message.data:
         case CaseOpened() | CaseReportable() | AdverseEventCorrected():
-            return _owners_of(message.data.trial_id)
+            return deadlines.needs_of_owners(message.data.trial_id)
         case _:
             return ()
 
 
-def react_to_safety(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react_to_safety(message: Recorded[OfSafety], facts: Facts) -> list[Command]:
     """Clocks at receipt, reports at a signed determination, other clocks after a correction."""
     match message.data:
         case CaseOpened() as case:
-            owners = _owners(facts, case.trial_id)
+            owners = deadlines.owners(facts, case.trial_id)
             return deadlines.arm_provisional(case.case_id, case.trial_id, case.clocks, owners)
         case CaseReportable() as case:
-            return obligations.reportable(case, _owners(facts, case.trial_id))
+            return obligations.reportable(case, deadlines.owners(facts, case.trial_id))
         case CaseNotReportable() as case:
             return obligations.not_reportable(case)
         case AdverseEventCorrected() as case:
-            return obligations.corrected(case, _owners(facts, case.trial_id))
+            return obligations.corrected(case, deadlines.owners(facts, case.trial_id))
         case _:
             return []
-
-
-def _plan(facts: Facts, trial_id: UUID | None) -> Owner | None:
-    trial = facts.get(KnownTrial, trial_id)
-    return Owner(trial.owner, trial.owner_id) if trial and trial.owner else None
-
-
-def _owners(facts: Facts, trial_id: UUID) -> Owners:
-    return owners_of(trial_id, facts, _plan(facts, trial_id))
-
-
-def _owners_of(trial_id: UUID) -> tuple[Need, ...]:
-    return (Need(KnownTrial, (trial_id,)), Need(ObligationOwners, (trial_id,)))
 
 
 def _given(found: Given) -> list[Command]:
@@ -104,18 +107,18 @@ def _given(found: Given) -> list[Command]:
     return [*reports.values(), *(given for _, given in found)]
 
 
-def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs_of_own(message: Recorded[OfOwn]) -> tuple[Need, ...]:
     """The trial and its ledger, where deadlines are armed."""
     match message.data:
         case ReportReanchored(trial_id=trial) | RegistryDutyArisen(trial_id=trial):
-            return _owners_of(trial)
+            return deadlines.needs_of_owners(trial)
         case DeadlineArmed() if message.trial_id:
-            return _owners_of(message.trial_id)
+            return deadlines.needs_of_owners(message.trial_id)
         case _:
             return ()
 
 
-def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react_to_own(message: Recorded[OfOwn], facts: Facts) -> list[Command]:
     """Where one stream of this service moves another: a review its approval, a report its deadlines."""
     match message.data:
         case IrbApproved() as approved:
@@ -127,13 +130,13 @@ def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
         case ReportNotRequired(deadlines=ids, trial_id=trial, reason=reason):
             return [deadlines.cancel(deadline, trial, reason) for deadline in ids]
         case ReportReanchored() as report:
-            return _reanchored(report, _owners(facts, report.trial_id))
+            return _reanchored(report, deadlines.owners(facts, report.trial_id))
         case RegistryDutyArisen() as duty:
-            return registry_deadlines.arm(duty, _owners(facts, duty.trial_id))
+            return registry_deadlines.arm(duty, deadlines.owners(facts, duty.trial_id))
         case RegistryUpdated() | RegistryDutiesReleased() as told:
             return registry_deadlines.settle(told)
         case DeadlineArmed() if message.trial_id:
-            return _given(handed_on(message, facts, _plan(facts, message.trial_id)))
+            return _given(handed_on(message, facts, deadlines.plan(facts, message.trial_id)))
         case _:
             return []
 

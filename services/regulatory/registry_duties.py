@@ -19,15 +19,18 @@ from services.regulatory.registry_rules import (
     WORDS,
     SiteMoved,
     clock,
+    taken_over,
 )
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import IrbApproved
 from shared.contracts.trials.registry import PartialDate, RegistryEntryChanged, RegistryEntryRecorded
-from shared.contracts.trials.site import SiteActivated
-from shared.contracts.trials.subject import SubjectEnrolled
+from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected
 from shared.contracts.trials.trial import TrialStatusChanged
 from shared.rules.countries import CTR_COUNTRIES
 from shared.rules.dates import local_date
+
+Enrolled = SubjectEnrolled | SubjectEnrolmentCorrected
+Arising = TrialStatusChanged | Enrolled | SiteMoved | RegistryEntryRecorded | RegistryEntryChanged
 
 
 def needs(message: Recorded[Any]) -> tuple[Need, ...]:
@@ -35,7 +38,7 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:
         case TrialStatusChanged(basis="sponsor", inferred=False, trial_id=trial_id):
             return (Need(KnownTrial, (trial_id,)),)
-        case SubjectEnrolled() as event:
+        case SubjectEnrolled() | SubjectEnrolmentCorrected() as event:
             return (Need(KnownTrial, (event.trial_id,)),)
         case event if isinstance(event, SiteMoved):
             return (Need(KnownTrial, (event.trial_id,)),)
@@ -65,7 +68,7 @@ def _arising(message: Recorded[Any], facts: Facts) -> list[Command]:
             return _status(event, message, facts.get(KnownTrial, trial_id))
         case event if isinstance(event, SiteMoved):
             return _site(event, message, facts.get(KnownTrial, event.trial_id))
-        case SubjectEnrolled() as event:
+        case SubjectEnrolled() | SubjectEnrolmentCorrected() as event:
             return _enrolled(event, message, facts.get(KnownTrial, event.trial_id))
         case RegistryEntryRecorded() | RegistryEntryChanged() as event if event.managed:
             return _record(event, message)
@@ -102,21 +105,20 @@ def _status(event: TrialStatusChanged, message: Recorded[Any], trial: KnownTrial
 def _site(event: SiteMoved, message: Recorded[Any], trial: KnownTrial | None) -> list[Command]:
     if not _run_here(trial):
         return []
-    adopted = event.activated_on if isinstance(event, SiteActivated) and event.adopted_from else None
     return [
         OweRegistry(
             trial_id=event.trial_id,
             code=SITE_STATUS,
             site_id=event.site_id,
-            anchor_on=adopted or local_date(message.time, US_ZONE),
+            anchor_on=taken_over(event) or local_date(message.time, US_ZONE),
             anchor_event=message.id,
             status=SITE_WORDS[type(event)],
         )
     ]
 
 
-def _enrolled(event: SubjectEnrolled, message: Recorded[Any], trial: KnownTrial | None) -> list[Command]:
-    """Only the earliest enrolment known starts the clock of the registration."""
+def _enrolled(event: Enrolled, message: Recorded[Any], trial: KnownTrial | None) -> list[Command]:
+    """Only the earliest enrolment known starts the clock of the registration, also as it is corrected."""
     if trial is None or not _run_here(trial) or event.enrolled_on != trial.first_enrolled_on:
         return []
     return [

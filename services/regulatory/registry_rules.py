@@ -55,3 +55,16 @@ def clock(code: DutyCode, anchor_on: date, anchor_event: UUID) -> Clock:
     """The clock of a duty from its day 0."""
     rules = pack("eu_registry" if code == SUMMARY else "us_registry")
     return rules.find(code, "operational").clock(anchor_on, "receipt", anchor_event)
+
+
+def taken_over(event: SiteMoved) -> date | None:
+    """The day on which it happened, where a takeover in mid-life tells it; else it happens as it is told."""
+    match event:
+        case SiteActivated(adopted_from=str(), activated_on=day):
+            return day
+        case SiteEnrolmentClosed(adopted_from=str(), closed_on=day):
+            return day
+        case SiteClosed(adopted_from=str(), closed_on=day):
+            return day
+        case _:
+            return None

@@ -24,11 +24,11 @@ from shared.contracts.retrieval import (
     RequestReopened,
     RetrievalEvent,
 )
-from shared.contracts.safety import FollowUpRequested, SafetyEvent
-from shared.contracts.trials import TrialsEvent
+from shared.contracts.safety import FollowUpRequested
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.keeping import SubjectErased
 from shared.contracts.trials.subject import SubjectDied, SubjectWithdrawn
+from shared.rules.ownership import MakesOwners
 from shared.rules.vault_commands import CloseVault, HandVault, SealDocument
 from shared.rules.vault_rows import DocumentRow
 
@@ -38,30 +38,26 @@ def request_of(followup_id: UUID) -> UUID:
     return uuid5(NAMESPACE, f"followup/{followup_id}")
 
 
-def needs_of_safety(message: Recorded[SafetyEvent]) -> tuple[Need, ...]:
+Ended = SubjectErased | SubjectWithdrawn | SubjectDied
+OfTrials = Ended | HoldApplied | HoldLifted | HoldAnnulled | MakesOwners
+
+
+def needs_of_safety(message: Recorded[FollowUpRequested]) -> tuple[Need, ...]:
     """The requests that the case has already."""
-    match message.data:
-        case FollowUpRequested(case_id=case):
-            return (Need(ScopeRequests, (case,)),)
-        case _:
-            return ()
+    return (Need(ScopeRequests, (message.data.case_id,)),)
 
 
-def react_to_safety(message: Recorded[SafetyEvent], facts: Facts) -> list[Command]:
+def react_to_safety(message: Recorded[FollowUpRequested], facts: Facts) -> list[Command]:
     """A follow-up opens a request; while one of the case is open, it makes that one more urgent instead."""
-    match message.data:
-        case FollowUpRequested() as asked:
-            request_id = request_of(asked.followup_id)
-            known = [one for one in _requests(facts, asked.case_id) if one.purpose == "safety_followup"]
-            going_on = [one.request_id for one in known if one.open and one.request_id != request_id]
-            if going_on and request_id not in {one.request_id for one in known}:
-                return [_reprioritise(asked, one) for one in going_on]
-            return [_open(asked, request_id)]
-        case _:
-            return []
+    asked, request_id = message.data, request_of(message.data.followup_id)
+    known = [one for one in _requests(facts, asked.case_id) if one.purpose == "safety_followup"]
+    going_on = [one.request_id for one in known if one.open and one.request_id != request_id]
+    if going_on and request_id not in {one.request_id for one in known}:
+        return [_reprioritise(asked, one) for one in going_on]
+    return [_open(asked, request_id)]
 
 
-def needs_of_trials(message: Recorded[TrialsEvent]) -> tuple[Need, ...]:
+def needs_of_trials(message: Recorded[OfTrials]) -> tuple[Need, ...]:
     """The requests in the scope that the event is about."""
     match message.data:
         case SubjectWithdrawn(subject_id=subject) | SubjectDied(subject_id=subject):
@@ -72,7 +68,7 @@ def needs_of_trials(message: Recorded[TrialsEvent]) -> tuple[Need, ...]:
             return needs_of_service_level(message)
 
 
-def react_to_trials(message: Recorded[TrialsEvent], facts: Facts) -> list[Command]:
+def react_to_trials(message: Recorded[OfTrials], facts: Facts) -> list[Command]:
     """A withdrawal or a death reaches the subject's requests, an erasure their vault, a hold its scope."""
     match message.data:
         case SubjectErased(trial_id=trial, subject_id=subject):

@@ -31,10 +31,11 @@ class SubjectCases:
     cases: dict[UUID, SubjectCase] = field(default_factory=dict)
 
 
-def subject_cases_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+def subject_cases_keys(
+    message: Recorded[AdverseEventReceived | AdverseEventCorrected],
+) -> tuple[tuple[UUID], ...]:
     """The subject of a case, as it was reported or corrected."""
-    told = isinstance(message.data, AdverseEventReceived | AdverseEventCorrected)
-    return ((message.data.subject_id,),) if told else ()
+    return ((message.data.subject_id,),)
 
 
 def fold_subject_cases(row: SubjectCases | None, message: Recorded[Any], key: tuple[UUID]) -> SubjectCases:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts.message import Recorded
-from shared.contracts.trials.site import SiteActivated, SiteIdentified, SiteSelected
+from shared.contracts.trials.site import SiteActivated, SiteDetailsChanged, SiteIdentified, SiteSelected
 from shared.contracts.trials.subject import (
     SubjectDied,
     SubjectEnrolled,
@@ -61,13 +61,11 @@ class KnownSubject:
     died_on: date | None = None
 
 
-def known_trial_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+def known_trial_keys(
+    message: Recorded[TrialRegistered | TrialPlanRecorded | TrialStatusChanged],
+) -> tuple[tuple[UUID], ...]:
     """Trials whose registration, plan or status the event tells."""
-    match message.data:
-        case TrialRegistered() | TrialPlanRecorded() | TrialStatusChanged():
-            return ((message.data.trial_id,),)
-        case _:
-            return ()
+    return ((message.data.trial_id,),)
 
 
 def fold_known_trial(
@@ -91,20 +89,18 @@ def _planned(row: KnownTrial, event: TrialRegistered | TrialPlanRecorded) -> Kno
     return replace(row, owner=event.owner, owner_id=event.owner_id)
 
 
-def known_site_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+def known_site_keys(
+    message: Recorded[SiteIdentified | SiteDetailsChanged | SiteSelected | SiteActivated],
+) -> tuple[tuple[UUID], ...]:
     """Sites that the event identifies, selects or activates."""
-    match message.data:
-        case SiteIdentified() | SiteSelected() | SiteActivated():
-            return ((message.data.site_id,),)
-        case _:
-            return ()
+    return ((message.data.site_id,),)
 
 
 def fold_known_site(row: KnownSite | None, message: Recorded[Any], key: tuple[UUID, ...]) -> KnownSite | None:
     """The site after the event."""
     row = row or KnownSite(site_id=key[0])
     match message.data:
-        case SiteIdentified() | SiteSelected() as event:
+        case SiteIdentified() | SiteDetailsChanged() | SiteSelected() as event:
             return replace(row, trial_id=event.trial_id, zone=event.zone or row.zone)
         case SiteActivated() as event:
             return replace(row, trial_id=event.trial_id, zone=event.zone, activated=True)
@@ -112,13 +108,11 @@ def fold_known_site(row: KnownSite | None, message: Recorded[Any], key: tuple[UU
             return row
 
 
-def known_subject_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+def known_subject_keys(
+    message: Recorded[SubjectEnrolled | SubjectEnrolmentCorrected | SubjectWithdrawn | SubjectDied],
+) -> tuple[tuple[UUID], ...]:
     """Subjects that the event enrols, corrects or withdraws, and who died."""
-    match message.data:
-        case SubjectEnrolled() | SubjectEnrolmentCorrected() | SubjectWithdrawn() | SubjectDied():
-            return ((message.data.subject_id,),)
-        case _:
-            return ()
+    return ((message.data.subject_id,),)
 
 
 def fold_known_subject(

@@ -20,7 +20,8 @@ from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
 from shared.rules import ledger_rows as ledger
 from shared.runtime.deadline import DEADLINE, deadline_rows
-from shared.runtime.service import Aggregate, Projection, Reaction, Service
+from shared.runtime.service import Aggregate, Service
+from shared.runtime.takers import Projection, Reaction
 from shared.vault.service import VAULT, vault_projections
 
 OWN, TRIALS = ("safety",), ("trials",)

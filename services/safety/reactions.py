@@ -13,6 +13,7 @@ from services.safety.commands import (
 )
 from services.safety.deadlines import arm_review, meet_review
 from services.safety.guards import KnownSubject, KnownTrial
+from shared.contracts.deadline import DeadlineArmed
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import (
     ReportOpened,
@@ -26,11 +27,14 @@ from shared.contracts.trials.keeping import SubjectErased
 from shared.contracts.trials.subject import SubjectDied
 from shared.rules.deadlines import Owner
 from shared.rules.ledger_rows import ObligationOwners
-from shared.rules.ownership import handed_on, needs_to_hand_on, owners_of
+from shared.rules.ownership import MakesOwners, handed_on, needs_to_hand_on, owners_of
 from shared.rules.vault_commands import CloseVault
 
+OfOwn = NewInformationReceived | InformationReviewed | CaseOpened | DeadlineArmed
+OfTrials = SubjectErased | SubjectDied | MakesOwners
 
-def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
+
+def needs_of_own(message: Recorded[OfOwn]) -> tuple[Need, ...]:
     """The trial and its ledger say who owns a deadline, the sponsor or the CRO (21 CFR 312.52)."""
     match message.data:
         case NewInformationReceived(trial_id=trial_id):
@@ -38,10 +42,10 @@ def needs_of_own(message: Recorded[Any]) -> tuple[Need, ...]:
         case CaseOpened(subject_id=subject):
             return (Need(KnownSubject, (subject,)), Need(deaths.SubjectCases, (subject,)))
         case _:
-            return needs_of_trials(message)
+            return _needs_to_hand_on(message)
 
 
-def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react_to_own(message: Recorded[OfOwn], facts: Facts) -> list[Command]:
     """New information starts the clock of its review, the review stops it; a death may be known before."""
     match message.data:
         case NewInformationReceived() as event:
@@ -54,7 +58,10 @@ def react_to_own(message: Recorded[Any], facts: Facts) -> list[Command]:
             return _handed_on(message, facts)
 
 
-def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react_to_regulatory(
+    message: Recorded[ReportOpened | ReportReanchored | SafetyReportFiled | SafetyReportAcknowledged],
+    facts: Facts,
+) -> list[Command]:
     """An open report asks for follow-up, once a case; what becomes of reports is told to their case."""
     match message.data:
         case ReportOpened() | ReportReanchored() as event:
@@ -67,15 +74,14 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
             return []
 
 
-def needs_of_trials(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs_of_trials(message: Recorded[OfTrials]) -> tuple[Need, ...]:
     """What is open, where an event makes somebody its owner; the cases of a subject who died."""
     if isinstance(message.data, SubjectDied):
         return (Need(deaths.SubjectCases, (message.data.subject_id,)),)
-    needs = needs_to_hand_on(message)
-    return (Need(KnownTrial, (message.trial_id,)), *needs) if needs else ()
+    return _needs_to_hand_on(message)
 
 
-def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react_to_trials(message: Recorded[OfTrials], facts: Facts) -> list[Command]:
     """The erasure of a subject closes their vault. Owners of obligations get what they owe.
 
     A subject's death is new information on each of their cases; whether it matters a person judges.
@@ -89,7 +95,7 @@ def react_to_trials(message: Recorded[Any], facts: Facts) -> list[Command]:
             return _handed_on(message, facts)
 
 
-def react_to_retrieval(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react_to_retrieval(message: Recorded[RecordsReceived | RequestCompleted], facts: Facts) -> list[Command]:
     """Records of a case are new information from the day they were received; a vain search is noted."""
     match message.data:
         case RecordsReceived(case_id=case_id) as event if case_id is not None:
@@ -120,6 +126,11 @@ def react_to_retrieval(message: Recorded[Any], facts: Facts) -> list[Command]:
             ]
         case _:
             return []
+
+
+def _needs_to_hand_on(message: Recorded[Any]) -> tuple[Need, ...]:
+    needs = needs_to_hand_on(message)
+    return (Need(KnownTrial, (message.trial_id,)), *needs) if needs else ()
 
 
 def _handed_on(message: Recorded[Any], facts: Facts) -> list[Command]:

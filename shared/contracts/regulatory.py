@@ -526,6 +526,74 @@ class RegistryDutiesReleased(Event):
     document_ref: str | None = None
 
 
+NoticeWaiver = Literal[
+    "named_in_ind", "not_under_ind", "treatment_protocol", "waived_by_fda", "recorded_in_error"
+]
+NoNotice = Literal["no_ind", "closed_before_takeover"]
+
+
+class TrialIndTold(Event):
+    """The trial runs under this IND from the authority's day `in_effect_on`; without that day it does not.
+
+    `withdrawn_on` is the first day on which the IND does not hold any more.
+    """
+
+    type: ClassVar[str] = "regulatory.investigator_notice.ind_told.v1"
+    record_id: UUID
+    trial_id: UUID
+    ind_id: UUID
+    in_effect_on: date | None = None
+    withdrawn_on: date | None = None
+
+
+class InvestigatorNoticeOwed(Event):
+    """FDA has to be notified of a new investigator of a trial under an IND (21 CFR 312.30(c)), by when.
+
+    `from_on` is the local day from which the person serves at the site. Day 0 of the clock is that day, or
+    the first of the IND where it is later. `supersedes` is a duty of the same person from another day.
+    """
+
+    type: ClassVar[str] = "regulatory.investigator_notice.owed.v1"
+    record_id: UUID
+    trial_id: UUID
+    site_id: UUID
+    investigator_id: UUID
+    from_on: date
+    duty_id: UUID
+    clock: Clock
+    supersedes: UUID | None = None
+
+
+class InvestigatorNoticeWaived(Event):
+    """No notice of the person is owed: by what is known of INDs and takeovers, or as somebody signed.
+
+    One that only lacks an IND is owed once an IND is told. `duty_id` is the duty that ends.
+    """
+
+    type: ClassVar[str] = "regulatory.investigator_notice.waived.v1"
+    record_id: UUID
+    trial_id: UUID
+    site_id: UUID
+    investigator_id: UUID
+    from_on: date
+    reason: NoNotice | NoticeWaiver
+    duty_id: UUID | None = None
+    document_ref: str | None = None
+
+
+class InvestigatorNoticeReceived(Event):
+    """FDA received the notice of these persons on `receipt_on`, as it states; `meets` are the duties."""
+
+    type: ClassVar[str] = "regulatory.investigator_notice.received.v1"
+    record_id: UUID
+    trial_id: UUID
+    investigators: tuple[UUID, ...]
+    submission_ref: str
+    receipt_on: date
+    meets: tuple[UUID, ...] = ()
+    breaks: tuple[str, ...] = ()
+
+
 ReviewEvent = (
     IrbReviewOpened
     | IrbReviewSubmitted
@@ -565,6 +633,7 @@ ReportEvent = (
     | SafetyReportRejected
 )
 RegistryEvent = RegistryDutyArisen | RegistryUpdated | RegistryDutiesReleased
+NoticeEvent = TrialIndTold | InvestigatorNoticeOwed | InvestigatorNoticeWaived | InvestigatorNoticeReceived
 RegulatoryEvent = (
     ReviewEvent
     | ApprovalEvent
@@ -572,6 +641,7 @@ RegulatoryEvent = (
     | HoldEvent
     | ReportEvent
     | RegistryEvent
+    | NoticeEvent
     | DeadlineEvent
     | CommandRefused
     | ParkedEvent

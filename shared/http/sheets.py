@@ -1,6 +1,7 @@
 """A list as CSV: the whole of it, of what the one who asks sees; RFC 4180, and no cell that a sheet runs.
 
-A text that begins as a formula of a spreadsheet does gets an apostrophe before it (OWASP, CSV Injection).
+A text that begins as a formula of a spreadsheet does gets an apostrophe before it (OWASP, CSV Injection), and
+so does what begins so behind a semicolon, a tab or a new line: many a sheet takes these for the separator.
 Numbers stay numbers, dates are ISO 8601, instants UTC; lists and objects are JSON, the unknown is empty.
 """
 
@@ -26,7 +27,8 @@ Form = Annotated[
 ]
 TYPE = "text/csv; charset=utf-8; header=present"
 SHEET: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}  # for the OpenAPI document
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001  full width: some sheets read them alike
+# Full width: some sheets read them alike. Quotes, which are doubled, may open and close a cell before it.
+_FORMULA = re.compile(r"""^(?=[\t\r\n])|((?:^|[;\t\r\n])"*)(?=[=+\-@＝＋－＠])""")  # noqa: RUF001
 _CHUNK, _IN_MEMORY = 1_000, 4 * 2**20
 
 
@@ -42,10 +44,10 @@ def cell(value: Any) -> str | int | float | Decimal:
         case date() | datetime():
             return value.isoformat()
         case list() | dict():
-            return json.dumps(value, ensure_ascii=False, default=str)
+            # In JSON a semicolon stands in strings alone, where it may be written as its code.
+            return json.dumps(value, ensure_ascii=False, default=str).replace(";", "\\u003b")
         case _:
-            text = str(value)
-            return f"'{text}" if _FORMULA.match(text) else text
+            return _FORMULA.sub(r"\1'", str(value))
 
 
 async def listed(
@@ -72,10 +74,10 @@ async def _sheet(request: Request, sql: str, *values: Any, order: Order) -> Resp
     async with seen(request) as tx:
         # Only constants of the services' modules come here, never a word of a request.
         asked = await tx.prepare(f"SELECT * FROM ({sql}) q ORDER BY {by}")  # noqa: S608
-        file.write(_lines([[column.name for column in asked.get_attributes()]]))
+        file.write(lines([[column.name for column in asked.get_attributes()]]))
         rows = await asked.cursor(*values)
         while found := await rows.fetch(_CHUNK):
-            file.write(_lines([[cell(value) for value in row.values()] for row in found]))
+            file.write(lines([[cell(value) for value in row.values()] for row in found]))
     file.seek(0)
     name = request.scope["route"].path.rstrip("/").rpartition("/")[2]
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Vary": "Accept"}
@@ -88,7 +90,8 @@ async def _sent(file: IO[bytes]) -> AsyncIterator[bytes]:
             yield chunk
 
 
-def _lines(rows: list[list[Any]]) -> bytes:
+def lines(rows: list[list[Any]]) -> bytes:
+    """Rows of cells as CSV in UTF-8."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()

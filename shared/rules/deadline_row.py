@@ -57,23 +57,22 @@ class DeadlineRow:
     organisation_id: UUID | None = None
 
 
-def deadline_keys(message: Recorded[Event]) -> tuple[tuple[UUID], ...]:
+Shown = (
+    DeadlineArmed
+    | DeadlineAssigned
+    | DeadlineReturned
+    | DeadlineAtRisk
+    | DeadlineMet
+    | DeadlineMetLate
+    | DeadlineMissed
+    | DeadlineSuperseded
+    | DeadlineCancelled
+)
+
+
+def deadline_keys(message: Recorded[Shown]) -> tuple[tuple[UUID], ...]:
     """A deadline has a row from the moment it is armed; an end that waits for it shows nowhere."""
-    match message.data:
-        case (
-            DeadlineArmed()
-            | DeadlineAssigned()
-            | DeadlineReturned()
-            | DeadlineAtRisk()
-            | DeadlineMet()
-            | DeadlineMetLate()
-            | DeadlineMissed()
-            | DeadlineSuperseded()
-            | DeadlineCancelled()
-        ):
-            return ((message.data.deadline_id,),)
-        case _:
-            return ()
+    return ((message.data.deadline_id,),)
 
 
 def fold_deadline(

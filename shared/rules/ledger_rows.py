@@ -30,10 +30,9 @@ class ObligationOwners:
     owners: dict[str, UUID | None] = field(default_factory=dict)
 
 
-def owners_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+def owners_keys(message: Recorded[ObligationTransferred | ObligationReturned]) -> tuple[Key, ...]:
     """The trial whose ledger the event tells of."""
-    told = isinstance(message.data, ObligationTransferred | ObligationReturned)
-    return ((message.data.trial_id,),) if told else ()
+    return ((message.data.trial_id,),)
 
 
 def fold_owners(row: ObligationOwners | None, message: Recorded[Any], key: Key) -> ObligationOwners:
@@ -62,13 +61,12 @@ class TrialDeadlines:
     open: dict[UUID, OpenDeadline] = field(default_factory=dict)
 
 
-_ENDS = DeadlineMet | DeadlineMetLate | DeadlineSuperseded | DeadlineCancelled
+Ends = DeadlineMet | DeadlineMetLate | DeadlineSuperseded | DeadlineCancelled
 
 
-def trial_deadlines_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+def trial_deadlines_keys(message: Recorded[DeadlineArmed | Ends]) -> tuple[Key, ...]:
     """The trial of a deadline that begins or ends."""
-    told = message.trial_id is not None and isinstance(message.data, DeadlineArmed | _ENDS)
-    return ((message.trial_id,),) if told else ()
+    return ((message.trial_id,),) if message.trial_id else ()
 
 
 def fold_trial_deadlines(row: TrialDeadlines | None, message: Recorded[Any], key: Key) -> TrialDeadlines:

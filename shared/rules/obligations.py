@@ -16,7 +16,10 @@ NAMES: tuple[ObligationName, ...] = get_args(ObligationName)
 
 
 class Obligation(BaseModel):
-    """One obligation; `deadlines` are patterns of codes, `default` follows the organisation of the plan."""
+    """One obligation; `deadlines` are patterns of codes, `default` follows the organisation of the plan.
+
+    Without any no pack has a deadline of it yet.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,7 +27,7 @@ class Obligation(BaseModel):
     citation: str = Field(min_length=1)
     grade: Grade
     default: bool = False
-    deadlines: tuple[str, ...] = Field(min_length=1)
+    deadlines: tuple[str, ...]
 
     @property
     def verified(self) -> bool:

@@ -14,6 +14,7 @@ from shared.rules.ledger_rows import ObligationOwners, OpenDeadline, TrialDeadli
 from shared.rules.obligations import obligation_of, obligations
 
 Owners = Callable[[str], Owner]  # of a deadline, by its code
+MakesOwners = ObligationTransferred | ObligationReturned | TrialRegistered | TrialPlanRecorded
 Given = list[tuple[OpenDeadline, AssignDeadline]]
 
 # What is not transferred in writing is not transferred (21 CFR 312.52(a), R25).

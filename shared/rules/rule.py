@@ -27,6 +27,7 @@ Anchor = Literal[
     "primary_completion",
     "board_approval",
     "end_of_trial",
+    "investigator_added",
 ]
 Condition = Literal[
     "serious",

@@ -38,12 +38,8 @@ class DocumentRow:
     last_read_by: str | None = None
 
 
-def document_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case v.DocumentStored() | v.DocumentRead() | v.DocumentSealed():
-            return ((message.data.document_ref,),)
-        case _:
-            return ()
+def document_keys(message: Recorded[v.DocumentStored | v.DocumentRead | v.DocumentSealed]) -> tuple[Key, ...]:
+    return ((message.data.document_ref,),)
 
 
 def fold_document(row: DocumentRow | None, message: Recorded[Any], key: Key) -> DocumentRow:
@@ -83,8 +79,8 @@ class VaultSubjectRow:
     destroyed_at: datetime | None = None
 
 
-def vault_subject_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.subject_id,),) if isinstance(message.data, v.VaultEvent) else ()
+def vault_subject_keys(message: Recorded[v.VaultEvent]) -> tuple[Key, ...]:
+    return ((message.data.subject_id,),)
 
 
 def fold_vault_subject(row: VaultSubjectRow | None, message: Recorded[Any], key: Key) -> VaultSubjectRow:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.message import Recorded
+from shared.contracts.message import Event, Recorded
 from shared.runtime import failpoints, logs, metrics, offsets, parked, past, rows
 from shared.runtime.database import TRANSIENT, Connection, writing
 from shared.runtime.execute import Executor
@@ -14,23 +14,27 @@ from shared.runtime.place import DUPLICATE, head_of, place
 from shared.runtime.react import react
 from shared.runtime.record import Envelope, UnreadableError
 from shared.runtime.service import Service
+from shared.runtime.takers import Projections
 
 Ready = tuple[Any, Envelope, Recorded[Any] | None]  # no event: nobody here reads its type
 Failed = tuple[Any, Fault]
 Headed = tuple[Any, Envelope | UnreadableError]
 Run = Callable[[Connection, Sequence[Ready], Batch], Awaitable[Sequence[Failed]]]
-REACTING = 200  # events with reactions that one transaction takes
+REACTING = 200  # events that reactions take, in one transaction
 
 
 class Applier:
-    """Applies the records of one source to one service, for the group `<service>.<source>`."""
+    """Applies records of a source for the group `<service>.<source>`; own events are folded by then."""
 
     def __init__(self, service: Service, executor: Executor, source: str) -> None:
         self.service, self.executor = service, executor
-        self.group = f"{service.name}.{source}"
-        self.reaction = service.reaction_to(source)
-        # The service's own projections are folded where the event is appended, never here.
-        self.projections = () if source == service.name else service.projections_of(source)
+        self.group, self.reactions = f"{service.name}.{source}", service.reactions_to(source)
+        self.projections = Projections(()) if source == service.name else service.projections_of(source)
+
+    def wants(self, event: type[Event], envelope: Envelope) -> bool:
+        """Whether anything here takes such an event; where nothing does, its data are not even read."""
+        taken = self.projections.of(event) or self.reactions.of(event)
+        return bool(taken) or self.executor.trials.may_begin(envelope)
 
     async def apply(self, records: Records, allowance: int = 20) -> Batch:
         """Apply records in offset order a partition; fewer than given once `allowance` streams got blocked.
@@ -40,8 +44,8 @@ class Applier:
         failpoints.reach("consumer.read")
         headed = [(record, head_of(record)) for record in records]
         try:
-            batch = await past.go_past(self, headed)
-            batch = batch or await self._transact(headed, allowance, self._together)
+            passed = await past.go_past(self, headed)
+            batch = passed or await self._transact(headed, allowance, self._together)
         except (*TRANSIENT, DiscontinuityError, TimeoutError):
             raise
         except Exception as fault:  # our own code fails on an event: again, one by one, to find it
@@ -54,15 +58,15 @@ class Applier:
         return batch
 
     async def _transact(self, headed: Sequence[Headed], allowance: int, run: Run) -> Batch:
-        batch = Batch()
-        partitions = {(record.topic, record.partition) for record, _ in headed}
+        batch, partitions = Batch(), {(record.topic, record.partition) for record, _ in headed}
         streams = {head.stream_id for _, head in headed if isinstance(head, Envelope)}
         async with writing(self.executor.pool) as tx:
             standing = await offsets.take(tx, self.group, partitions, streams)
             fresh, batch.next_offsets = offsets.fresh(headed, standing.offsets), standing.offsets
             batch.outcomes["reread"] += len(headed) - len(fresh)
-            ready = await self._place(tx, fresh, batch, allowance, standing)
-            await self._apply(tx, ready, batch, standing, run)
+            await self._apply(
+                tx, await self._place(tx, fresh, batch, allowance, standing), batch, standing, run
+            )
             failpoints.reach("consumer.applying")
         return batch
 
@@ -76,18 +80,17 @@ class Applier:
             if batch.blocked >= allowance or reacting >= REACTING:
                 break
             batch.next_offsets[record.topic, record.partition] = record.offset + 1
-            message = place(self.service, record, head, seen, standing.blocks)
+            message = place(self.service, record, head, seen, standing.blocks, self.wants)
             if isinstance(message, Fault):
                 batch.blocked += await parked.park(tx, self.group, record, message, standing.blocks)
                 batch.outcomes["parked"] += 1
             elif message == DUPLICATE:
                 batch.outcomes["duplicate"] += 1
-            else:
-                assert isinstance(head, Envelope)  # noqa: S101  for the type checker
+            elif isinstance(head, Envelope):
                 seen[head.stream_id] = head.version
                 event = message if isinstance(message, Recorded) else None
                 ready.append((record, head, event))
-                reacting += bool(event and self.reaction and self.reaction.acts_on(event) is not None)
+                reacting += bool(event and self.reactions.of(type(event.data)))
         return ready
 
     async def _apply(
@@ -129,8 +132,7 @@ class Applier:
     async def _run(self, tx: Connection, messages: Sequence[Recorded[Any]], batch: Batch) -> None:
         await self.executor.trials.hear(tx, batch.work, messages)
         await rows.project(tx, self.projections, messages)
-        if self.reaction:
-            await react(tx, self.executor, batch.work, self.reaction, messages)
+        await react(tx, self.executor, batch.work, self.reactions, messages)
 
     async def _attempt(self, tx: Connection, message: Recorded[Any], batch: Batch) -> Exception | None:
         before = batch.work.so_far()
@@ -150,7 +152,7 @@ class Applier:
         """Apply what waits of a stream as far as versions follow on; unblock it when nothing waits."""
         seen = (await offsets.take(tx, self.group, (), {stream_id})).seen
         for record in await parked.waiting(tx, self.group, stream_id):
-            message = place(self.service, record, head_of(record), seen, {})
+            message = place(self.service, record, head_of(record), seen, {}, self.wants)
             if isinstance(message, Recorded) and (fault := await self._attempt(tx, message, batch)):
                 message = Fault("failed", type(fault).__name__, stream_id, message.version)
             if isinstance(message, Fault):  # what the stream waits for from now on

@@ -1,7 +1,8 @@
 """The deadline as every service that owns obligations runs it."""
 
 from shared.rules import deadlines
-from shared.runtime.service import Aggregate, Projection
+from shared.runtime.service import Aggregate
+from shared.runtime.takers import Projection
 
 DEADLINE = Aggregate(
     "deadline",

@@ -31,7 +31,7 @@ class Executor:
         self.trials = names.Trials()
         self._on_append = on_append
         self._own = service.projections_of(service.name)
-        self._own_tables = {projection.table for projection in self._own}
+        self._own_tables = {projection.table for projection in self._own.each}
 
     async def run(self, tx: Connection, work: Work, command: Command, cause: Cause) -> Outcome:
         """Decide and append within a transaction; RefusedError, ConflictError or a store error refuse it."""

@@ -11,6 +11,7 @@ from shared.contracts.message import Command, Recorded
 from shared.rules.grants import Grants
 from shared.runtime.cause import Work
 from shared.runtime.database import Connection
+from shared.runtime.record import Envelope
 from shared.runtime.store import HOUSE
 
 _FOUND = """
@@ -135,6 +136,11 @@ class Trials:
         """Whether a stream begins about a trial of which this process has not heard."""
         new = message.version == 1 and message.trial_id and message.sponsor_id != HOUSE
         return bool(new) and message.trial_id not in self._sponsors
+
+    def may_begin(self, envelope: Envelope) -> bool:
+        """Whether a stream begins with it about a trial of which this process has not heard."""
+        trial = envelope.trial_id if envelope.version == 1 else None
+        return trial is not None and trial not in self._sponsors
 
     def keep(self, trials: Mapping[UUID, UUID]) -> None:
         """Remember what is committed."""

@@ -44,7 +44,7 @@ async def go_past(applier: "Applier", headed: "Sequence[Headed]") -> Batch | Non
     for record, head in headed:
         if isinstance(head, UnreadableError) or not stretch.add(record, head.stream_id, head.version):
             return None
-        message = read(applier.service, record, head)
+        message = read(applier.service, record, head, applier.wants)
         if isinstance(message, Fault) or (isinstance(message, Recorded) and _asks(applier, message)):
             return None
         batch.outcomes["applied" if isinstance(message, Recorded) else "ignored"] += 1
@@ -67,6 +67,6 @@ async def go_past(applier: "Applier", headed: "Sequence[Headed]") -> Batch | Non
 def _asks(applier: "Applier", message: Recorded[Any]) -> bool:
     return (
         applier.executor.trials.unheard(message)
-        or any(projection.keys(message) for projection in applier.projections)
-        or bool(applier.reaction and applier.reaction.acts_on(message) is not None)
+        or any(applier.projections.touched(message))
+        or applier.reactions.acts_on(message) is not None
     )

@@ -1,12 +1,12 @@
 """Where a record stands in its stream: next, seen before, or to be parked, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from shared.contracts.message import Recorded
+from shared.contracts.message import Event, Recorded
 from shared.runtime import parked
 from shared.runtime.parked import Fault
 from shared.runtime.record import Envelope, UnreadableError, envelope_of, recorded
@@ -25,12 +25,16 @@ def head_of(record: Any) -> Envelope | UnreadableError:
         return fault
 
 
+Wanted = Callable[[type[Event], Envelope], bool]
+
+
 def place(
     service: Service,
     record: Any,
     head: Envelope | UnreadableError,
     seen: Mapping[UUID, int],
     blocks: Mapping[UUID, str],
+    wanted: Wanted,
 ) -> Placed:
     """The event if it is next in its stream, DUPLICATE, UNKNOWN (nobody here reads it), or why to park it."""
     if isinstance(head, UnreadableError):
@@ -43,17 +47,21 @@ def place(
         return Fault("behind", parked.BEHIND, stream, version)
     if version > last + 1:
         return Fault("gap", f"version {last + 1} is missing", stream, version)
-    return read(service, record, head)
+    return read(service, record, head, wanted)
 
 
-def read(service: Service, record: Any, envelope: Envelope) -> Placed:
-    """The event, UNKNOWN where no contract reads its type, or why it cannot be read."""
+def read(
+    service: Service, record: Any, envelope: Envelope, wanted: Wanted = lambda event, envelope: True
+) -> Placed:
+    """The event, UNKNOWN where no contract reads its type or nobody wants it, or why it cannot be read."""
     stream, version = envelope.stream_id, envelope.version
     contract = service.types.get(envelope.type)
     if contract is None:
         newer = parked.newer_version(envelope.type, service.types)
         return Fault("newer", f"{envelope.type} is newer than we are", stream, version) if newer else UNKNOWN
     try:
+        if not wanted(contract, envelope):
+            return UNKNOWN
         message = recorded(envelope, contract.model_validate_json(record.value or b""))
     except UnreadableError as fault:
         return Fault("unreadable", str(fault), stream, version)

@@ -11,29 +11,30 @@ from shared.runtime import refusals, rows, telemetry
 from shared.runtime.cause import Cause, Work
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
-from shared.runtime.service import Reaction
+from shared.runtime.takers import Reactions
 
 
 async def react(
-    tx: Connection, executor: Executor, work: Work, reaction: Reaction, messages: Sequence[Recorded[Any]]
+    tx: Connection, executor: Executor, work: Work, reactions: Reactions, messages: Sequence[Recorded[Any]]
 ) -> None:
     """Run what the messages ask of this service. A refusal becomes an event, never a silence."""
-    acting = [(message, needs) for message in messages if (needs := reaction.acts_on(message)) is not None]
+    acting = [(message, needs) for message in messages if (needs := reactions.acts_on(message)) is not None]
     if not acting:
         return
-    service, topic = executor.service.name, f"{reaction.source}.events"
+    service, source = executor.service.name, acting[0][0].source
+    topic = f"{source}.events"
     # Rows of foreign events do not change while this transaction runs; every stream that the reactions will
     # touch is locked in one order for all consumers, so that few deadlock;
     # a batch that does is tried again.
     facts = await rows.facts(tx, [need for _, needs in acting for need in needs])
-    planned = [(message, needs, reaction.react(message, facts)) for message, needs in acting]
+    planned = [(message, needs, reactions.react(message, facts)) for message, needs in acting]
     touched = [command for *_, commands in planned for command in commands if not command.external_ids()]
     await executor.load(tx, work, {c.stream_id: executor.service.aggregate_for(c) for c in touched})
     for message, needs, commands in planned:
         attributes = telemetry.messaging(
             "process",
             topic,
-            messaging__consumer__group__name=f"{service}.{reaction.source}",
+            messaging__consumer__group__name=f"{service}.{source}",
             cloudevents__event_id=str(message.id),
             cloudevents__event_type=message.type,
             trialwire__correlation_id=str(message.correlation_id),
@@ -42,7 +43,7 @@ async def react(
         parent, links = telemetry.context_of(message.traceparent), telemetry.link_to(message.traceparent)
         with telemetry.span(f"process {topic}", SpanKind.CONSUMER, attributes, parent, links):
             if executor.owns(needs):  # what came before in this transaction may have changed them
-                commands = reaction.react(message, await executor.facts(tx, work, needs))
+                commands = reactions.react(message, await executor.facts(tx, work, needs))
             for n, command in enumerate(commands):
                 await refusals.run(tx, executor, work, command, _cause(service, message, n))
     await executor.flush(tx, work)

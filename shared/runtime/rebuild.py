@@ -13,7 +13,7 @@ from shared.runtime.execute import Executor
 from shared.runtime.offsets import take
 from shared.runtime.record import PARTITIONS, stored
 from shared.runtime.reread import CHUNK, Reread
-from shared.runtime.service import Projection
+from shared.runtime.takers import Projections
 
 _SWAP = 10  # seconds that writers may have to wait for the swap
 _DRAW = "SELECT pg_advisory_xact_lock(7002)"  # whoever writes rows holds it shared
@@ -105,6 +105,6 @@ class Rebuild:
             line = found[-1]["pos"]
 
     async def _fold(self, tx: Connection, source: str, messages: Sequence[Recorded[Any]]) -> None:
-        chosen: list[Projection] = [p for p in self._projections if source in p.sources]
+        chosen = Projections(p for p in self._projections if source in p.sources)
         await rows.project(tx, chosen, messages, schema="rebuild")
         self.events += len(messages)

@@ -85,6 +85,14 @@ class Envelope:
     version: int
     headers: Mapping[str, str]
 
+    @property
+    def trial_id(self) -> UUID | None:
+        """The trial that the event is about; UnreadableError where the header names none."""
+        try:
+            return _known(self.headers["ce_trialid"]) if "ce_trialid" in self.headers else None
+        except ValueError:
+            raise UnreadableError("an envelope header is malformed") from None
+
 
 def envelope_of(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """Decode a record's headers; raise UnreadableError naming what is missing or malformed."""
@@ -119,7 +127,7 @@ def recorded(envelope: Envelope, data: Event) -> Recorded[Any]:
             stream_id=envelope.stream_id,
             version=envelope.version,
             sponsor_id=_known(text["ce_sponsorid"]),
-            trial_id=_known(text["ce_trialid"]) if "ce_trialid" in text else None,
+            trial_id=envelope.trial_id,
             time=_moment(text["ce_time"]),
             data=data,
             actor=Actor.parse(text["ce_actor"]),

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from shared.contracts.message import Facts, Need, Recorded
 from shared.runtime.database import Connection, RacedError
-from shared.runtime.service import Key, Projection
+from shared.runtime.takers import Key, Projection, Projections
 
 _JSON: TypeAdapter[Any] = TypeAdapter(Any)
 Statement = tuple[str, Sequence[Any]]  # and its parameters
@@ -121,7 +121,7 @@ Write = tuple[Table, str, str, int]  # one of the table's statements, what it is
 
 async def project(
     tx: Connection,
-    projections: Sequence[Projection],
+    projections: Projections,
     messages: Sequence[Recorded[Any]],
     schema: str = "public",
     also: Statement = NOTHING,
@@ -130,10 +130,13 @@ async def project(
 
     `also`: a SELECT that is done before anything else, whatever the messages are.
     """
+    touched: dict[Projection, list[tuple[Recorded[Any], Key]]] = defaultdict(list)
+    for message in messages:
+        for projection, key in projections.touched(message):
+            touched[projection].append((message, key))
     folding: list[tuple[Projection, Table, Touched]] = [
-        (projection, table_of(projection.row, schema), touched)
-        for projection in sorted(projections, key=lambda p: p.table)
-        if (touched := [(message, key) for message in messages for key in projection.keys(message)])
+        (projection, table_of(projection.row, schema), touched[projection])
+        for projection in sorted(touched, key=lambda p: p.table)
     ]
     asked = [(table, "UPDATE", {key: None for _, key in touched}) for _, table, touched in folding]
     loaded = await load(tx, asked, also)

@@ -15,8 +15,6 @@ from shared.contracts.message import (
     CommandRefused,
     Event,
     Facts,
-    Need,
-    Recorded,
     Refusal,
     Wake,
     types_of,
@@ -25,10 +23,9 @@ from shared.contracts.message import (
 from shared.contracts.parked import ParkedEvent
 from shared.rules import discard
 from shared.rules.discard_commands import DiscardCommand
+from shared.runtime.takers import Projection, Projections, Reaction, Reactions
 
-Key = tuple[Any, ...]
 Decision = Sequence[Event] | Refusal
-_NOTHING = Facts()
 
 
 @dataclass(frozen=True)
@@ -50,37 +47,6 @@ class Aggregate:
 
 
 DISCARD = Aggregate("discard", DiscardCommand, discard.Discard(), discard.decide, discard.evolve)
-
-
-@dataclass(frozen=True)
-class Projection:
-    """A table of typed rows, each the fold of the events that touch its primary key.
-
-    `sources` are the services whose events it folds; `keys` answers with the primary keys an event touches.
-    """
-
-    row: type[Any]
-    keys: Callable[[Recorded[Any]], Sequence[Key]]
-    fold: Callable[[Any, Recorded[Any], Key], Any]
-    sources: tuple[str, ...]
-
-    @property
-    def table(self) -> str:
-        return str(self.row.table)
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """What the events of one source make this service do; pure, with the guard rows that it names."""
-
-    source: str
-    react: Callable[[Any, Facts], Sequence[Command]]
-    needs: Callable[[Any], tuple[Need, ...]] = lambda message: ()
-
-    def acts_on(self, message: Recorded[Any]) -> tuple[Need, ...] | None:
-        """The rows that its commands need; None where it leads to none, which without needs is final."""
-        needs = self.needs(message)
-        return needs if needs or self.react(message, _NOTHING) else None
 
 
 @dataclass(frozen=True)
@@ -143,11 +109,11 @@ class Service:
         restricted = [f"{source}.restricted"] if source in self.restricted_sources else []
         return [f"{source}.events", *restricted]
 
-    def projections_of(self, source: str) -> tuple[Projection, ...]:
-        return tuple(p for p in self.projections if source in p.sources)
+    def projections_of(self, source: str) -> Projections:
+        return Projections(p for p in self.projections if source in p.sources)
 
-    def reaction_to(self, source: str) -> Reaction | None:
-        return next((r for r in self.reactions if r.source == source), None)
+    def reactions_to(self, source: str) -> Reactions:
+        return Reactions(r for r in self.reactions if r.source == source)
 
 
 @dataclass(frozen=True)

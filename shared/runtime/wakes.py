@@ -17,6 +17,7 @@ from shared.runtime.execute import Executor
 
 _EVERY = 0.5  # seconds
 _AGAIN = timedelta(minutes=1)
+_PASSED = timedelta(days=1)
 _ASK_AGAIN = 30  # seconds between two requests for the same gap
 
 
@@ -61,9 +62,10 @@ async def _wake(executor: Executor, stream_id: UUID, stream_type: str) -> None:
         if not outcome.events:  # nothing came of it: its next moment is what its state says now
             stream = (await executor.streams.load(tx, {stream_id: aggregate}))[stream_id]
             at = aggregate.wake_at(stream.state) if aggregate.wake_at else None
-            await tx.execute(
-                "SELECT es.set_wakes($1, $2)", [stream_id], [at if at and at > clock.now() else None]
-            )
+            # A moment that has gone by without consequence must not take later ones with it.
+            now = clock.now()
+            at = now + _PASSED if at and at <= now else at
+            await tx.execute("SELECT es.set_wakes($1, $2)", [stream_id], [at])
         metrics.WOKEN.inc()
 
     try:

@@ -17,6 +17,7 @@ from shared.stack.issuer import EmbeddedIssuer
 
 Roles = Annotated[list[str] | None, typer.Option("--role", help="A role; may be repeated.")]
 Sponsors = Annotated[list[str] | None, typer.Option("--sponsor", help="A sponsor's id, or * for all.")]
+Trials = Annotated[list[str] | None, typer.Option("--trial", help="A trial's id; may be repeated.")]
 Organisations = Annotated[
     list[str] | None, typer.Option("--organisation", help="The id of a CRO or vendor; may be repeated.")
 ]
@@ -26,7 +27,7 @@ def token(
     role: Roles = None,
     subject: Annotated[str, typer.Option(help="Whose token it is: an opaque id.")] = "local",
     sponsor: Sponsors = None,
-    trial: Annotated[list[str] | None, typer.Option(help="A trial's id; may be repeated.")] = None,
+    trial: Trials = None,
     site: Annotated[list[str] | None, typer.Option(help="SITE=TRIAL, both ids; may be repeated.")] = None,
     organisation: Organisations = None,
     minutes: Annotated[int, typer.Option(min=1, max=1_440)] = 60,
@@ -60,15 +61,16 @@ def machine(
     name: str,
     role: Roles = None,
     sponsor: Sponsors = None,
+    trial: Trials = None,
     organisation: Organisations = None,
     days: int = 365,
 ) -> None:
-    """Print an API secret for a machine, and the entry that makes the services know it."""
+    """Print an API secret for a machine, and the entry that says to the services what it may and reaches."""
     _known(wanted := role or ["system"])
     secret, digest = new_secret(name)
     expires = (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0).isoformat()
     typer.echo(f"{secret}\n", err=True)
-    reached = {"sponsors": sponsor or [], "organisations": organisation or []}
+    reached = {"sponsors": sponsor or [], "trials": trial or [], "organisations": organisation or []}
     entry = {"roles": wanted, **reached, "expires": expires, "sha256": digest}
     typer.echo("\n".join([f"[{name}]", *[f"{key} = {json.dumps(value)}" for key, value in entry.items()]]))
 

@@ -2,7 +2,8 @@
 
 from shared.rules import vault, vault_rows
 from shared.rules.vault_commands import VaultCommand
-from shared.runtime.service import Aggregate, Projection
+from shared.runtime.service import Aggregate
+from shared.runtime.takers import Projection
 
 VAULT = Aggregate("vault", VaultCommand, vault.Holding(), vault.decide, vault.evolve, held_by=vault.held_by)
 

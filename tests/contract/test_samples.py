@@ -16,14 +16,14 @@ RELEASED = build.released()
 #   of one stream, or armed in the transaction that opens what ends it, and those keep their order;
 # - safety's clock for judging information has no other anchor and is never withdrawn: it is met, or met late;
 # - safety takes no particulars and seals no document yet: its vault has the types that every vault has;
-# - a subject's death reaches a request by trials' report of it: no scene has one while a request is open;
+# - a lapse by the clock is taken back: no scene waits until a country's application lapses;
+# - no scene identifies a site a second time;
 # - retrieval's service level keeps its first date, whatever is asked again.
 NOT_RECORDED_YET: frozenset[str] = frozenset(
     {
         "regulatory.deadline.awaited.v1",
         "retrieval.deadline.awaited.v1",
         "retrieval.deadline.superseded.v1",
-        "retrieval.request.subject_died.v1",
         "safety.deadline.awaited.v1",
         "safety.deadline.cancelled.v1",
         "safety.deadline.superseded.v1",
@@ -31,6 +31,8 @@ NOT_RECORDED_YET: frozenset[str] = frozenset(
         "safety.particulars.read.v1",
         "safety.particulars.recorded.v1",
         "safety.vault.handed.v1",
+        "trials.country.lapse_annulled.v1",
+        "trials.site.details_changed.v1",
     }
 )
 

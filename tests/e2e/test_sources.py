@@ -78,13 +78,21 @@ async def test_a_sample_producer_tells_days_and_the_clock_tells_those_that_are_m
             await stage.come("trials.feed.day_missing", subject_id=ids["subject_id"])
         rows = [
             {**ids, "day": first + timedelta(days=n), "measure": "heart_rate", "received": 20 + n}
-            | {"raw_data_ref": f"readings/{n}", "sha256": f"{n}" * 64}
+            | {"raw_data_ref": f"readings/{n}", "sha256": f"{n}" * 64, "revision": 1}
             for n in range(2)
         ]
         async with stage.step("two of the days come late, and once more", 30):
             assert send(stack, home, key.stem, key, rows) == "2 summaries sent\n"
             assert send(stack, home, key.stem, key, rows) == "2 summaries sent\n"
             told = await stage.come("trials.feed.day_summarised", 2, subject_id=ids["subject_id"])
+        async with stage.step("a correction is taken back", 30):
+            wrong = {**rows[0], "received": 3, "revision": 2}
+            send(stack, home, key.stem, key, [wrong, {**rows[0], "revision": 3}])
+            back = await stage.come("trials.feed.day_summarised", 4, subject_id=ids["subject_id"])
+        assert [(event.data["received_before"], event.data["received"]) for event in back[2:]] == [
+            (20, 3),
+            (3, 20),
+        ]
         assert [event.data["was_missing"] for event in told] == [True, True]
         assert {str(event.actor) for event in told} == {f"system:{key.stem}"}
         row = await feed_of(stage, ids["subject_id"])

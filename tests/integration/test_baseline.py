@@ -4,18 +4,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from services.trials.baseline.counts import counts
-from services.trials.baseline.load import Tally, load
-from services.trials.baseline.rows import Known
 from services.trials.commands.adoption import AdoptSite, AdoptTrial
 from services.trials.handlers import SERVICE
+from services.trials.imports.baseline.counts import counts
+from services.trials.imports.baseline.load import Tally, load
+from services.trials.imports.baseline.rows import Known
 from shared.contracts.message import Actor
 from shared.runtime.cause import Cause
 from shared.stack.client import Attempt
@@ -81,7 +81,7 @@ async def loaded(api: Api, folder: Path) -> tuple[Known, dict[str, Tally], dict[
     for name, text in FILES.items():
         (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     known, tallies = await asyncio.to_thread(load, folder, "cut-over/7", api.give)
-    found = await asyncio.to_thread(counts, tallies, known.trials.values(), api.listed, date(2026, 3, 10))
+    found = await asyncio.to_thread(counts, tallies, known, api.listed, datetime(2026, 3, 10, tzinfo=UTC))
     return (
         known,
         {one.sheet.name: one for one in tallies},

@@ -27,6 +27,7 @@ from shared.contracts.trials.monitoring import (
 )
 from shared.contracts.trials.registry import RegistryEntryRecorded, RegistryFacts
 from shared.contracts.trials.site import GateEvidenceRecorded, SiteActivated, SiteIdentified, SiteSelected
+from shared.contracts.trials.site_steps import SiteClosed, SiteDeclined, SiteTerminated
 from shared.http.app import create_app
 from shared.rules.deadlines import Owner
 from shared.runtime import clock, rows
@@ -135,14 +136,18 @@ async def running_trial(run: Executor, sponsor: UUID, days_to_activate: int, met
     return trial
 
 
-async def engaged(run: Executor, trial: UUID, sponsor: UUID) -> UUID:
-    """The CRO works for the trial since before its site was activated."""
+async def engaged(
+    run: Executor, trial: UUID, sponsor: UUID, since: int = 300, until: int | None = None, **other: Any
+) -> UUID:
+    """The CRO works for the trial since so many days ago, by itself before its site was activated."""
     id_ = uuid4()
-    about: dict[str, Any] = {"organisation_id": CRO, "name": "A CRO", "model": "full_service"}
+    about: dict[str, Any] = {"organisation_id": CRO, "name": "A CRO", "model": "full_service"} | other
     commands: list[Command] = [ConsiderOrganisation(engagement_id=id_, trial_id=trial, **about)]
     for to in WAYS["engaged"]:
-        commands.append(step(to, today() - 300 * DAY).model_copy(update={"engagement_id": id_}))
+        commands.append(step(to, today() - since * DAY).model_copy(update={"engagement_id": id_}))
     assert isinstance(commands[-1], EngageOrganisation)
+    if until is not None:
+        commands.append(step("ended", today() - until * DAY).model_copy(update={"engagement_id": id_}))
     for command in commands:
         await run.execute(command, Cause(Actor("s-01", "sponsor"), sponsor_id=sponsor))
     return id_
@@ -201,6 +206,88 @@ async def test_a_sponsor_sees_the_scorecard_of_a_cro_from_its_own_trials_alone(s
         assert (score["points"], score["source"], score["entered_by"]) == (70, "rfp", "x-01")
         unseen = (await get(client, path, sponsors=[OTHER_SPONSOR])).json()
         assert "technology" in unseen["missing"]
+
+
+def way(trial: UUID, n: int, **days: int) -> list[tuple[UUID, Event]]:
+    """The way of a site, each step so many days ago; a deviation there is one step of it."""
+    site = UUID(int=trial.int + n)
+    ids: dict[str, Any] = {"trial_id": trial, "site_id": site}
+    about: dict[str, Any] = ids | {"country": "ES", "zone": "UTC"}
+    told: list[Event] = [SiteIdentified(**about, name="Site", basis="sponsor")]
+    for name, ago in days.items():
+        day = today() - ago * DAY
+        match name:
+            case "declined":
+                told.append(SiteDeclined(**ids, reason="capacity"))
+            case "selected":
+                told.append(SiteSelected(**about, route="other", required_gates=(), selected_on=day))
+            case "approved":
+                evidence: dict[str, Any] = {"evidence_id": uuid4(), "valid_from": day, "recorded_on": day}
+                told.append(GateEvidenceRecorded(**ids, gate="irb_current", **evidence))
+            case "activated":
+                told.append(SiteActivated(**about, activated_on=day, gates=()))
+            case "terminated":
+                told.append(SiteTerminated(**ids, reason="misconduct", terminated_on=day))
+            case "closed":
+                papers: dict[str, Any] = {
+                    "visited_on": day,
+                    "ip_reconciled_on": day,
+                    "documents_filed_on": day,
+                }
+                told.append(SiteClosed(**ids, **papers, closed_on=day, report_ref="etmf:9"))
+            case _:
+                broken: dict[str, Any] = {"category": "consent", "rules": ("x",), "occurred_on": day}
+                told.append(DeviationReported(**ids, deviation_id=uuid4(), **broken))
+    return [(site, event) for event in told]
+
+
+async def told_of(client: httpx.AsyncClient, organisation: UUID, sponsor: UUID) -> tuple[Any, dict[str, Any]]:
+    answer = await get(client, f"/v1/organisations/{organisation}/scorecard", sponsors=[sponsor])
+    found = answer.json()
+    return found, {one["criterion"]: (one["value"], one["n"]) for one in found["scores"] if one["basis"]}
+
+
+async def test_a_scorecard_counts_sites_that_were_chosen_and_the_days_on_which_it_worked_there(
+    servers: Servers,
+) -> None:
+    async with answering(servers, "trials") as (run, client):
+        trial, regional, other = uuid4(), UUID(int=72), uuid4()
+        await run.pool.execute("INSERT INTO es.trial VALUES ($1, $2)", trial, SPONSOR)
+        sites = [
+            # Worked at from day 250 to 200 and from 100 on, 51 and 101 days; a deviation of another's day.
+            way(trial, 1, selected=310, approved=270, activated=250, found=240, missed=150),
+            way(trial, 2, selected=310, approved=300, activated=290, deviated=285, closed=280),  # 11 days
+            way(trial, 3, selected=160, approved=155, activated=150),  # 101 days; another started it
+            way(trial, 4, selected=90, approved=85, activated=80, terminated=71),  # 10 days
+            way(trial, 5, selected=50),
+            way(trial, 6, declined=50),
+            way(trial, 7, selected=400, approved=390, activated=380, closed=320),
+            way(trial, 8, selected=190, activated=180, closed=120),
+        ]
+        await tell(run, "trials", trial, SPONSOR, *(event for site in sites for event in site))
+        for since, until in ((300, 200), (100, None), (90, 30)):
+            await engaged(run, trial, SPONSOR, since, until)
+        await engaged(run, trial, SPONSOR, 60, organisation_id=other, model="functional", functions=("data",))
+        found, figures = await told_of(client, CRO, SPONSOR)
+        assert figures["coverage"] == (0.8, 5)
+        assert figures["cycle_time"] == (10, 3)
+        assert figures["quality"] == (round(2 / ((152 + 11 + 101 + 10) / 30.4375), 3), 2)
+        assert (found["sites"], found["shared_sites"]) == (5, 0)
+        # What two organisations did at one place no event tells apart: it is both's, and says so.
+        about: dict[str, Any] = {"organisation_id": regional, "model": "regional", "countries": ("ES",)}
+        await engaged(run, trial, SPONSOR, 40, **about)
+        assert [(await told_of(client, one, SPONSOR))[0]["shared_sites"] for one in (CRO, regional)] == [3, 3]
+
+
+async def test_which_of_a_programme_s_trials_are_of_an_area_no_event_tells(servers: Servers) -> None:
+    async with answering(servers, "trials") as (run, client):
+        trial = await running_trial(run, SPONSOR, 30, met=0, late=0)
+        about: dict[str, Any] = {"model": "therapeutic_area", "therapeutic_areas": ("respiratory",)}
+        engagement = await engaged(run, trial, SPONSOR, **about)
+        assert (await told_of(client, CRO, SPONSOR))[0]["sites"] == 1
+        await run.pool.execute(_BY_PROGRAMME, trial, engagement, uuid4())
+        found, figures = await told_of(client, CRO, SPONSOR)
+        assert (found["sites"], figures) == (0, {})
 
 
 async def test_engagements_are_listed_by_trial_organisation_and_status_a_page_at_a_time(
@@ -263,8 +350,17 @@ async def test_the_ledger_names_the_owner_of_every_obligation_now_and_on_a_day(s
         assert now["registry"] == (None, "not transferred")
         then = await owners(client, f"{path}?on={today() - DAY}", sponsor)
         assert then["monitoring"] == (str(CRO), "ledger")
+        # Before the ledger spoke it was the plan's, and what follows no plan the sponsor's.
         before = await owners(client, f"{path}?on={since - DAY}", sponsor)
-        assert (before["monitoring"][0], before["safety_reporting"][0]) == (None, None)
+        assert before["monitoring"] == before["registry"] == (None, "not transferred")
+        assert before["safety_reporting"] == (str(UUID(int=72)), "plan")
+        assert (await owners(client, f"{path}?on={today()}", sponsor)) == now
+        by_plan = back.model_copy(update={"obligations": ("investigator_letters",)})
+        assert (await give(client, by_plan, sponsors=[sponsor])).status_code == 201
+        assert (await give(client, by_plan, sponsors=[sponsor])).status_code == 200
+        asked = [path, f"{path}?on={today()}", f"{path}?on={today() - DAY}"]
+        told = [(await owners(client, one, sponsor))["investigator_letters"] for one in asked]
+        assert told == [(None, "ledger"), (None, "ledger"), (str(UUID(int=72)), "plan")]
         # What was transferred to it an organisation sees, and nothing of the rest of the trial.
         handed = (await get(client, path, organisations=[CRO])).json()["items"]
         assert [one["obligation"] for one in handed] == ["safety_reporting"]

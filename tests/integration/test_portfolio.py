@@ -7,7 +7,7 @@ import json
 import statistics
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import httpx
@@ -19,6 +19,7 @@ from services.trials.handlers import SERVICE
 from services.trials.rules.gates import GATES
 from shared.contracts.deadline import DeadlineArmed, DeadlineMissed
 from shared.contracts.message import Actor, Event, Recorded, wire_type
+from shared.contracts.trials.trial import TrialStatus
 from shared.http.app import create_app
 from shared.rules.packs import pack
 from shared.runtime.execute import Executor
@@ -138,12 +139,26 @@ async def test_days_that_are_set_for_a_trial_come_before_those_of_the_registry(
 ) -> None:
     run, client = api
     await portfolio(run)
+    await run.pool.execute("UPDATE trial SET status = 'approved' WHERE status = 'draft'")
     today = datetime.now(UTC).date()
     days = [None if n is None else today + timedelta(days=n) for n in (begins, ends)]
     await run.pool.execute(_PLANNED, trial, target, *days)
     for asked, found in ((True, behind), (False, [n for n in range(1, 5) if n not in behind])):
         listed = await rows(client, "/v1/trials", behind=asked)
         assert [int(row["trial_id"].replace("-", "")) for row in listed] == found
+
+
+async def test_a_trial_that_was_never_to_enrol_is_not_behind(api: Api) -> None:
+    run, client = api
+    await portfolio(run)
+    behind = set()
+    for status in get_args(TrialStatus):
+        await run.pool.execute("UPDATE trial SET status = $1 WHERE trial_id = int_id(1)", status)
+        listed = await rows(client, "/v1/trials", behind=True, identifier="X-1")
+        behind |= {status} if listed else set()
+        assert len(await rows(client, "/v1/trials", behind=False, identifier="X-1")) == 1 - len(listed)
+    never = {"draft", "in_review", "disapproved", "withdrawn", "registry_only"}
+    assert behind == set(get_args(TrialStatus)) - never
 
 
 @pytest.mark.parametrize(
@@ -325,7 +340,8 @@ async def test_an_instant_that_is_none_is_refused_with_field_and_rule(
         ("yesterday", "invalid"),
         (now.isoformat(), "as-of.too-many-events"),
     ):
-        for path in ("", *(f"/{name}" for name in LISTS)):
+        many = rule == "as-of.too-many-events"  # only the trial's own page is made from more than two events
+        for path in ("", *(f"/{name}" for name in (() if many else LISTS))):
             answer = await client.get(f"/v1/trials/{TRIAL}{path}", params={"as_of": instant})
             assert answer.status_code == 422, (instant, path)
             problem = answer.json()
@@ -333,6 +349,27 @@ async def test_an_instant_that_is_none_is_refused_with_field_and_rule(
             assert problem["errors"][0]["pointer"] == "/query/as_of"
     assert (await client.get(f"/v1/trials/{uuid4()}/sites?as_of=2020-01-01T00:00:00Z")).status_code == 404
     assert await run.pool.fetchval("SELECT count(*) FROM es.event") > 2
+
+
+async def test_events_that_no_row_of_a_page_takes_are_not_counted(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, client = api
+    site = uuid4()
+    await begin(client, site)
+    subject = await enrol(client, site, "S-001")
+    total = "SELECT count(*) FROM es.event WHERE key = $1"
+    before = await run.pool.fetchval(total, str(TRIAL))
+    monkeypatch.setattr(past, "AT_MOST", before)
+    feed = {"trial_id": TRIAL, "site_id": site, "subject_id": subject, "source_system": "wrist-1"}
+    for n in range(before):
+        day = {"day": DAY + timedelta(days=n), "measure": "steps", "received": 1}
+        await do(client, "record-daily-summary", **feed, **day, raw_data_ref="r", sha256="a" * 64)
+    assert await run.pool.fetchval(total, str(TRIAL)) == 2 * before
+    assert await told(client, as_of=datetime.now(UTC).isoformat()) == await told(client)
+    monkeypatch.setattr(past, "AT_MOST", before // 2)
+    answer = await client.get(f"/v1/trials/{TRIAL}", params={"as_of": datetime.now(UTC).isoformat()})
+    assert answer.status_code == 422
 
 
 async def test_a_site_sees_its_own_of_the_past_and_nothing_of_another(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""Programmes, countries and registry duties over HTTP and the broker: pages, refusals, chains."""
+"""Programmes, countries, what registries and FDA are owed, over HTTP and the broker: pages and chains."""
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -8,13 +8,16 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.regulatory.commands import RecordRegistryUpdate
+from services.regulatory.commands import RecordInvestigatorNotice, RecordRegistryUpdate
 from services.regulatory.handlers import SERVICE as REGULATORY
 from services.trials.commands import country as c
+from services.trials.commands.investigator import AddInvestigator
+from services.trials.commands.obligations import TransferObligations
+from services.trials.commands.programme import BeginProgramme, RecordProgrammeAuthorisation
 from services.trials.commands.site import IdentifySite, SelectSite
 from services.trials.commands.trial import ChangeTrialStatus, RegisterTrial
 from services.trials.handlers import SERVICE as TRIALS
-from shared.contracts.message import Actor
+from shared.contracts.message import Actor, Identifier
 from shared.runtime import clock
 from shared.runtime.cause import Cause
 from tests.support import identity
@@ -174,3 +177,66 @@ async def test_a_change_of_status_arms_a_deadline_in_regulatory_and_its_report_m
         next_due = "SELECT next_due FROM registry_record WHERE trial_id = $1"
         verified = clock.now().date() + timedelta(days=365)
         assert await regulatory.pool.fetchval(next_due, trial) == verified
+
+
+async def test_an_ind_that_is_told_after_its_investigator_arms_the_notice_and_fda_s_receipt_meets_it(
+    servers: Servers,
+) -> None:
+    async with process(servers, TRIALS) as trials, process(servers, REGULATORY) as regulatory:
+        programme, trial, site, person, cro = (uuid4() for _ in range(5))
+        today = clock.now().date()
+        added_on = today - timedelta(days=9)
+        begun = BeginProgramme(programme_id=programme, product="P-1", indication="asthma", sponsor="Sponsor")
+        written: dict[str, Any] = {"document_ref": "toro:1", "sha256": "a" * 64}
+        for command in (
+            begun,
+            RegisterTrial(
+                trial_id=trial, title="A trial", sponsor="Sponsor", programme_id=programme, phases=("PHASE1",)
+            ),
+            TransferObligations(
+                trial_id=trial, obligations=("ind_amendments",), organisation_id=cro, since=today, **written
+            ),
+            IdentifySite(trial_id=trial, site_id=site, name="A site"),
+            AddInvestigator(
+                trial_id=trial,
+                site_id=site,
+                investigator_id=person,
+                role="principal",
+                identifiers=(Identifier(system="npi", value="1234567893"),),
+                from_on=added_on,
+            ),
+        ):
+            await trials.executor.execute(command, Cause(ACTOR))
+        waived = (
+            "SELECT data::jsonb ->> 'reason' FROM es.event WHERE type LIKE '%investigator_notice.waived.v1'"
+        )
+
+        async def no_ind() -> bool:
+            return bool(await regulatory.pool.fetchval(waived) == "no_ind")
+
+        await until(no_ind)
+        ind = RecordProgrammeAuthorisation(
+            programme_id=programme,
+            kind="ind",
+            number="IND 1",
+            country="US",
+            in_effect_on=today - timedelta(days=90),
+            covers=(trial,),
+        )
+        await trials.executor.execute(ind, Cause(ACTOR))
+        row = "SELECT status, due_on, organisation_id FROM deadline WHERE subject_id = $1 AND trial_id = $2"
+
+        def shown(status: str) -> Any:
+            async def found() -> bool:
+                seen = [await run.pool.fetchrow(row, person, trial) for run in (trials, regulatory)]
+                wanted = (status, added_on + timedelta(days=30), cro)
+                return all(one is not None and tuple(one) == wanted for one in seen)
+
+            return found
+
+        await until(shown("armed"))
+        told = RecordInvestigatorNotice(
+            trial_id=trial, investigators=(person,), submission_ref="0007", receipt_on=today
+        )
+        await regulatory.executor.execute(told, Cause(ACTOR))
+        await until(shown("met"))

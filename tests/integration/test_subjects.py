@@ -196,3 +196,38 @@ async def test_a_release_and_a_target_reach_other_streams_over_the_broker(server
             "SELECT enrolled FROM target_reached WHERE trial_id = $1 AND level = 'country' AND scope = 'US'"
         )
         await until(lambda: trials.pool.fetchval(reached, trial))
+
+
+async def test_a_feed_s_past_is_told_in_portions_and_ends_with_its_subject(servers: Servers) -> None:
+    trial, site, subject = uuid7(), uuid7(), uuid7()
+    async with process(servers, SERVICE) as trials:
+        await active_site(trials.executor, trial, site)
+        about = {"trial_id": str(trial), "site_id": str(site), "subject_id": str(subject)}
+
+        async def do(name: str, **fields: Any) -> None:
+            command, _ = SERVICE.commands[f"trials.{name}.v1"]
+            await trials.executor.execute(command.model_validate(about | fields), LEAD)
+
+        await do("enrol_subject", subject_code="S-1", enrolled_on=str(TODAY - timedelta(days=50)))
+        due = {"kind": "wearable", "begins_on": str(TODAY - timedelta(days=100)), "zone": "UTC"}
+        measures = [{"code": "steps", "expected_a_day": 1}]
+        await do("start_feed", source_system="wrist-1", **due, measures=measures)
+        # A day at the edge is missing or not, as midnight goes by.
+        missing = "SELECT days_missing >= 97 FROM site_feeds WHERE site_id = $1"
+        await until(lambda: trials.pool.fetchval(missing, site))
+        portions = (
+            "SELECT max(n) FROM (SELECT count(*) AS n FROM es.event"
+            " WHERE type = 'trials.feed.day_missing.v1' AND key = $1 GROUP BY xmin::text) t"
+        )
+        assert await trials.pool.fetchval(portions, str(trial)) == 31
+
+        left = TODAY - timedelta(days=40)
+        await do("change_subject_status", status="off-study", changed_on=str(left), reason="completed")
+        ended = "SELECT days_missing FROM feed WHERE subject_id = $1 AND ended_on = $2"
+        await until(lambda: trials.pool.fetchval(ended, subject, left))
+        assert await trials.pool.fetchval(ended, subject, left) == 61
+        assert (
+            await trials.pool.fetchval("SELECT days_missing FROM site_feeds WHERE site_id = $1", site) == 61
+        )
+        waiting = "SELECT count(*) FROM es.wake JOIN es.stream USING (stream_id) WHERE stream_type = 'feed'"
+        assert await trials.pool.fetchval(waiting) == 0

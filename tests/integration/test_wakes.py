@@ -94,6 +94,8 @@ async def test_an_aggregate_that_stays_due_does_not_spin(servers: Servers) -> No
         spinning = Executor(replace(service, aggregates=(tally,)), run.pool)
         assert await wakes.wake_due(spinning) == 1
         assert await wakes.wake_due(spinning) == 0
+        looked_at_again = await run.pool.fetchval("SELECT at > now() + interval '23 hours' FROM es.wake")
+        assert looked_at_again, "what passed without consequence takes no later moment with it"
 
 
 async def test_advanced_time_wakes_what_is_due_by_it_and_marks_its_events(

@@ -107,10 +107,8 @@ class Flow:
         self._react(service, source, message)
 
     def _react(self, service: str, source: str, message: Recorded[Any]) -> None:
-        reaction = self.services[service].reaction_to(source)
-        if reaction is None or reaction.acts_on(message) is None:
-            return
-        commands = reaction.react(message, self._facts(service, reaction.needs(message)))
+        reactions = self.services[service].reactions_to(source)
+        commands = reactions.react(message, self._facts(service, reactions.needs(message)))
         for n, command in enumerate(commands):
             for _ in range(2 if self.doubled else 1):
                 made = self._execute(service, command, uuid5(message.id, f"{service}:{n}"), message)
@@ -174,12 +172,11 @@ class Flow:
         return state
 
     def _project(self, service: str, source: str, message: Recorded[Any]) -> None:
-        for projection in self.services[service].projections_of(source):
-            for key in projection.keys(message):
-                place = (service, projection.row, tuple(key))
-                row = projection.fold(self.rows.pop(place, None), message, tuple(key))
-                if row is not None:
-                    self.rows[place] = row
+        for projection, key in self.services[service].projections_of(source).touched(message):
+            place = (service, projection.row, tuple(key))
+            row = projection.fold(self.rows.pop(place, None), message, tuple(key))
+            if row is not None:
+                self.rows[place] = row
 
     def _facts(self, service: str, needs: Sequence[Need]) -> Facts:
         found = (self.rows.get((service, need.row, need.key)) for need in needs)

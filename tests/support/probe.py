@@ -14,7 +14,8 @@ from uuid_utils.compat import uuid7
 
 from shared.contracts.message import Command, Event, Facts, Need, Recorded, Refusal, Wake
 from shared.runtime import clock
-from shared.runtime.service import Aggregate, Projection, Reaction, Service
+from shared.runtime.service import Aggregate, Service
+from shared.runtime.takers import Projection, Reaction
 
 MIGRATIONS = Path(__file__).parent / "probe_migrations"
 

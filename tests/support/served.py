@@ -18,6 +18,8 @@ from shared.runtime.settings import Settings
 from tests.support import identity
 from tests.support.stack import Servers, new_database, until
 
+NO_QUERIES = APIRouter(prefix="/v1")
+
 
 class Listener(uvicorn.Server):
     """A server that leaves the process's signals alone."""
@@ -29,13 +31,17 @@ class Listener(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def served(
-    servers: Servers, service: Service, dsn: str | None = None, **more: Any
+    servers: Servers,
+    service: Service,
+    dsn: str | None = None,
+    queries: APIRouter = NO_QUERIES,
+    **more: Any,
 ) -> AsyncIterator[tuple[httpx.AsyncClient, FastAPI]]:
-    """The service on a free port, with the tests' own issuer; a developer's client for it."""
+    """The service on a free port, with its `queries` and the tests' own issuer; a developer's client."""
     file = Path(tempfile.mkdtemp()) / "dsn"
     file.write_text(dsn or await new_database(servers, service))
     settings = Settings(dsn_file=file, kafka=servers.kafka, session_ms=6_000, **identity.believed() | more)
-    app = create_app(service, APIRouter(prefix="/v1"), settings)
+    app = create_app(service, queries, settings)
     config = uvicorn.Config(app, "127.0.0.1", 0, **LISTENING)
     server = Listener(config)
     running = asyncio.create_task(server.serve())

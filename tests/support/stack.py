@@ -13,15 +13,15 @@ from typing import Any
 import asyncpg
 
 from shared.identity.kafka import Kafka
-from shared.runtime.database import Pool, connect, open_pool
+from shared.runtime.database import Pool, open_pool
 from shared.runtime.execute import Executor
-from shared.runtime.migrate import migrate
 from shared.runtime.process import Process
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
-from shared.stack import databases, topics
+from shared.stack import sql, topics
 from shared.stack.api import StackAddresses, reset_stack, start_stack
 from tests.support import identity
+from tests.support.templates import copy
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ def servers() -> Iterator[Servers]:
     kept = os.environ.get("TRIALWIRE_TEST_HOME")
     home = Path(kept or tempfile.mkdtemp(prefix="trialwire-test-"))
     addresses: StackAddresses = start_stack(home, traces=False, secured=False)
+    if not os.environ.get("TRIALWIRE_POSTGRES"):  # nobody else's server
+        sql.run(addresses.postgres, _let_the_system_write)
     try:
         yield Servers(addresses.kafka, addresses.postgres, home)
     finally:
@@ -56,17 +58,19 @@ def servers() -> Iterator[Servers]:
             reset_stack(home)
 
 
+async def _let_the_system_write(admin: "asyncpg.Connection[Any]") -> None:
+    """Leave it to the system when pages reach the disk: it outlives each process that tests kill.
+
+    Nothing that was committed is lost by a killed server, only by a machine that loses its power.
+    """
+    await admin.execute("ALTER SYSTEM SET fsync = off")
+    await admin.execute("SELECT pg_reload_conf()")
+
+
 async def new_database(servers: Servers, service: Service) -> str:
     """A database of its own with the service's tables; answers with its address."""
     name = f"t_{service.name}_{secrets.token_hex(4)}"
-    admin = await asyncpg.connect(servers.postgres)
-    await databases.readers(admin)
-    await admin.execute(f'CREATE DATABASE "{name}"')
-    await admin.close()
-    connection = await connect(servers.dsn(name), "test")
-    await migrate(connection, service.migrations)
-    await connection.close()
-    return servers.dsn(name)
+    return await copy(servers.postgres, name, service.name, service.migrations)
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,7 @@
 """The access matrix: every route of every service, asked by every role, against what the role's data say."""
 
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,13 @@ VAULT = {
 ROLES = (*roles(), "nobody")
 
 
-def app(name: str, tmp_path: Path, believed: bool = True) -> FastAPI:
-    """The application without its process."""
+@cache
+def app(name: str, believed: bool = True) -> FastAPI:
+    """The application without its process: it keeps nothing of who asked, so all roles ask the same one."""
     service = import_module(f"services.{name}.handlers").SERVICE
     queries = import_module(f"services.{name}.api").router
     known = identity.believed() if believed else {}
-    return create_app(service, queries, Settings(dsn_file=tmp_path, kafka="none:9", **known))
+    return create_app(service, queries, Settings(dsn_file=Path("none"), kafka="none:9", **known))
 
 
 def routes(found: FastAPI) -> Iterator[tuple[str, str]]:
@@ -70,22 +72,22 @@ async def ask(found: FastAPI, role: str) -> AsyncIterator[tuple[str, str, int]]:
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", SERVICES)
 async def test_every_route_opens_to_the_roles_that_the_data_name_and_to_no_other(
-    name: str, role: str, tmp_path: Path
+    name: str, role: str
 ) -> None:
-    async for method, path, status in ask(app(name, tmp_path), role):
+    async for method, path, status in ask(app(name), role):
         assert (status != 403) == allowed(name, role, method, path), (method, path, status)
 
 
 @pytest.mark.parametrize("name", SERVICES)
-async def test_without_an_identity_nothing_opens_whatever_role_is_named(name: str, tmp_path: Path) -> None:
-    async for _, path, status in ask(app(name, tmp_path, believed=False), "auditor"):
+async def test_without_an_identity_nothing_opens_whatever_role_is_named(name: str) -> None:
+    async for _, path, status in ask(app(name, believed=False), "auditor"):
         assert status == 401, path
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_route_stands_beside_the_door(name: str, tmp_path: Path) -> None:
+def test_no_route_stands_beside_the_door(name: str) -> None:
     """What is not in the API's document is health, figures and the page of the document itself."""
-    found = app(name, tmp_path)
+    found = app(name)
     documented = {path for _, path in routes(found)}
     beside = {path for path in _paths(found.routes) if path not in documented}
     assert beside == {"/livez", "/readyz", "/metrics", "/docs", "/openapi.json"}

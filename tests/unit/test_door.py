@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,9 @@ ALWAYS = {
 }
 
 
+@cache
 def service(name: str = "trials") -> FastAPI:
-    """The application without its process: whatever needs it fails."""
+    """The application without its process: whatever needs it fails. Nothing of a request stays in it."""
     handlers, queries = (import_module(f"services.{name}.{part}") for part in ("handlers", "api"))
     settings = Settings(dsn_file=Path("unread"), kafka="none:9", **identity.believed())
     return create_app(handlers.SERVICE, queries.router, settings)

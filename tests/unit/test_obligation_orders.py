@@ -136,6 +136,15 @@ def test_the_plan_s_organisation_has_the_safety_obligations_until_the_ledger_spe
         "investigator_letters": {("cro", OTHER)},
         "registry": SPONSORS,
     }
+    back = ReturnObligations(**WRITTEN, obligations=("safety_reporting",), since=chain.TODAY)
+    flow.act(Act("plan back", "trials", back))
+    flow.run(lambda _: [])
+    assert owners(flow, "regulatory") == {
+        "safety_reporting": SPONSORS,
+        "investigator_letters": {("cro", OTHER)},
+        "registry": SPONSORS,
+    }
+    assert {row.organisation_id for row in reports_of(flow, "FDA")} == {None}
 
 
 def test_a_vendor_s_leg_stays_the_vendor_s_whatever_the_ledger_says() -> None:

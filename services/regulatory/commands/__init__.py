@@ -18,6 +18,11 @@ from services.regulatory.commands.ind import (
     RecordIndEarlyNotice,
     RecordIndReceipt,
 )
+from services.regulatory.commands.investigator_notice import (
+    NoticeCommand,
+    RecordInvestigatorNotice,
+    WaiveInvestigatorNotices,
+)
 from services.regulatory.commands.registry import (
     RecordPrimaryCompletion,
     RecordRegistryUpdate,
@@ -65,12 +70,14 @@ __all__ = [
     "ImposeClinicalHold",
     "IndCommand",
     "LiftClinicalHold",
+    "NoticeCommand",
     "OpenReport",
     "OpenReview",
     "ReanchorReport",
     "RecordAcknowledgement",
     "RecordIndEarlyNotice",
     "RecordIndReceipt",
+    "RecordInvestigatorNotice",
     "RecordPrimaryCompletion",
     "RecordRegistryUpdate",
     "RegistryCommand",
@@ -89,5 +96,6 @@ __all__ = [
     "SubmitReview",
     "SuspendApproval",
     "TerminateApproval",
+    "WaiveInvestigatorNotices",
     "WithdrawReview",
 ]

@@ -80,11 +80,13 @@ def _owe(state: RegistryRecord, command: OweRegistry) -> list[RegistryEvent]:
     counts = clock(code, command.anchor_on, command.anchor_event)
     subject = command.site_id or command.trial_id
     duty_id = clock_deadline_id(subject, counts, "operational")
-    if duty_id in state.arisen:
-        return []
     former = state.open(code) if code in _ONE else []
-    if any(duty.clock.anchor_on == command.anchor_on for duty in former):
+    again = former and duty_id in state.superseded
+    if any(d.clock.anchor_on == command.anchor_on for d in former) or (duty_id in state.arisen and not again):
         return []
+    if again:  # after another day: its first deadline has ended and never starts again
+        counts = clock(code, command.anchor_on, uuid5(command.anchor_event, f"after/{former[0].duty_id}"))
+        duty_id = clock_deadline_id(subject, counts, "operational")
     return [
         RegistryDutyArisen(
             record_id=command.stream_id,

@@ -21,11 +21,13 @@ Told = tuple[str, RegistryAct, date, str | None, str | None]
 class RegistryRecord:
     """`duties` are open, `arisen` all that ever were, by `causes`; `told` are the acts heard.
 
-    `sites` has what the registry has to know of each, `met` the codes that were met at least once.
+    `superseded` are those in whose place others came. `sites` has what the registry has to know of each,
+    `met` the codes that were met at least once.
     """
 
     duties: Mapping[UUID, RegistryDutyArisen] = field(default_factory=dict)
     arisen: frozenset[UUID] = frozenset()
+    superseded: frozenset[UUID] = frozenset()
     causes: frozenset[UUID | None] = frozenset()
     met: frozenset[str] = frozenset()
     told: frozenset[Told] = frozenset()
@@ -46,6 +48,7 @@ def evolve(state: RegistryRecord, event: RegistryEvent) -> RegistryRecord:
             left = {key: duty for key, duty in state.duties.items() if key not in event.supersedes}
             known = replace(state, duties=left | {id_: event}, arisen=state.arisen | {id_})
             known = replace(known, causes=state.causes | {event.clock.anchor_event})
+            known = replace(known, superseded=state.superseded.union(event.supersedes))
             if event.subject_kind == "site":
                 return replace(known, sites=dict(state.sites) | {event.subject_id: event.status})
             return replace(known, status=event.status) if event.status else known

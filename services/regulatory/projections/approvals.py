@@ -43,23 +43,23 @@ class ApprovalRow:
     changed_at: datetime | None = None
 
 
-_APPROVAL_EVENTS = (
-    IrbApprovalActivated,
-    IrbApprovalExpiring,
-    IrbApprovalLapsed,
-    IrbLapseAnnulled,
-    IrbRenewalRecorded,
-    IrbApprovalRenewed,
-    IrbApprovalSuspended,
-    IrbApprovalReinstated,
-    IrbApprovalTerminated,
-    IrbApprovalClosed,
-    IrbApprovalCorrected,
+OfApproval = (
+    IrbApprovalActivated
+    | IrbApprovalExpiring
+    | IrbApprovalLapsed
+    | IrbLapseAnnulled
+    | IrbRenewalRecorded
+    | IrbApprovalRenewed
+    | IrbApprovalSuspended
+    | IrbApprovalReinstated
+    | IrbApprovalTerminated
+    | IrbApprovalClosed
+    | IrbApprovalCorrected
 )
 
 
-def approval_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    return ((message.data.approval_id,),) if isinstance(message.data, _APPROVAL_EVENTS) else ()
+def approval_keys(message: Recorded[OfApproval]) -> tuple[tuple[UUID], ...]:
+    return ((message.data.approval_id,),)
 
 
 def fold_approval(row: ApprovalRow | None, message: Recorded[Any], key: tuple[UUID]) -> ApprovalRow | None:

@@ -38,12 +38,10 @@ class IndRow:
     changed_at: datetime | None = None
 
 
-def ind_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    match message.data:
-        case IndReceived() | IndEarlyNoticeReceived() | IndReviewPeriodElapsed() | IndInEffect():
-            return ((message.data.ind_id,),)
-        case _:
-            return ()
+def ind_keys(
+    message: Recorded[IndReceived | IndEarlyNoticeReceived | IndReviewPeriodElapsed | IndInEffect],
+) -> tuple[tuple[UUID], ...]:
+    return ((message.data.ind_id,),)
 
 
 def fold_ind(row: IndRow | None, message: Recorded[Any], key: tuple[UUID]) -> IndRow | None:
@@ -84,12 +82,10 @@ class ClinicalHoldRow:
     changed_at: datetime | None = None
 
 
-def clinical_hold_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    match message.data:
-        case ClinicalHoldImposed() | ClinicalHoldLifted():
-            return ((message.data.hold_id,),)
-        case _:
-            return ()
+def clinical_hold_keys(
+    message: Recorded[ClinicalHoldImposed | ClinicalHoldLifted],
+) -> tuple[tuple[UUID], ...]:
+    return ((message.data.hold_id,),)
 
 
 def fold_clinical_hold(
@@ -124,12 +120,8 @@ class TrialHoldRow:
     cause: UUID | None = None
 
 
-def trial_hold_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    match message.data:
-        case HoldApplied() | HoldLifted() | HoldAnnulled():
-            return ((message.data.hold_id,),)
-        case _:
-            return ()
+def trial_hold_keys(message: Recorded[HoldApplied | HoldLifted | HoldAnnulled]) -> tuple[tuple[UUID], ...]:
+    return ((message.data.hold_id,),)
 
 
 def fold_trial_hold(

@@ -9,7 +9,7 @@ from shared.contracts.message import Recorded
 from shared.contracts.regulatory import ClinicalHoldImposed, ClinicalHoldLifted
 from shared.contracts.trials.country import CountryMilestoneAchieved
 from shared.contracts.trials.site import SiteActivated
-from shared.contracts.trials.subject import SubjectEnrolled
+from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatusChanged
 
 
@@ -19,6 +19,7 @@ class KnownTrial:
 
     `owner_id`: the organisation to which they were transferred. `managed`: the sponsor runs the trial here;
     `listed`: a registry has it. `countries` (ISO 3166) are those that it opened or has active sites in.
+    `adopted_on`: the day, by UTC, on which it was taken over in mid-life.
     """
 
     table: ClassVar[str] = "known_trial"
@@ -31,11 +32,25 @@ class KnownTrial:
     listed: bool = False
     first_enrolled_on: date | None = None
     countries: tuple[str, ...] = ()
+    adopted_on: date | None = None
 
 
-def known_trial_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+OfTrial = (
+    TrialRegistered
+    | TrialPlanRecorded
+    | SubjectEnrolled
+    | SubjectEnrolmentCorrected
+    | SiteActivated
+    | CountryMilestoneAchieved
+    | TrialStatusChanged
+)
+
+
+def known_trial_keys(message: Recorded[OfTrial]) -> tuple[tuple[UUID], ...]:
     match message.data:
         case TrialRegistered() | TrialPlanRecorded() | SubjectEnrolled() | SiteActivated():
+            return ((message.data.trial_id,),)
+        case SubjectEnrolmentCorrected():
             return ((message.data.trial_id,),)
         case CountryMilestoneAchieved(after="open") | TrialStatusChanged(basis="sponsor"):
             return ((message.data.trial_id,),)
@@ -49,12 +64,14 @@ def fold_known_trial(row: KnownTrial | None, message: Recorded[Any], key: tuple[
         case TrialRegistered() | TrialPlanRecorded() as event:
             listed = trial.listed or any(i.system == "nct" for i in event.identifiers)
             known = replace(trial, owner=event.owner, title=event.title, owner_id=event.owner_id)
+            if event.adopted_from:
+                known = replace(known, adopted_on=message.time.date())
             if isinstance(event, TrialRegistered) and event.basis == "registry":
                 return replace(known, listed=True)
             return replace(known, listed=listed, managed=True)
         case TrialStatusChanged(basis="sponsor"):
             return replace(trial, managed=True)
-        case SubjectEnrolled(enrolled_on=day):
+        case SubjectEnrolled(enrolled_on=day) | SubjectEnrolmentCorrected(enrolled_on=day):
             return replace(trial, first_enrolled_on=min(day, trial.first_enrolled_on or day))
         case SiteActivated(country=country) | CountryMilestoneAchieved(country=country):
             return replace(trial, countries=tuple(sorted({*trial.countries, country})))
@@ -73,15 +90,9 @@ class OpenHolds:
     lifted_on: date | None = None
 
 
-def open_holds_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    match message.data:
-        case (
-            ClinicalHoldImposed(trial_ids=trials, ind_id=ind)
-            | ClinicalHoldLifted(trial_ids=trials, ind_id=ind)
-        ):
-            return tuple((scope,) for scope in dict.fromkeys((*trials, *((ind,) if ind else ()))))
-        case _:
-            return ()
+def open_holds_keys(message: Recorded[ClinicalHoldImposed | ClinicalHoldLifted]) -> tuple[tuple[UUID], ...]:
+    trials, ind = message.data.trial_ids, message.data.ind_id
+    return tuple((scope,) for scope in dict.fromkeys((*trials, *((ind,) if ind else ()))))
 
 
 def fold_open_holds(row: OpenHolds | None, message: Recorded[Any], key: tuple[UUID]) -> OpenHolds | None:

@@ -36,9 +36,10 @@ class RegistryRow:
     changed_at: datetime | None = None
 
 
-def registry_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    told = isinstance(message.data, RegistryDutyArisen | RegistryUpdated | RegistryDutiesReleased)
-    return ((message.data.record_id,),) if told else ()
+def registry_keys(
+    message: Recorded[RegistryDutyArisen | RegistryUpdated | RegistryDutiesReleased],
+) -> tuple[tuple[UUID], ...]:
+    return ((message.data.record_id,),)
 
 
 def fold_registry(row: RegistryRow | None, message: Recorded[Any], key: tuple[UUID]) -> RegistryRow:

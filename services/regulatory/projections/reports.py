@@ -46,19 +46,19 @@ class ReportRow:
     organisation_id: UUID | None = None
 
 
-_REPORT_EVENTS = (
-    ReportOpened,
-    ReportReanchored,
-    ReportAssigned,
-    ReportNotRequired,
-    SafetyReportFiled,
-    SafetyReportAcknowledged,
-    SafetyReportRejected,
+OfReport = (
+    ReportOpened
+    | ReportReanchored
+    | ReportAssigned
+    | ReportNotRequired
+    | SafetyReportFiled
+    | SafetyReportAcknowledged
+    | SafetyReportRejected
 )
 
 
-def report_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    return ((message.data.report_id,),) if isinstance(message.data, _REPORT_EVENTS) else ()
+def report_keys(message: Recorded[OfReport]) -> tuple[tuple[UUID], ...]:
+    return ((message.data.report_id,),)
 
 
 def fold_report(row: ReportRow | None, message: Recorded[Any], key: tuple[UUID]) -> ReportRow | None:

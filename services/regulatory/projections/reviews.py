@@ -60,9 +60,8 @@ class ReviewRow:
     changed_at: datetime | None = None
 
 
-def review_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
-    known = (*_STATUS, IrbClarificationAnswered)
-    return ((message.data.review_id,),) if isinstance(message.data, known) else ()
+def review_keys(message: Recorded[ReviewEvent]) -> tuple[tuple[UUID], ...]:
+    return ((message.data.review_id,),)
 
 
 def fold_review(row: ReviewRow | None, message: Recorded[Any], key: tuple[UUID]) -> ReviewRow | None:

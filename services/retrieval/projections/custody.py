@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from shared.contracts import retrieval as r
-from shared.contracts.message import Event, Recorded
+from shared.contracts.message import Recorded
 
 Key = tuple[Any, ...]
 
@@ -39,16 +39,26 @@ class CustodyRow:
     organisation_id: UUID | None = None
 
 
-def custody_keys(message: Recorded[Event]) -> tuple[Key, ...]:
+OfDocuments = (
+    r.RecordsReceived
+    | r.RecordsSealed
+    | r.RecordsQcPassed
+    | r.RecordsQcFailed
+    | r.RecordsRedacted
+    | r.RecordsDelivered
+)
+
+
+def custody_keys(message: Recorded[OfDocuments]) -> tuple[Key, ...]:
     """One key a document of the event."""
     return tuple((message.id, document.document_ref) for document in _documents(message.data))
 
 
-def fold_custody(row: CustodyRow | None, message: Recorded[Event], key: Key) -> CustodyRow | None:
+def fold_custody(row: CustodyRow | None, message: Recorded[OfDocuments], key: Key) -> CustodyRow | None:
     """An entry is written once. `seq` is the request stream's version: the ledger's order in the request."""
     event = message.data
     document = next((d for d in _documents(event) if d.document_ref == key[1]), None)
-    if row is not None or document is None or not isinstance(event, r.AboutLeg):
+    if row is not None or document is None:
         return row
     delivered = event if isinstance(event, r.RecordsDelivered) else None
     return CustodyRow(
@@ -72,11 +82,7 @@ def fold_custody(row: CustodyRow | None, message: Recorded[Event], key: Key) -> 
     )
 
 
-def _documents(event: Event) -> tuple[r.Document, ...]:
-    match event:
-        case r.RecordsReceived() | r.RecordsSealed():
-            return (r.Document.model_validate(event.model_dump(include={"document_ref", "sha256", "pages"})),)
-        case r.RecordsQcPassed() | r.RecordsQcFailed() | r.RecordsRedacted() | r.RecordsDelivered():
-            return event.documents
-        case _:
-            return ()
+def _documents(event: OfDocuments) -> tuple[r.Document, ...]:
+    if isinstance(event, r.RecordsReceived | r.RecordsSealed):
+        return (r.Document.model_validate(event.model_dump(include={"document_ref", "sha256", "pages"})),)
+    return event.documents

@@ -69,13 +69,9 @@ class ScopeRequests:
     requests: tuple[IndexedRequest, ...] = ()
 
 
-def known_subject_keys(message: Recorded[Event]) -> tuple[Key, ...]:
+def known_subject_keys(message: Recorded[SubjectEnrolled | SubjectEnrolmentCorrected]) -> tuple[Key, ...]:
     """The subject that was enrolled, or whose enrolment was corrected."""
-    match message.data:
-        case SubjectEnrolled() | SubjectEnrolmentCorrected():
-            return ((message.data.subject_id,),)
-        case _:
-            return ()
+    return ((message.data.subject_id,),)
 
 
 def fold_known_subject(row: KnownSubject | None, message: Recorded[Event], key: Key) -> KnownSubject | None:
@@ -90,7 +86,7 @@ def fold_known_subject(row: KnownSubject | None, message: Recorded[Event], key: 
             return row
 
 
-def subject_access_keys(message: Recorded[Event]) -> tuple[Key, ...]:
+def subject_access_keys(message: Recorded[SubjectWithdrawn | SubjectDied]) -> tuple[Key, ...]:
     """The subject that withdrew from access to records, or died."""
     match message.data:
         case SubjectWithdrawn(subject_id=subject, scopes=scopes) if "records_access" in scopes:
@@ -115,7 +111,7 @@ def fold_subject_access(
             return row
 
 
-def scope_holds_keys(message: Recorded[Event]) -> tuple[Key, ...]:
+def scope_holds_keys(message: Recorded[HoldApplied | HoldLifted | HoldAnnulled]) -> tuple[Key, ...]:
     """The hold's scope. Which subjects an arm has is not known here: its holds count for the whole trial."""
     match message.data:
         case HoldApplied(scope_id=scope, effects=effects) if "retrieve_records" in effects:
@@ -139,15 +135,13 @@ def fold_scope_holds(row: ScopeHolds | None, message: Recorded[Event], key: Key)
     return ScopeHolds(key[0], tuple(sorted(holds))) if holds else None
 
 
-def scope_requests_keys(message: Recorded[Event]) -> tuple[Key, ...]:
+def scope_requests_keys(
+    message: Recorded[RequestOpened | RequestCompleted | RequestReopened],
+) -> tuple[Key, ...]:
     """Case and subject always; trial and site where a hold may freeze the request."""
-    match message.data:
-        case RequestOpened() | RequestCompleted() | RequestReopened():
-            event = message.data
-            wide = (event.trial_id, event.site_id) if event.purpose != "safety_followup" else ()
-            return tuple((scope,) for scope in (event.case_id, event.subject_id, *wide) if scope)
-        case _:
-            return ()
+    event = message.data
+    wide = (event.trial_id, event.site_id) if event.purpose != "safety_followup" else ()
+    return tuple((scope,) for scope in (event.case_id, event.subject_id, *wide) if scope)
 
 
 def fold_scope_requests(

@@ -9,7 +9,7 @@ from services.retrieval.domain.evolve import added
 from services.retrieval.domain.evolve_leg import moved
 from services.retrieval.domain.state import Leg
 from shared.contracts import retrieval as r
-from shared.contracts.message import Event, Recorded
+from shared.contracts.message import Recorded
 
 Key = tuple[UUID, ...]
 
@@ -47,9 +47,9 @@ class LegRow:
     organisation_id: UUID | None = None
 
 
-def leg_keys(message: Recorded[Event]) -> tuple[Key, ...]:
+def leg_keys(message: Recorded[r.AboutLeg]) -> tuple[Key, ...]:
     """Every event of a leg touches its row."""
-    return ((message.data.leg_id,),) if isinstance(message.data, r.AboutLeg) else ()
+    return ((message.data.leg_id,),)
 
 
 def fold_leg(row: LegRow | None, message: Recorded[r.RetrievalEvent], key: Key) -> LegRow | None:

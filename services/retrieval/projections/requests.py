@@ -47,9 +47,9 @@ class RequestRow:
     review_legs: tuple[UUID, ...] = ()
 
 
-def request_keys(message: Recorded[Event]) -> tuple[Key, ...]:
+def request_keys(message: Recorded[r.AboutRequest]) -> tuple[Key, ...]:
     """Every event of a request touches its row."""
-    return ((message.data.request_id,),) if isinstance(message.data, r.AboutRequest) else ()
+    return ((message.data.request_id,),)
 
 
 def fold_request(row: RequestRow | None, message: Recorded[Event], key: Key) -> RequestRow | None:

@@ -24,27 +24,27 @@ from shared.contracts.safety import (
     ReportFiled,
 )
 
-_SHOWN = (
-    AdverseEventReceived,
-    AdverseEventCorrected,
-    CaseOpened,
-    CaseAssessed,
-    CaseReportable,
-    CaseNotReportable,
-    NewInformationReceived,
-    InformationReviewed,
-    CaseVersionCreated,
-    FollowUpRequested,
-    DueDiligenceRecorded,
-    ReportFiled,
-    ReportAcknowledged,
-    CaseAcknowledged,
+OfCase = (
+    AdverseEventReceived
+    | AdverseEventCorrected
+    | CaseOpened
+    | CaseAssessed
+    | CaseReportable
+    | CaseNotReportable
+    | NewInformationReceived
+    | InformationReviewed
+    | CaseVersionCreated
+    | FollowUpRequested
+    | DueDiligenceRecorded
+    | ReportFiled
+    | ReportAcknowledged
+    | CaseAcknowledged
 )
 
 
-def case_keys(message: Recorded[Any]) -> tuple[tuple[UUID], ...]:
+def case_keys(message: Recorded[OfCase]) -> tuple[tuple[UUID], ...]:
     """The case that the event is about."""
-    return ((message.data.case_id,),) if isinstance(message.data, _SHOWN) else ()
+    return ((message.data.case_id,),)
 
 
 def fold_case(row: CaseRow | None, message: Recorded[Any], key: tuple[UUID, ...]) -> CaseRow | None:

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import TypeAdapter
 
-from services.trials.data_import import IMPORTED, CountsSummary, import_counts
 from services.trials.domain.data_lock import preconditions
+from services.trials.imports.run.counts import IMPORTED, CountsSummary, import_counts
 from services.trials.projections.trial_data import TrialData
 from shared.http import bodies, identity
 from shared.http.answers import Cursor, Limit, Order, one, page

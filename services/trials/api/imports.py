@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.trials.imports import IMPORTED, Summary, import_records
-from services.trials.sdtm_import import IMPORTED as TABLES
-from services.trials.sdtm_import import SdtmSummary, import_sdtm
-from services.trials.usdm_import import IMPORTED as DOCUMENT
-from services.trials.usdm_import import LIMIT, Options, UsdmSummary, import_usdm
+from services.trials.imports.run.ctgov import IMPORTED, Summary, import_records
+from services.trials.imports.run.sdtm import IMPORTED as TABLES
+from services.trials.imports.run.sdtm import SdtmSummary, import_sdtm
+from services.trials.imports.run.usdm import IMPORTED as DOCUMENT
+from services.trials.imports.run.usdm import LIMIT, Options, UsdmSummary, import_usdm
 from shared.contracts.trials.design import Assignment
 from shared.contracts.trials.trial import Route
 from shared.http import bodies, identity

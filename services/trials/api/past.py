@@ -18,7 +18,7 @@ from shared.runtime.database import Pool
 from shared.runtime.execute import Executor
 from shared.runtime.record import stored
 from shared.runtime.rows import table_of
-from shared.runtime.service import Projection
+from shared.runtime.takers import Projection, Projections
 
 AsOf = Annotated[
     AwareDatetime | None,
@@ -30,13 +30,11 @@ _one_at_a_time = asyncio.Semaphore(1)
 _TABLES = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)\b(?!\.)")
 
 _WHOSE = "SELECT sponsor_id FROM es.trial WHERE trial_id = $1"
-_EXTENT = """
-SELECT count(*), min(recorded_at) AS first FROM (
-    SELECT recorded_at FROM es.event WHERE key = $1 AND recorded_at <= $2 ORDER BY pos LIMIT $3) e
+_BEGUN = "SELECT recorded_at <= $2 FROM es.event WHERE key = $1 ORDER BY pos LIMIT 1"
+_POSITIONS = """
+SELECT pos FROM es.event WHERE key = $1 AND recorded_at <= $2 AND type = ANY($3) ORDER BY pos LIMIT $4
 """
-_EVENTS = """
-SELECT * FROM es.event WHERE key = $1 AND recorded_at <= $2 AND pos > $3 ORDER BY pos LIMIT $4
-"""
+_EVENTS = "SELECT * FROM es.event WHERE pos = ANY($1) ORDER BY pos"
 
 
 async def rebuilt(
@@ -45,7 +43,7 @@ async def rebuilt(
     """The query and its values, over the trial's rows as of the instant; as they are where none is named.
 
     ProblemError 404 for a trial that is not reached; 422 for an instant to come, for one before the trial's
-    first event, and for a trial of more events than `AT_MOST`.
+    first event, and where more than `AT_MOST` events make the rows.
     """
     if as_of is None:
         return sql, values
@@ -54,12 +52,15 @@ async def rebuilt(
     grants = request.state.principal.grants
     if sponsor is None or not (grants.reach(sponsor, trial_id, None) or trial_id in grants.sites.values()):
         raise ProblemError(404, "unknown", "there is nothing of this id")
-    await _within_bounds(executor.pool, trial_id, as_of)
     named = set(_TABLES.findall(sql))
     known = [projection for projection in executor.service.projections if projection.table in named]
     own = [projection for projection in known if projection.sources == (executor.service.name,)]
+    folding = Projections(own)
+    # Readings by the day are most of a trial's events and in no page: those that no row takes are not read.
+    types = [name for name, event in executor.service.types.items() if folding.of(event)]
     async with _one_at_a_time:
-        folded = await _folded(executor, trial_id, as_of, own)
+        positions = await _positions(executor.pool, trial_id, as_of, types)
+        folded = await _folded(executor, folding, positions)
     # What other services tell is not in this log: of those tables nothing is known as of then.
     shadows = [f"{p.table} AS (SELECT * FROM public.{p.table} WHERE false)" for p in known if p not in own]  # noqa: S608
     for n, projection in enumerate(own, len(values) + 1):
@@ -69,34 +70,33 @@ async def rebuilt(
     return f"WITH {', '.join(shadows)} {sql}", (*values, *folded)
 
 
-async def _within_bounds(pool: Pool, trial_id: UUID, as_of: datetime) -> None:
+async def _positions(pool: Pool, trial_id: UUID, as_of: datetime, types: Sequence[str]) -> list[int]:
+    """Where in the log the events of these types stand, in their order; ProblemError 422 out of bounds."""
     if as_of > datetime.now(UTC):
         raise _refused("as-of.future", "lies in the future")
-    extent = await pool.fetchrow(_EXTENT, str(trial_id), as_of, AT_MOST + 1)
-    if not extent or extent["first"] is None:
+    if not await pool.fetchval(_BEGUN, str(trial_id), as_of):
         raise _refused("as-of.before-first-event", "lies before the trial's first event")
-    if extent["count"] > AT_MOST:
+    found = await pool.fetch(_POSITIONS, str(trial_id), as_of, types, AT_MOST + 1)
+    if len(found) > AT_MOST:
         raise _refused("as-of.too-many-events", f"comes after more than {AT_MOST} events: ask for an earlier")
+    return [row["pos"] for row in found]
 
 
 def _refused(rule: str, detail: str) -> ProblemError:
     return ProblemError(422, rule, f"as_of {detail}", errors=[("/query/as_of", detail)])
 
 
-async def _folded(
-    executor: Executor, trial_id: UUID, as_of: datetime, projections: Sequence[Projection]
-) -> list[str]:
+async def _folded(executor: Executor, folding: Projections, positions: Sequence[int]) -> list[str]:
     """The rows of each projection as JSON, in the order of the projections."""
-    tables: list[dict[tuple[Any, ...], Any]] = [{} for _ in projections]
-    service, line = executor.service, 0
-    while found := await executor.pool.fetch(_EVENTS, str(trial_id), as_of, line, _CHUNK):
-        for row in found:
+    tables: dict[Projection, dict[tuple[Any, ...], Any]] = {projection: {} for projection in folding.each}
+    service = executor.service
+    for first in range(0, len(positions), _CHUNK):
+        for row in await executor.pool.fetch(_EVENTS, positions[first : first + _CHUNK]):
             message = stored(service.name, row, executor.streams.read(row["type"], row["data"]))
-            for projection, rows in zip(projections, tables, strict=True):
-                for key in projection.keys(message):
-                    rows[key] = projection.fold(rows.get(key), message, key)
-        line = found[-1]["pos"]
+            for projection, key in folding.touched(message):
+                rows = tables[projection]
+                rows[key] = projection.fold(rows.get(key), message, key)
     return [
         table_of(projection.row).rows.dump_json([row for row in rows.values() if row is not None]).decode()
-        for projection, rows in zip(projections, tables, strict=True)
+        for projection, rows in tables.items()
     ]

@@ -32,7 +32,7 @@ FROM trial t LEFT JOIN trial_count c USING (trial_id) WHERE true
 # The part of the target that a straight line from the first to the last planned enrolment has reached today;
 # all of it after the last day, and once accrual is closed. Target and days are those set for the whole trial;
 # what is not set, its plan and the registry's start and primary completion. Without target, or without days
-# while it accrues, no trial is behind.
+# while it accrues, no trial is behind, nor one that was not approved, was withdrawn or has no lifecycle.
 _BEHIND = """
 EXISTS (
     SELECT FROM (
@@ -43,7 +43,8 @@ EXISTS (
             SELECT x.* FROM enrolment_targets e,
                 jsonb_to_recordset(e.stated) x(level text, target integer, first_on date, last_on date)
             WHERE e.trial_id = t.trial_id AND x.level = 'trial') x ON true) p
-    WHERE p.enrolled < p.target AND (
+    WHERE p.enrolled < p.target
+      AND t.status NOT IN ('draft', 'in_review', 'disapproved', 'withdrawn', 'registry_only') AND (
         t.status IN (
             'closed_accrual', 'closed_accrual_intervention', 'completed', 'admin_completed', 'archived')
         OR p.enrolled < p.target * CASE WHEN {0}::date >= p.last_on THEN 1 WHEN {0}::date <= p.first_on THEN 0
@@ -96,7 +97,7 @@ async def trials(
 
     Behind is who has enrolled less than the target's share of the time between the first and the last planned
     enrolment (a straight line, UTC days; days that nobody set are the registry's start and primary
-    completion), or than the target once accrual is closed.
+    completion), or than the target once accrual is closed; not one that was not approved, or was withdrawn.
     """
     today = None if behind is None else clock.now().date()
     where, values = _asked(

@@ -14,24 +14,37 @@ from shared.http.seen import seen
 from shared.rules.dates import local_date
 from shared.runtime import clock
 
-# The trials that the organisation runs or ran, with those of a programme that it works for, and of these the
-# sites that are its own; by function it runs none.
+# Who runs or ran which trial on which days, with the trials of a programme that it works for; by function it
+# runs none, and by area none of a programme: which of its trials are of the area no event tells. Of these
+# trials the sites that were chosen are its own, on days on which it worked and they had not ended; days of
+# several engagements count once.
 _FIGURES = """
-WITH runs AS (
-    SELECT t.trial_id, e.model, e.countries, e.began_on, coalesce(e.ended_on, $2::date) AS last_on
+WITH run AS (
+    SELECT t.trial_id, e.organisation, e.model, e.countries,
+           daterange(e.began_on, greatest(e.began_on, coalesce(e.ended_on, $2::date)), '[]') AS days
     FROM engagement e, LATERAL (
         SELECT e.of_trial AS trial_id WHERE e.of_trial IS NOT NULL
-        UNION ALL SELECT trial_id FROM trial WHERE programme_id = e.of_programme) t
-    WHERE e.organisation = $1 AND e.began_on IS NOT NULL AND e.model <> 'functional'
+        UNION ALL SELECT trial_id FROM trial
+        WHERE programme_id = e.of_programme AND e.model <> 'therapeutic_area') t
+    WHERE e.began_on IS NOT NULL AND e.model <> 'functional'
+), chosen AS (
+    SELECT c.site_id, c.trial_id, s.country, c.activated_on, c.approved_on, daterange(
+        c.first_on, greatest(c.first_on, coalesce(s.closed_on, 'infinity')), '[]') AS days
+    FROM (SELECT *, least(selected_on, activated_on) AS first_on FROM cycle_time) c
+    JOIN site s USING (site_id)
+    WHERE c.selected_on IS NOT NULL AND c.trial_id IN (SELECT trial_id FROM run WHERE organisation = $1)
+), work AS (
+    SELECT r.organisation, c.site_id, range_agg(r.days * c.days) AS days
+    FROM run r JOIN chosen c USING (trial_id)
+    WHERE r.days && c.days AND (r.model <> 'regional' OR r.countries ? c.country) GROUP BY 1, 2
 ), its AS (
-    SELECT DISTINCT ON (s.site_id) s.site_id, s.country, s.status, s.activated_on,
-           greatest(s.activated_on, r.began_on) AS from_on, r.began_on, r.last_on
-    FROM runs r JOIN site s USING (trial_id)
-    WHERE (r.model <> 'regional' OR r.countries ? s.country) AND s.status <> 'identified'
-    ORDER BY s.site_id, r.began_on
+    SELECT c.site_id, c.country, c.activated_on, c.approved_on, w.days, CASE
+        WHEN c.activated_on IS NULL THEN '{}'
+        ELSE w.days * datemultirange(daterange(c.activated_on, NULL)) END AS active
+    FROM work w JOIN chosen c USING (site_id) WHERE w.organisation = $1
 ), started AS (
-    SELECT i.activated_on - a.approved_on AS days FROM its i JOIN site_approval a USING (site_id)
-    WHERE i.activated_on >= i.began_on AND i.activated_on >= a.approved_on
+    SELECT activated_on - approved_on AS days FROM its
+    WHERE days @> activated_on AND activated_on >= approved_on
 ), owned AS (
     SELECT count(*) FILTER (WHERE outcome = 'met') AS met, count(*) AS n FROM owned_deadline
     WHERE owned_by = $1
@@ -39,17 +52,20 @@ WITH runs AS (
 SELECT (SELECT met FROM owned) AS met, (SELECT n FROM owned) AS owned,
     (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FROM started) AS cycle_days,
     (SELECT count(*) FROM started) AS started,
-    (SELECT count(*) FROM its) AS chosen,
-    (SELECT count(*) FROM its WHERE activated_on IS NOT NULL) AS activated,
+    (SELECT count(*) FROM its) AS sites,
+    (SELECT count(*) FROM its WHERE NOT isempty(active)) AS activated,
+    (SELECT count(*) FROM its i WHERE EXISTS (
+        SELECT FROM work w
+        WHERE w.site_id = i.site_id AND w.organisation <> $1 AND w.days && i.days)) AS shared_sites,
     (SELECT coalesce(json_agg(DISTINCT country ORDER BY country), '[]')::text
-     FROM its WHERE activated_on IS NOT NULL) AS countries,
-    (SELECT sum(greatest(last_on - from_on + 1, 0)) FROM its WHERE activated_on IS NOT NULL) AS site_days,
+     FROM its WHERE NOT isempty(active)) AS countries,
+    (SELECT sum(upper(part) - lower(part)) FROM its, unnest(its.active) part) AS site_days,
     (SELECT count(*) FROM deviation d JOIN its USING (site_id)
-     WHERE NOT d.annulled AND d.occurred_on BETWEEN its.from_on AND its.last_on) AS deviations,
+     WHERE NOT d.annulled AND its.active @> d.occurred_on) AS deviations,
     (SELECT coalesce(sum(jsonb_array_length(v.findings)), 0) FROM monitoring_visit v JOIN its USING (site_id)
-     WHERE v.approved_by IS NOT NULL AND v.conducted_on BETWEEN its.from_on AND its.last_on) AS findings,
-    (SELECT count(DISTINCT r.trial_id) FROM runs r JOIN trial t USING (trial_id), trial asked
-     WHERE asked.trial_id = $3 AND t.trial_id <> $3 AND EXISTS (
+     WHERE v.approved_by IS NOT NULL AND its.active @> v.conducted_on) AS findings,
+    (SELECT count(DISTINCT r.trial_id) FROM run r JOIN trial t USING (trial_id), trial asked
+     WHERE r.organisation = $1 AND asked.trial_id = $3 AND t.trial_id <> $3 AND EXISTS (
          SELECT FROM jsonb_array_elements_text(t.registry -> 'conditions') c
          JOIN jsonb_array_elements_text(asked.registry -> 'conditions') a ON lower(a) = lower(c))) AS alike,
     (SELECT jsonb_array_length(registry -> 'conditions') > 0 FROM trial WHERE trial_id = $3) AS conditions
@@ -65,6 +81,9 @@ async def organisation_scorecard(
     request: Request, organisation_id: UUID, engagement: UUID | None = None, trial: UUID | None = None
 ) -> dict[str, Any]:
     """What the organisation is worth, by the asker's own trials: each score with figure, n, source and how.
+
+    `sites`: how many it worked at; `shared_sites`: those of them at which another organisation did as well on
+    some of the same days, so that their figures are those of both.
 
     `engagement`: by the weights of this evaluation. `trial`: the one whose conditions count as alike, without
     it that of the engagement. The total is null while a criterion that counts is missing.
@@ -84,6 +103,8 @@ async def organisation_scorecard(
         "engagement_id": engagement,
         "trial_id": about,
         "countries": json.loads(told["countries"]),
+        "sites": told["sites"],
+        "shared_sites": told["shared_sites"],
         **scorecard(_figures(told), _entered(known), weights or WEIGHTS),
     }
 
@@ -101,8 +122,8 @@ def _figures(told: Mapping[str, Any]) -> dict[Criterion, Figure]:
     if months:
         found = told["deviations"] + told["findings"]
         figures["quality"] = Figure(found / months, found)
-    if told["chosen"]:
-        figures["coverage"] = Figure(told["activated"] / told["chosen"], told["chosen"])
+    if told["sites"]:
+        figures["coverage"] = Figure(told["activated"] / told["sites"], told["sites"])
     return figures
 
 

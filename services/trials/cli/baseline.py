@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from services.trials.baseline.counts import Count, counts, today
-from services.trials.baseline.files import Rejected, templates
-from services.trials.baseline.load import Tally, load
-from services.trials.baseline.sheets import SHEETS
+from services.trials.imports.baseline.counts import Count, counts, now
+from services.trials.imports.baseline.files import Rejected, templates
+from services.trials.imports.baseline.load import Tally, load
+from services.trials.imports.baseline.sheets import SHEETS
 from shared.stack.client import (
     FAILED,
     LOCAL,
@@ -51,7 +51,7 @@ def import_baseline(
         return attempt(service, f"/v1/commands/{command}", body, key, actor)
 
     known, tallies = load(folder, record, give)
-    found = counts(tallies, known.trials.values(), _listed, today())
+    found = counts(tallies, known, _listed, now())
     rejected = [one for tally in tallies for one in tally.rejected]
     _tell(tallies, found, rejected, as_json)
     if rejected or any(one.differs for one in found):

@@ -57,7 +57,9 @@ def show_scorecard(
     table(found["scores"], _SCORE)
     missing = ", ".join(found["missing"])
     total = f"no total: {missing} missing" if missing else f"total {found['total']} of 100"
-    typer.echo(f"{found['name']}: {total}; active in {', '.join(found['countries']) or 'no country'}")
+    places = ", ".join(found["countries"]) or "no country"
+    shared = f"{found['shared_sites']} of {found['sites']} sites shared with others"
+    typer.echo(f"{found['name']}: {total}; active in {places}; {shared}")
 
 
 @obligations.callback()

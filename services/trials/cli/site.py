@@ -23,8 +23,8 @@ def list_sites(
     found = listed("trials", f"/v1/trials/{_id_of(trial)}/sites", limit, status=status)
     for row in found["items"]:
         row["open_gates"] = f"{len(row['gates'])} of {len(row['required_gates'])}"
-    columns = ("site_id", "status", "country", "city", "open_gates", "enrolled", "target", "name")
-    show(found, columns, as_json)
+    columns = ("site_id", "status", "registry_status", "country", "city", "open_gates", "enrolled", "target")
+    show(found, (*columns, "name"), as_json)
 
 
 @site.command("show")

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import typer
 
-from shared.stack.client import WRONG_USE, Json, Most, emit, fail, get, listed, show, table
+from services.trials.cli.trial_page import tell
+from shared.stack.client import WRONG_USE, Json, Most, emit, fail, get, listed, show
 from shared.stack.sheets import export
 
 trial = typer.Typer(no_args_is_help=True, help="Trials, their lifecycle, holds and deadlines.")
@@ -105,28 +106,14 @@ def show_trial(
     as_of: Annotated[str | None, typer.Option(help="As it was then, such as 2026-03-02T09:00:00Z.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show a trial: its lifecycle with holds, its sites, enrolment and deadlines."""
+    """Show a trial: lifecycle with holds, enrolment, deadlines, its plan by the registry, its sites."""
     found = get("trials", f"/v1/trials/{path_of(name)}")
     if as_of:
         found = get("trials", f"/v1/trials/{found['trial_id']}", as_of=as_of)
     if as_json:
         emit(found)
         return
-    holds = [f"{hold['source']} since {hold['since']}" for hold in found["lifecycle"]["holds"]]
-    facts = {
-        "trial": f"{found['nct'] or ''} {found['title']}",
-        "id": found["trial_id"],
-        "correlation": found["correlation_id"],
-        "sponsor": found["sponsor_name"],
-        "status": f"{found['status']} (registry: {found['registry_status'] or 'none'})",
-        "holds": "; ".join(holds) or "none",
-        "sites": ", ".join(f"{count} {status}" for status, count in sorted(found["sites"].items())) or "none",
-        "enrolled": f"{found['enrolled']} of {found['target'] or '?'}",
-        "deviations": found["deviations"],
-    }
-    for label, value in facts.items():
-        typer.echo(f"{label:<12} {value}")
-    table(found["deadlines"], ("due_on", "status", "code", "citation", "anchor", "anchor_on", "owner"))
+    tell(found)
 
 
 def path_of(name: str) -> str:

@@ -75,14 +75,14 @@ class SubmitCountry(OfCountry):
 
 
 class OpenCountry(OfCountry):
-    """Open an authorised country: its sites may begin."""
+    """Say that an authorised country is open; what its sites may begin follows from the authorisation."""
 
     type: ClassVar[str] = "trials.open_country.v1"
     opened_on: Day
 
 
 class CloseCountry(OfCountry):
-    """End the trial in a country."""
+    """End the trial in a country: from that day on its authorisation opens no gate there."""
 
     type: ClassVar[str] = "trials.close_country.v1"
     closed_on: Day

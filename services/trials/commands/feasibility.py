@@ -27,6 +27,8 @@ Weight = Annotated[
 ]
 Number = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+_WHOLE = Field(ge=-1_000_000_000, le=1_000_000_000)
+_BOUNDED = Field(ge=-1e9, le=1e9, allow_inf_nan=False)
 
 
 class Asked(Question):
@@ -50,7 +52,7 @@ class Said(Answer):
     """One answer: true or false, a number, or a code; never a text."""
 
     code: Code
-    value: StrictBool | StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)] | Code
+    value: StrictBool | Annotated[StrictInt, _WHOLE] | Annotated[StrictFloat, _BOUNDED] | Code
 
 
 class SendFeasibility(OfSite):

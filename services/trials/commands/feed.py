@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from pydantic import Field, model_validator
 
 from services.trials.commands.words import Code, Count, Sha256, Text
+from services.trials.projections.consent_guards import SiteSubjects
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Command, Need, Value
@@ -41,7 +42,10 @@ class OfFeed(Command):
 
 
 class StartFeed(OfFeed):
-    """Say that readings of a subject are due; `late_after` days later a day not told is missing."""
+    """Say that readings of a subject of the site are due; `late_after` days later a day not told is missing.
+
+    `begins_on` lies at most 366 days back; summaries of days before it are kept and marked.
+    """
 
     type: ClassVar[str] = "trials.start_feed.v1"
     kind: FeedKind
@@ -56,9 +60,15 @@ class StartFeed(OfFeed):
             raise ValueError("measures: each code stands once")
         return self
 
+    def needs(self) -> tuple[Need, ...]:
+        return (*super().needs(), Need(SiteSubjects, (self.site_id,)))
+
 
 class RecordDailySummary(OfFeed):
-    """Report how many readings of a measure came on a local day, and where the raw data lie."""
+    """Report how many readings of a measure came on a local day, and where the raw data lie.
+
+    It counts at the site where the feed was started, whichever it names.
+    """
 
     type: ClassVar[str] = "trials.record_daily_summary.v1"
     report: ClassVar[bool] = True
@@ -70,7 +80,10 @@ class RecordDailySummary(OfFeed):
 
 
 class EndFeed(OfFeed):
-    """Say that `ended_on` is the last day of which readings are due."""
+    """Say that `ended_on` is the last day of which readings are due: days after it are not missing.
+
+    The day before the first says that none was ever due.
+    """
 
     type: ClassVar[str] = "trials.end_feed.v1"
     ended_on: Day

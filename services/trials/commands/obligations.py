@@ -6,8 +6,9 @@ from uuid import UUID, uuid5
 from pydantic import Field
 
 from services.trials.commands.words import DocumentRef, Sha256
+from services.trials.projections.guards import TrialGuard
 from services.trials.rules import NAMESPACE
-from shared.contracts.message import Signed
+from shared.contracts.message import Need, Signed
 from shared.contracts.trials.obligation import ObligationName
 from shared.rules.dates import Day, ZoneName
 
@@ -40,7 +41,10 @@ class TransferObligations(OfObligations):
 
 
 class ReturnObligations(OfObligations):
-    """Take obligations back: from `since` on the sponsor carries them again."""
+    """Take obligations back, also those of the trial's plan: from `since` on the sponsor carries them."""
 
     type: ClassVar[str] = "trials.return_obligations.v1"
     meaning: Literal["obligations taken back in writing"] = "obligations taken back in writing"
+
+    def needs(self) -> tuple[Need, ...]:
+        return (Need(TrialGuard, (self.trial_id,)),)

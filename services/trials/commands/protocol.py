@@ -105,7 +105,10 @@ class ReportUrgentChange(OfProtocol):
 
 
 class RecordUrgentNotice(OfProtocol):
-    """Report that the board or the authority was told of an urgent change."""
+    """Report that the board or the authority was told of an urgent change.
+
+    `site_ids`: the sites whose board was told; of a change at several sites a board's notice names them.
+    """
 
     type: ClassVar[str] = "trials.record_urgent_notice.v1"
     report: ClassVar[bool] = True
@@ -114,6 +117,7 @@ class RecordUrgentNotice(OfProtocol):
     whom: Told
     told_on: Day
     reference: Reference
+    site_ids: Annotated[tuple[UUID, ...], Field(max_length=5000)] = ()
 
 
 class WithdrawProtocolVersion(OfProtocol):

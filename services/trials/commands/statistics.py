@@ -44,7 +44,7 @@ class AssumedSurvival(Survival):
     """A hazard ratio within bounds."""
 
     hazard_ratio: Annotated[float, Field(gt=0, le=1000)]
-    event_probability: Annotated[float, Field(gt=0, le=1)]
+    event_probability: Annotated[float, Field(ge=1e-6, le=1)]
 
 
 class AssumedOther(OtherEffect):
@@ -82,11 +82,11 @@ class SignDesignInput(Signed):
     hypothesis: Hypothesis
     effect: Assumed
     null_value: Finite | None = None
-    alpha: Annotated[float, Field(gt=0, lt=0.5)]
+    alpha: Annotated[float, Field(ge=1e-9, lt=0.5)]
     sides: Literal[1, 2]
-    power: Annotated[float, Field(gt=0.5, lt=1)]
+    power: Annotated[float, Field(gt=0.5, le=1 - 1e-9)]
     allocation_ratio: Annotated[float, Field(ge=0.01, le=100)] = 1.0
-    drop_out: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    drop_out: Annotated[float, Field(ge=0, le=0.99)] = 0.0
     method: Text
     software: Annotated[Text, Field(max_length=100)]
     software_version: Annotated[Text, Field(max_length=50)]

@@ -1,9 +1,11 @@
 """A programme taken over in mid-life: begun, with its preclinical work, what allows it, and its phase."""
 
 from datetime import date
+from typing import Any
 from uuid import uuid5
 
 from services.trials.commands.programme import AdoptProgramme
+from services.trials.domain.adopted import said
 from services.trials.domain.programme_state import Programme
 from shared.contracts.message import Refusal
 from shared.contracts.trials.programme import (
@@ -24,24 +26,33 @@ def adopt_programme(
 
     `latest` is the last local date that it is anywhere.
     """
-    fields = command.model_dump(include={"programme_id", "product", "comparators", "indication"})
-    begun = ProgrammeBegun(**fields, sponsor_name=command.sponsor, adopted_from=command.document_ref)
+    events = _events(command)
     if programme.begun is not None:
-        known = programme.begun.model_copy(update={"adopted_from": command.document_ref})
-        if known == begun and programme.begun.adopted_from:
+        if said(programme.adopted, "evidence") == said(events, "evidence"):
             return []
         return Refusal("programme.already_begun", "the programme was begun otherwise", programme.phase)
+    days = {
+        "phase_since": command.phase_since,
+        "toxicology_on": command.toxicology_on,
+        "laboratory_on": command.laboratory_on,
+    }
+    if late := next((name for name, day in days.items() if day and day > latest), None):
+        return Refusal("programme.in_future", "that day has not come anywhere", None, late)
+    return events
+
+
+def _events(command: AdoptProgramme) -> list[ProgrammeEvent]:
+    told: dict[str, Any] = {"programme_id": command.programme_id, "adopted_from": command.document_ref}
+    fields = command.model_dump(include={"product", "comparators", "indication"})
+    begun = ProgrammeBegun(**told, **fields, sponsor_name=command.sponsor)
     work: dict[MilestoneKind, date | None] = {
         "toxicology": command.toxicology_on,
         "laboratory": command.laboratory_on,
     }
-    days = {"phase_since": command.phase_since, **{f"{kind}_on": day for kind, day in work.items()}}
-    if late := next((name for name, day in days.items() if day and day > latest), None):
-        return Refusal("programme.in_future", "that day has not come anywhere", None, late)
-    events: list[ProgrammeEvent] = [begun, *_authorisations(command)]
+    events: list[ProgrammeEvent] = [begun, *_authorisations(command, told)]
     events += [
         PreclinicalMilestoneCompleted(
-            programme_id=command.programme_id,
+            **told,
             milestone_id=uuid5(command.programme_id, f"milestone|{kind}"),
             kind=kind,
             completed_on=day,
@@ -53,7 +64,7 @@ def adopt_programme(
     if command.phase_since:
         events.append(
             ProgrammePhaseChanged(
-                programme_id=command.programme_id,
+                **told,
                 before="preclinical",
                 after=command.phase,
                 evidence=(PhaseEvidence(document_ref=command.document_ref),),
@@ -63,11 +74,11 @@ def adopt_programme(
     return events
 
 
-def _authorisations(command: AdoptProgramme) -> list[ProgrammeAuthorisationRecorded]:
+def _authorisations(command: AdoptProgramme, told: dict[str, Any]) -> list[ProgrammeAuthorisationRecorded]:
     return [
         ProgrammeAuthorisationRecorded(
+            **told,
             **one.model_dump(),
-            programme_id=command.programme_id,
             authorisation_id=uuid5(command.programme_id, f"{one.kind}|{one.country}|{one.number}"),
             document_ref=command.document_ref,
         )

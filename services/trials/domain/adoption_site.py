@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from services.trials.commands.adoption import AdoptSite
+from services.trials.domain.adopted import same_site
 from services.trials.domain.site_state import AnyEvent, Site
 from services.trials.projections.guards import TrialGuard
 from services.trials.rules.gates import required_gates
@@ -41,22 +43,26 @@ def adopt_site(
     """
     if trial is None or trial.status is None:
         return Refusal("trial.unknown", "there is no trial with this id", None, "trial_id")
-    selected = _selected(command, trial)
-    if site.adopted_from:
-        if site.selection == selected and site.activated_on == command.activated_on:
+    identified, then = _identified(command), _since(command, trial, now)
+    if site.adopted:
+        own = isinstance(site.adopted[0], SiteIdentified)
+        if same_site(site.adopted, [identified, *then] if own else then):
             return []
-        if site.selection:
+        if site.selection or not same_site(site.adopted, [identified]):
             return Refusal("site.already_adopted", "the site was taken over otherwise", site.status)
     if site.status not in (None, "identified"):
         return Refusal("site.already_selected", "the site has a history here already", site.status)
     if refusal := _days(site, command, now):
         return refusal
-    events: list[AnyEvent] = []
-    if site.status is None:
-        events.append(_identified(command))
+    return [identified, *then] if site.status is None else then
+
+
+def _since(command: AdoptSite, trial: TrialGuard, now: datetime) -> list[AnyEvent]:
+    """What happened since the site was identified."""
+    selected = _selected(command, trial)
     if selected is None:
-        return events
-    return [*events, selected, *_evidence(command, now), *_opened(command, selected), *_closed(command)]
+        return []
+    return [selected, *_evidence(command, now), *_opened(command, selected), *_closed(command)]
 
 
 def _days(site: Site, command: AdoptSite, now: datetime) -> Refusal | None:
@@ -102,7 +108,11 @@ def _evidence(command: AdoptSite, now: datetime) -> list[AnyEvent]:
     today = local_date(now, command.zone)
     return [
         GateEvidenceRecorded(
-            trial_id=command.trial_id, site_id=command.site_id, recorded_on=today, **one.model_dump()
+            trial_id=command.trial_id,
+            site_id=command.site_id,
+            recorded_on=today,
+            adopted_from=command.document_ref,
+            **one.model_dump(),
         )
         for one in command.evidence
     ]
@@ -111,7 +121,7 @@ def _evidence(command: AdoptSite, now: datetime) -> list[AnyEvent]:
 def _opened(command: AdoptSite, selected: SiteSelected) -> list[AnyEvent]:
     if command.activated_on is None or command.status not in _ACTIVATED:
         return []
-    day, ids = command.activated_on, {"trial_id": command.trial_id, "site_id": command.site_id}
+    day, told = command.activated_on, _told(command)
     then: set[Gate] = {
         one.gate
         for one in command.evidence
@@ -119,33 +129,40 @@ def _opened(command: AdoptSite, selected: SiteSelected) -> list[AnyEvent]:
     }
     events: list[AnyEvent] = [
         SiteActivated(
-            **ids,
+            **told,
             gates=tuple(gate for gate in selected.required_gates if gate in then),
             activated_on=day,
             zone=command.zone,
             country=command.country,
-            adopted_from=command.document_ref,
         )
     ]
     if command.status == "enrolling" or command.enrolment_closed_on:
-        events.append(SiteEnrolmentStarted(**ids))
+        events.append(SiteEnrolmentStarted(**told))
     return events
 
 
 def _closed(command: AdoptSite) -> list[AnyEvent]:
-    ids = {"trial_id": command.trial_id, "site_id": command.site_id}
-    events: list[AnyEvent] = []
+    told, events = _told(command), list[AnyEvent]()
     if command.enrolment_closed_on and command.status in ("closed_to_enrolment", "closing", "closed"):
-        events.append(SiteEnrolmentClosed(**ids, closed_on=command.enrolment_closed_on))
+        events.append(SiteEnrolmentClosed(**told, closed_on=command.enrolment_closed_on))
     if command.closing_on and command.status in ("closing", "closed"):
-        events.append(SiteClosingStarted(**ids, started_on=command.closing_on))
+        events.append(SiteClosingStarted(**told, started_on=command.closing_on))
     if command.status == "closed":
-        told = {
+        days = {
             "visited_on": command.close_out_visit_on,
             "report_ref": command.close_out_report,
             "ip_reconciled_on": command.product_reconciled_on,
             "documents_filed_on": command.documents_filed_on,
             "closed_on": command.closed_on,
         }
-        events.append(SiteClosed.model_validate(ids | told))
+        events.append(SiteClosed.model_validate(told | days))
     return events
+
+
+def _told(command: AdoptSite) -> dict[str, Any]:
+    """What each event of a takeover says."""
+    return {
+        "trial_id": command.trial_id,
+        "site_id": command.site_id,
+        "adopted_from": command.document_ref,
+    }

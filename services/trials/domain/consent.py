@@ -1,7 +1,7 @@
 """The consent of a subject: what was signed and when, and what was done without."""
 
 from datetime import date, datetime
-from uuid import UUID
+from typing import Any
 
 from services.trials.commands.consent import RecordConsent
 from services.trials.domain.breaks import About, Breaks, broken, deviation
@@ -109,5 +109,5 @@ def _breaks(
     return broken(found, tuple(hold.hold_id for hold in holds))
 
 
-def _ids(about: RecordConsent) -> dict[str, UUID]:
+def _ids(about: RecordConsent) -> dict[str, Any]:
     return {"trial_id": about.trial_id, "site_id": about.site_id, "subject_id": about.subject_id}

@@ -14,7 +14,7 @@ from services.trials.commands.country import (
     SponsorStep,
     SubmitCountry,
 )
-from services.trials.domain.country_reports import decided, questioned
+from services.trials.domain.country_reports import annulled, decided, questioned
 from services.trials.domain.country_state import PLANNED, Country, evolve
 from services.trials.projections.guards import TrialGuard
 from services.trials.rules.country import TRANSITIONS
@@ -60,15 +60,14 @@ def decide(country: Country, command: CountryCommand | Wake, facts: Facts, now: 
 
 def wake_at(country: Country) -> datetime | None:
     """UTC: the authority's midnight after the last day on which its earliest question can be answered."""
-    due = min((question.due_on for question in country.questions.values()), default=None)
+    due = None if country.lapse else _due(country)
     return start_of_day(due + timedelta(days=1), country.zone) if due else None
 
 
 def _on_time(country: Country, today: date) -> list[CountryEvent]:
     """Without an answer in time the application lapses (R29)."""
-    plan = country.plan
-    due = min((question.due_on for question in country.questions.values()), default=today)
-    if plan is None or due >= today:
+    plan, due = country.plan, _due(country)
+    if plan is None or due is None or due >= today or country.lapse:
         return []
     return [
         CountryMilestoneAchieved(
@@ -79,8 +78,13 @@ def _on_time(country: Country, today: date) -> list[CountryEvent]:
             before=country.status,
             after="lapsed",
             actual=due + timedelta(days=1),
+            inferred=True,
         )
     ]
+
+
+def _due(country: Country) -> date | None:
+    return min((question.due_on for question in country.questions.values()), default=None)
 
 
 def _plan(country: Country, command: PlanCountry, facts: Facts) -> Decision:
@@ -128,8 +132,13 @@ def _answer(country: Country, command: AnswerInformationRequest, today: date) ->
         return Refusal("country.date_order", detail, country.status, "answered_on")
     if refusal := _wrong_day(country, command.answered_on, today, ordered=False):
         return refusal
+    if command.answered_on > question.due_on:
+        detail = f"the last day for the answer was {question.due_on.isoformat()}"
+        return Refusal("country.answer_late", detail, country.status, "answered_on")
     told = command.model_dump(include={"request_id", "answered_on", "document_ref"})
-    return [CountryInformationAnswered(**_ids(command), **told)]
+    others = (one.due_on for id_, one in country.questions.items() if id_ != command.request_id)
+    back = annulled(country, command) if all(due >= today for due in others) else []
+    return [*back, CountryInformationAnswered(**_ids(command), **told)]
 
 
 def _wrong_day(country: Country, day: date, today: date, ordered: bool = True) -> Refusal | None:

@@ -8,15 +8,18 @@ from typing import assert_never
 from uuid import UUID
 
 from services.trials.rules.country import TRANSITIONS, UNSAID
+from services.trials.rules.holds import HOLDS
 from shared.contracts.trials.country import (
     CountryEvent,
     CountryInformationAnswered,
     CountryInformationRequested,
+    CountryLapseAnnulled,
     CountryMilestoneAchieved,
     CountryPlanned,
     CountryStatus,
     PlannedMilestone,
 )
+from shared.contracts.trials.hold import Effect
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,21 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Lapse:
+    """A lapse that the clock inferred: its day, and status and last day before it."""
+
+    lapsed_on: date
+    before: CountryStatus
+    last_on: date
+
+
+@dataclass(frozen=True)
 class Country:
     """`last_on` is the day of the last step. `questions` wait for an answer, `heard` are reports as told.
 
-    `halted_on` is the first day of a halt that stands, also where the report of it did not fit; `halts`
-    counts them.
+    `lapse` may still prove wrong; its questions are kept. `halted_on` is the first day of a halt that stands,
+    also where the report of it did not fit; `stops` is what it stops, `said_on` the day of its latest letter;
+    `halts` counts them.
     """
 
     status: CountryStatus | None = None
@@ -40,7 +53,10 @@ class Country:
     last_on: date = date.min
     questions: Mapping[UUID, Question] = field(default_factory=dict)
     answered: frozenset[UUID] = frozenset()
+    lapse: Lapse | None = None
     halted_on: date | None = None
+    stops: frozenset[Effect] = frozenset()
+    said_on: date = date.min
     halts: int = 0
     heard: frozenset[object] = frozenset()
 
@@ -86,29 +102,44 @@ def evolve(country: Country, event: CountryEvent) -> Country:
             known = replace(country, answered=country.answered | {id_}, last_on=day, questions=left)
             over = country.status == "rfi_open" and not left
             return replace(known, status="under_assessment") if over else known
+        case CountryLapseAnnulled(after=status):
+            last_on = country.lapse.last_on if country.lapse else country.last_on
+            return replace(country, status=status, last_on=last_on, lapse=None)
         case _:
             assert_never(event)
 
 
 def _reached(country: Country, event: CountryMilestoneAchieved) -> Country:
-    heard = country.heard | {report(event.milestone, event.actual, country.status)}
-    known = replace(country, heard=heard, halted_on=_halt(country, event), halts=event.halt or country.halts)
+    told = {report(event.milestone, event.actual, at, event.effects) for at in (country.status, event.after)}
+    known = _halted(replace(country, heard=country.heard | told), event)
+    if event.milestone == "lapsed" and event.inferred and event.before:
+        lapse = Lapse(event.actual, event.before, country.last_on)
+        return replace(known, status="lapsed", last_on=event.actual, lapse=lapse)
     if event.after == event.before:
         return known
     # Whatever the authority decided, it waits for no answer any more.
     return replace(known, status=event.after, last_on=event.actual, questions={})
 
 
-def _halt(country: Country, event: CountryMilestoneAchieved) -> date | None:
+def _halted(country: Country, event: CountryMilestoneAchieved) -> Country:
     if event.milestone == "halted":
-        return event.halted_on
+        said_on = max(event.actual, country.said_on) if country.halted_on else event.actual
+        halted = replace(country, halted_on=event.halted_on, stops=stopped(event.effects), said_on=said_on)
+        return replace(halted, halts=event.halt or country.halts)
     ends = event.milestone == "open" and event.halted_on is not None
-    return None if ends else country.halted_on
+    return replace(country, halted_on=None) if ends else country
 
 
-def report(milestone: CountryStatus, actual: date, status: CountryStatus | None) -> object:
+def report(
+    milestone: CountryStatus, actual: date, status: CountryStatus | None, effects: tuple[Effect, ...]
+) -> object:
     """What makes a report the same as one heard before, in the same status."""
-    return (milestone, actual, status)
+    return (milestone, actual, status, frozenset(effects))
+
+
+def stopped(effects: tuple[Effect, ...]) -> frozenset[Effect]:
+    """What a halt stops: what its letter says, else what a hold of its source does."""
+    return frozenset(effects or HOLDS["ha_suspension"].effects)
 
 
 PLANNED: Mapping[str, PlannedMilestone] = {

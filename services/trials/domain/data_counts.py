@@ -18,6 +18,7 @@ Told = tuple[date, str]  # the day and the system that counts
 
 # Each is a total since the trial began. `forms_expected` is none: a visit can be taken out of the schedule.
 _TOTALS = ("forms_entered", "forms_verified", "queries_opened", "queries_answered", "queries_closed")
+_FELL = "data_counts.total_fell"
 _FIGURES = ("forms_expected", *_TOTALS, "oldest_open_days")
 
 
@@ -42,7 +43,8 @@ def decide(
 ) -> list[DataCountsRecorded | DeviationReported | DeviationAnnulled]:
     """The counts as told with the rules that they break; the same figures of the same day cause nothing.
 
-    Other figures of a day that was told take their place; a deviation that they leave no ground for ends.
+    Other figures of a day that was told take their place; a deviation that they leave no ground for ends. The
+    next day is told again where a total falls to it since, or does so no more.
     """
     match command:
         case RecordDataCounts():
@@ -69,16 +71,33 @@ def _record(counts: Counts, command: RecordDataCounts, facts: Facts, now: dateti
     recorded = DataCountsRecorded(**command.model_dump(), breaks=_breaks(counts, command, facts, now))
     if known and _figures(known.counts) == _figures(recorded):
         return []
-    name = f"{command.site_id}|{command.as_of}|{command.source}"
-    trial_id, site_id, breaks = command.trial_id, command.site_id, recorded.breaks
+    return [*_told(counts, recorded), *_following(counts, recorded)]
+
+
+def _told(counts: Counts, recorded: DataCountsRecorded) -> Events:
+    known = counts.told.get((recorded.as_of, recorded.source))
+    name = f"{recorded.site_id}|{recorded.as_of}|{recorded.source}"
+    trial_id, site_id, breaks = recorded.trial_id, recorded.site_id, recorded.breaks
     if known is None or known.broken_since is None:
         raised = f"{name}|{_next(known, recorded).times}"
-        return [recorded, *deviation(trial_id, "data_counts", raised, breaks, command.as_of, site_id)]
+        return [recorded, *deviation(trial_id, "data_counts", raised, breaks, recorded.as_of, site_id)]
     if breaks:  # its deviation stands already
         return [recorded]
     raised_id = deviation_id("data_counts", f"{name}|{known.broken_since}")
     reason = "data_counts.corrected"
     return [recorded, DeviationAnnulled(deviation_id=raised_id, trial_id=trial_id, reason=reason)]
+
+
+def _following(counts: Counts, recorded: DataCountsRecorded) -> Events:
+    """The next day that was told, anew, where a total falls to it since this telling, or does so no more."""
+    days = [day for day, source in counts.told if source == recorded.source and day > recorded.as_of]
+    if not days:
+        return []
+    after = counts.told[min(days), recorded.source].counts
+    fell, others = _fell(recorded, after), tuple(rule for rule in after.breaks if rule != _FELL)
+    if fell == (_FELL in after.breaks):
+        return []
+    return _told(counts, after.model_copy(update={"breaks": (*others, _FELL) if fell else others}))
 
 
 def _next(before: Latest | None, event: DataCountsRecorded) -> Latest:
@@ -99,7 +118,7 @@ def _breaks(counts: Counts, command: RecordDataCounts, facts: Facts, now: dateti
             command.forms_verified <= command.forms_entered <= command.forms_expected
             and max(command.queries_answered, command.queries_closed) <= command.queries_opened
         ),
-        "data_counts.total_fell": before is not None and _fell(before, command),
+        _FELL: before is not None and _fell(before, command),
         "data_counts.after_lock": bool(
             locked
             and trial
@@ -117,8 +136,8 @@ def _neighbour(counts: Counts, command: RecordDataCounts) -> DataCountsRecorded 
     return counts.told[max(days), command.source].counts if days else None
 
 
-def _fell(before: DataCountsRecorded, command: RecordDataCounts) -> bool:
-    return any(getattr(command, name) < getattr(before, name) for name in _TOTALS)
+def _fell(before: DataCountsRecorded, later: DataCountsRecorded | RecordDataCounts) -> bool:
+    return any(getattr(later, name) < getattr(before, name) for name in _TOTALS)
 
 
 def _changed(before: DataCountsRecorded | None, command: RecordDataCounts) -> bool:

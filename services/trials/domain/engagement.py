@@ -15,6 +15,7 @@ from services.trials.commands.engagement import (
     StartPilot,
 )
 from services.trials.commands.scorecard import EnterScore, WeighScorecard
+from services.trials.domain.broken import in_future
 from services.trials.domain.engagement_state import Engagement, evolve, moved
 from services.trials.rules.engagement import TRANSITIONS
 from shared.contracts.message import Facts, Refusal, Wake
@@ -59,7 +60,9 @@ def decide(state: Engagement, command: EngagementCommand | Wake, facts: Facts, n
         case _ if state.considered is None or state.status is None:
             return Refusal("engagement.unknown", "there is no such engagement", None, "engagement_id")
         case EvaluatePilot():
-            return _evaluate(state, command)
+            return _evaluate(state, command, now)
+        case EnterScore(as_of=day) if in_future(day, now):
+            return _ahead(state.status, day, "as_of")
         case EnterScore():
             entered = ScoreEntered(
                 **command.model_dump(exclude={"trial_id"}),
@@ -73,7 +76,7 @@ def decide(state: Engagement, command: EngagementCommand | Wake, facts: Facts, n
                 return []
             return [ScorecardWeighed(engagement_id=command.engagement_id, weights=weights, reason=reason)]
         case _:
-            return _step(state, state.status, _event(command))
+            return _step(state, state.status, _event(command), now)
 
 
 def _consider(state: Engagement, command: ConsiderOrganisation) -> Decision:
@@ -107,7 +110,7 @@ def _event(command: Step) -> EngagementEvent:
             assert_never(command)
 
 
-def _step(state: Engagement, status: EngagementStatus, event: EngagementEvent) -> Decision:
+def _step(state: Engagement, status: EngagementStatus, event: EngagementEvent, now: datetime) -> Decision:
     """Move on, where the order of steps, their dates and a pilot's outcome allow it."""
     if event in state.done:
         return []
@@ -115,32 +118,43 @@ def _step(state: Engagement, status: EngagementStatus, event: EngagementEvent) -
     if to not in TRANSITIONS.get(status, ()):
         return Refusal("engagement.transition", f"{to} does not follow {status}", status)
     if state.on and day < state.on:
-        before = f"{day} is before {state.on}, the day of the step before"
-        return Refusal("engagement.date_before_cause", before, status, field)
+        return _early(status, day, field, f"{state.on}, the day of the step before")
+    if in_future(day, now):
+        return _ahead(status, day, field)
     if status == "pilot" and to == "engaged":
-        if state.passed is None:
+        if state.judged is None:
             return Refusal("engagement.pilot_not_evaluated", "judge the pilot first", status)
-        if not state.passed:
+        if not state.judged.passed:
             return Refusal("engagement.pilot_not_passed", "the pilot did not show what it had to", status)
+        if day < state.judged.evaluated_on:
+            return _early(status, day, field, f"{state.judged.evaluated_on}, the day of the judgement")
     return [event]
 
 
-def _evaluate(state: Engagement, command: EvaluatePilot) -> Decision:
+def _evaluate(state: Engagement, command: EvaluatePilot, now: datetime) -> Decision:
     pilot, day = state.pilot, command.evaluated_on
     if pilot is None or state.status != "pilot":
         return Refusal("engagement.no_pilot", "there is no pilot to judge", state.status)
-    if day < pilot.since:
-        return _too_early(day, pilot.since, state.status)
     asked, judged = sorted(one.code for one in pilot.criteria), sorted(one.code for one in command.outcomes)
     if asked != judged:
         each = f"each criterion is judged once: {', '.join(asked)}"
         return Refusal("engagement.pilot_criteria", each, state.status, "outcomes")
     passed = all(one.met for one in command.outcomes)
     evaluated = PilotEvaluated(**command.model_dump(exclude={"trial_id"}), passed=passed)
-    return [] if evaluated in state.done else [evaluated]
+    if evaluated in state.done:
+        return []
+    if day < pilot.since:
+        return _early(state.status, day, "evaluated_on", f"{pilot.since}, its first day")
+    if state.judged and day <= state.judged.evaluated_on:
+        return _early(state.status, day, "evaluated_on", "the day after the judgement before")
+    if in_future(day, now):
+        return _ahead(state.status, day, "evaluated_on")
+    return [evaluated]
 
 
-def _too_early(day: date, since: date, status: str | None) -> Refusal:
-    return Refusal(
-        "engagement.date_before_cause", f"{day} is before {since}, its first day", status, "evaluated_on"
-    )
+def _early(status: EngagementStatus, day: date, field: str, cause: str) -> Refusal:
+    return Refusal("engagement.date_before_cause", f"{day} is before {cause}", status, field)
+
+
+def _ahead(status: EngagementStatus, day: date, field: str) -> Refusal:
+    return Refusal("engagement.date_in_future", f"{day} has come nowhere yet", status, field)

@@ -24,13 +24,13 @@ from shared.contracts.trials.engagement import (
 
 @dataclass(frozen=True)
 class Engagement:
-    """`on` is the day of the last step, `passed` a pilot's outcome once it was judged, `done` all steps."""
+    """`on` is the day of the last step, `judged` the last word on the pilot, `done` all steps."""
 
     considered: EngagementConsidered | None = None
     status: EngagementStatus | None = None
     on: date | None = None
     pilot: PilotStarted | None = None
-    passed: bool | None = None
+    judged: PilotEvaluated | None = None
     done: tuple[EngagementEvent, ...] = ()
     scores: Mapping[Criterion, ScoreEntered] = field(default_factory=dict)
     weights: Mapping[Criterion, int] | None = None
@@ -65,8 +65,8 @@ def evolve(state: Engagement, event: EngagementEvent) -> Engagement:
             return replace(state, scores=dict(state.scores) | {criterion: event})
         case ScorecardWeighed(weights=weights):
             return replace(state, weights=weights)
-        case PilotEvaluated(passed=passed):
-            return replace(state, passed=passed, done=(*state.done, event))
+        case PilotEvaluated():
+            return replace(state, judged=event, done=(*state.done, event))
         case _:
             status, day, _ = moved(event)
             pilot = event if isinstance(event, PilotStarted) else state.pilot

@@ -58,12 +58,16 @@ def closing_hold(holds: Iterable[HoldView]) -> UUID | None:
 
 
 def next_change(state: Gates, zone: str) -> datetime | None:
-    """When time alone may open or close a gate: evidence begins, or the day after its last one."""
+    """When time alone may open or close a gate: evidence begins, or the day after its last one.
+
+    Evidence that ends before it begins opens nothing, nor does any under the hold that closed its gate.
+    """
     ends = [start_of_day(o.valid_to + timedelta(days=1), zone) for o in state.open.values() if o.valid_to]
     begins = [
         start_of_day(evidence.valid_from, zone)
         for evidence in _counting(state)
         if evidence.gate not in state.open and evidence.valid_from > state.looked_on
+        if evidence.valid_from <= _last_day(evidence) and not (evidence.gate == "ha_ok" and state.held)
     ]
     return min(ends + begins, default=None)
 

@@ -25,24 +25,28 @@ class Written:
 
 @dataclass(frozen=True)
 class Period:
-    """Days on which an organisation carries an obligation; `until` is the first on which it does no more."""
+    """Days on which an organisation carries an obligation; `until` is the first on which it does no more.
+
+    Without `since` and `by` it had it by the trial's plan, on every day before, and no document says so.
+    """
 
     organisation_id: UUID
-    since: date
-    by: Written
+    since: date | None
+    by: Written | None
     until: date | None = None
     ended_by: Written | None = None
 
     def covers(self, day: date) -> bool:
-        return self.since <= day and (self.until is None or day < self.until)
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
 
 @dataclass(frozen=True)
 class Bound:
-    """The day on which a period begins, or has ended."""
+    """The day on which an organisation's period begins, or has ended, and the document that says so."""
 
     day: date
-    period: Period
+    organisation_id: UUID
+    by: Written
     begins: bool
 
 
@@ -50,12 +54,14 @@ class Bound:
 class Ledger:
     """Periods by obligation, in order and apart; a day in none of them is the sponsor's.
 
-    `told`: how many beginnings and ends of an obligation's periods have come, and were told.
+    `agreed`: the last agreement on each. `told`: how many beginnings and ends of its periods have come, and
+    were told.
     """
 
     trial_id: UUID | None = None
     zone: str | None = None
     periods: Mapping[ObligationName, tuple[Period, ...]] = field(default_factory=dict)
+    agreed: Mapping[ObligationName, ObligationAgreed] = field(default_factory=dict)
     told: Mapping[ObligationName, int] = field(default_factory=dict)
 
     def of(self, obligation: ObligationName) -> tuple[Period, ...]:
@@ -73,16 +79,18 @@ def owner_on(periods: Sequence[Period], day: date) -> UUID | None:
 
 def _bounds(periods: Sequence[Period]) -> Iterator[Bound]:
     for period in periods:
-        yield Bound(period.since, period, begins=True)
-        if period.until is not None:
-            yield Bound(period.until, period, begins=False)
+        if period.since and period.by:
+            yield Bound(period.since, period.organisation_id, period.by, begins=True)
+        if period.until and period.ended_by:
+            yield Bound(period.until, period.organisation_id, period.ended_by, begins=False)
 
 
 def evolve(ledger: Ledger, event: ObligationEvent) -> Ledger:
     match event:
         case ObligationAgreed(obligation=name, zone=zone):
-            agreed = dict(ledger.periods) | {name: with_agreed(ledger.of(name), event)}
-            return replace(ledger, trial_id=event.trial_id, zone=zone, periods=agreed)
+            periods = dict(ledger.periods) | {name: with_agreed(ledger.of(name), event)}
+            agreed = dict(ledger.agreed) | {name: event}
+            return replace(ledger, trial_id=event.trial_id, zone=zone, periods=periods, agreed=agreed)
         case ObligationTransferred(obligation=name) | ObligationReturned(obligation=name):
             return replace(ledger, told=dict(ledger.told) | {name: ledger.told.get(name, 0) + 1})
         case _:
@@ -94,6 +102,8 @@ def with_agreed(periods: tuple[Period, ...], event: ObligationAgreed) -> tuple[P
     by = Written(event.document_ref, event.sha256)
     if event.organisation_id:
         return (*periods, Period(event.organisation_id, event.since, by))
+    if event.carried_by:
+        return (Period(event.carried_by, None, None, event.since, by),)
     *before, last = periods
     if event.since == last.since:  # taken back before it began: it never was
         return tuple(before)

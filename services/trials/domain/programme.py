@@ -72,7 +72,7 @@ def _begin(programme: Programme, command: BeginProgramme) -> list[ProgrammeEvent
 def _authorisation(programme: Programme, command: RecordProgrammeAuthorisation) -> list[ProgrammeEvent]:
     told = ProgrammeAuthorisationRecorded(**command.model_dump(exclude={"meaning"}))
     known = programme.authorisations.get(command.authorisation_id)
-    if known and known.model_copy(update={"trial_ids": ()}) == told:
+    if known and known.model_copy(update={"trial_ids": (), "adopted_from": None}) == told:
         return []
     return [told.model_copy(update={"trial_ids": programme.trials})]
 
@@ -85,7 +85,8 @@ def _milestone(
         **command.model_dump(), breaks=("programme.in_future",) if future else ()
     )
     known = programme.milestones.get(command.milestone_id)
-    if known and known.model_copy(update={"trial_ids": (), "breaks": told.breaks}) == told:
+    same = {"trial_ids": (), "breaks": told.breaks, "adopted_from": None}
+    if known and known.model_copy(update=same) == told:
         return []
     return [told.model_copy(update={"trial_ids": programme.trials})]
 

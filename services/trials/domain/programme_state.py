@@ -19,7 +19,10 @@ from shared.contracts.trials.programme import (
 
 @dataclass(frozen=True)
 class Programme:
-    """`decided_on` is the day of the last decision on the phase; `trials` stand under the programme."""
+    """`decided_on` is the day of the last decision on the phase; `trials` stand under the programme.
+
+    `adopted` are the events that a takeover told.
+    """
 
     begun: ProgrammeBegun | None = None
     phase: ProgrammePhase = "preclinical"
@@ -27,10 +30,17 @@ class Programme:
     milestones: Mapping[UUID, PreclinicalMilestoneCompleted] = field(default_factory=dict)
     authorisations: Mapping[UUID, ProgrammeAuthorisationRecorded] = field(default_factory=dict)
     trials: tuple[UUID, ...] = ()
+    adopted: tuple[ProgrammeEvent, ...] = ()
 
 
 def evolve(programme: Programme, event: ProgrammeEvent) -> Programme:
     """The state after an event."""
+    after = _evolved(programme, event)
+    taken_over = getattr(event, "adopted_from", None)
+    return replace(after, adopted=(*after.adopted, event)) if taken_over else after
+
+
+def _evolved(programme: Programme, event: ProgrammeEvent) -> Programme:
     match event:
         case ProgrammeBegun():
             return replace(programme, begun=event)

@@ -10,7 +10,7 @@ from services.trials.domain.broken import in_future
 from services.trials.domain.protocol_draft import drafted, given_up
 from services.trials.domain.protocol_force import in_force
 from services.trials.domain.protocol_state import Events, Protocol, evolve
-from services.trials.domain.protocol_urgent import informed, judged, wake_at
+from services.trials.domain.protocol_urgent import informed, judged, noticed, wake_at
 from services.trials.projections.guards import TrialGuard, TrialSites
 from services.trials.rules import NAMESPACE
 from services.trials.rules.protocol import GIVEN_UP, urgent_notices
@@ -21,7 +21,6 @@ from shared.contracts.trials.protocol import (
     ProtocolVersionAuthorised,
     ProtocolVersionSubmitted,
     UrgentChangeMade,
-    UrgentChangeTold,
 )
 
 __all__ = ["Protocol", "ProtocolCommand", "decide", "evolve", "wake_at"]
@@ -81,9 +80,8 @@ def _told(
             return _approved(protocol, command)
         case of.ReportUrgentChange():
             return _urgent(protocol, command, facts, now)
-        case of.RecordUrgentNotice(change_id=change, whom=whom, told_on=day):
-            same = protocol.told.get((change, whom)) == day
-            return [] if same else [UrgentChangeTold(**command.model_dump())]
+        case of.RecordUrgentNotice():
+            return noticed(protocol, command, now)
         case of.ReviewProtocol() | Wake():
             return []
         case _:

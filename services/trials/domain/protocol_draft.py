@@ -51,16 +51,20 @@ def _out_of_line(protocol: Protocol, command: DraftProtocolVersion) -> Refusal |
     if command.dated_on < amended.drafted.dated_on:
         said = f"the version that it amends is of {amended.drafted.dated_on}"
         return Refusal("protocol.before_version", said, amended.status, "dated_on")
+    if command.countries and not any(amended.concerns(country) for country in command.countries):
+        said = "the version that it amends is for other countries"
+        return Refusal("protocol.country_not_concerned", said, amended.status, "amends")
     for name, other in standing.items():
-        if _open_beside(other, command):
-            said = f"{name} amends {command.amends} already and is in force nowhere yet"
+        if _beside(other, command):
+            said = f"{name} amends {command.amends} there already"
             return Refusal("protocol.overlap", said, other.status, "amends")
     return None
 
 
-def _open_beside(other: Version, command: DraftProtocolVersion) -> bool:
+def _beside(other: Version, command: DraftProtocolVersion) -> bool:
+    """Whether both amend the same version for one country: the later would lack what the other changed."""
     both = not command.countries or any(other.concerns(country) for country in command.countries)
-    return other.drafted.amends == command.amends and other.status in ("drafted", "submitted") and both
+    return other.drafted.amends == command.amends and both
 
 
 def given_up(

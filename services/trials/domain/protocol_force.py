@@ -105,9 +105,15 @@ def _effective(
 
 def _nowhere(protocol: Protocol) -> Iterator[ProtocolVersionSuperseded]:
     for name, version in protocol.versions.items():
-        if version.status != "effective":
+        if version.status not in ("effective", "superseded"):
             continue
-        used = [at_site for at_site in protocol.force.values() if name in at_site]
-        ended = all(any(protocol.ordinal(other) > version.ordinal for other in at_site) for at_site in used)
-        if ended:
-            yield ProtocolVersionSuperseded(trial_id=version.drafted.trial_id, version=name)
+        ends = [
+            min((day for o, day in at_site.items() if protocol.ordinal(o) > version.ordinal), default=None)
+            for at_site in protocol.force.values()
+            if name in at_site
+        ]
+        known = [day for day in ends if day]
+        last = max(known) if known and len(known) == len(ends) else None
+        if last and last != version.superseded_on:
+            trial_id = version.drafted.trial_id
+            yield ProtocolVersionSuperseded(trial_id=trial_id, version=name, superseded_on=last)

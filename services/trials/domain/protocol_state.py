@@ -31,10 +31,11 @@ InCountry = tuple[str, str]
 
 @dataclass(frozen=True)
 class Version:
-    """A version as it was drafted, with its status."""
+    """A version as it was drafted, with its status, and the day from which no site uses it."""
 
     drafted: ProtocolVersionDrafted
     status: VersionStatus = "drafted"
+    superseded_on: date | None = None
 
     @property
     def ordinal(self) -> int:
@@ -50,7 +51,9 @@ class Protocol:
     """Versions by name; what was told of them, also before they were drafted; where each is in force.
 
     `submitted` and `authorised`: by version and country, the day and the reference. `force`: by site, the
-    first day of each version. `deviations`: those that count, by what caused them and the rule.
+    first day of each version. `told`: by change and site the day on which its board knew, without a site that
+    of the authority, or of the boards of all; `heard`: notices that count for nobody. `deviations`: those
+    that count, by what caused them and the rule.
     """
 
     versions: Mapping[str, Version] = field(default_factory=dict)
@@ -59,7 +62,8 @@ class Protocol:
     approvals: Mapping[UUID, ProtocolVersionApproved] = field(default_factory=dict)
     force: Mapping[UUID, Mapping[str, date]] = field(default_factory=dict)
     urgent: Mapping[UUID, UrgentChangeMade] = field(default_factory=dict)
-    told: Mapping[tuple[UUID, Told], date] = field(default_factory=dict)
+    told: Mapping[tuple[UUID, Told, UUID | None], date] = field(default_factory=dict)
+    heard: frozenset[UrgentChangeTold] = frozenset()
     deviations: Mapping[tuple[UUID | None, str], UUID] = field(default_factory=dict)
 
     def ordinal(self, version: str) -> int:
@@ -84,10 +88,15 @@ def evolve(protocol: Protocol, event: ProtocolEvent | DeviationReported | Deviat
             return _moved(replace(protocol, force={**protocol.force, site: at_site}), event)
         case ProtocolVersionSuperseded() | ProtocolVersionWithdrawn() | ProtocolVersionAbandoned():
             return _moved(protocol, event)
-        case UrgentChangeMade(change_id=change):
-            return replace(protocol, urgent={**protocol.urgent, change: event})
-        case UrgentChangeTold(change_id=change, whom=whom, told_on=day):
-            return replace(protocol, told={**protocol.told, (change, whom): day})
+        case UrgentChangeMade(change_id=change, implemented_on=first):
+            # What was told before the change was known counts only where it can be about it.
+            can = {key: day for key, day in protocol.told.items() if key[0] != change or day >= first}
+            return replace(protocol, urgent={**protocol.urgent, change: event}, told=can)
+        case UrgentChangeTold() if event.breaks:
+            return replace(protocol, heard=protocol.heard | {event})
+        case UrgentChangeTold(change_id=change, whom=whom, told_on=day, site_ids=sites):
+            told = {(change, whom, site): day for site in sites or (None,)}
+            return replace(protocol, told={**protocol.told, **told})
         case DeviationReported(cause=cause, rules=rules, deviation_id=deviation):
             counting = {**protocol.deviations, (cause, rules[0]): deviation}
             return replace(protocol, deviations=counting)
@@ -102,5 +111,7 @@ def _moved(protocol: Protocol, event: AboutVersion) -> Protocol:
     known = protocol.versions.get(event.version)
     if known is None:
         return protocol
-    there = replace(known, status=status_after(known.status, event) or known.status)
+    status = status_after(known.status, event) or known.status
+    told = event.superseded_on if isinstance(event, ProtocolVersionSuperseded) else known.superseded_on
+    there = replace(known, status=status, superseded_on=told if status == "superseded" else None)
     return replace(protocol, versions={**protocol.versions, event.version: there})

@@ -35,19 +35,29 @@ def trained(staff: SiteStaff, on: date) -> Run:
     """The days on which everybody with tasks shows all that their role asks for, as things stand on a day.
 
     It ends the day before tasks were delegated to somebody who shows nothing, or the day before `on` where
-    nobody has tasks any more.
+    nobody has tasks any more. Who has tasks only from a day to come asks for nothing before it: it ends the
+    day before, if they would not be qualified on it. Where all tasks are to come it begins with the first.
     """
     begins: list[date] = []
     ends: list[date] = []
+    coming: list[date] = []
     for person in staff.staff.values():
         if person.role is None or person.delegated_on is None or person.until is not None:
             continue
-        for span in _shown(person, person.role, person.delegated_on, on):
-            begins.append(span[0])
-            ends += [span[1]] if span[1] else []
+        day = person.delegated_on
+        if day > on:
+            coming.append(day)
+        for first, last in _shown(person, person.role, day, max(day, on)):
+            if day <= on:
+                begins.append(first)
+            lacking = day > on and not first <= day <= (last or date.max)
+            ends.append(day - DAY if lacking else last or date.max)
+    if coming and max(begins, default=date.max) >= min(coming):
+        first, last = trained(staff, min(coming))
+        return (max(first, min(coming)), last)
     if not begins:
         return (on - DAY, on - DAY)
-    return (max(begins), min(ends, default=None))
+    return (max(begins), None if min(ends) == date.max else min(ends))
 
 
 def _shown(person: Person, role: StaffRole, delegated_on: date, on: date) -> list[Run]:

@@ -92,7 +92,7 @@ def _first(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> list[T
             facts=facts,
             updated=command.updated,
             as_of=command.as_of,
-            suspended_as=_pause(trial_id, command) if facts.status == "SUSPENDED" else None,
+            suspended_as=_pause(trial, command, trial_id),
             managed=trial.managed,
         )
     )
@@ -107,8 +107,9 @@ def _newer(
     changes = tuple(
         RegistryChange(field=field, value=value) for field, value in after.items() if value != before[field]
     )
-    suspended = command.facts.status == "SUSPENDED"
-    if changes:
+    # A newer record of the same facts is told too: what is older than it must not be believed later.
+    newer = command.updated != trial.updated if command.updated else command.as_of != trial.as_of
+    if changes or newer:
         events.append(
             RegistryEntryChanged(
                 trial_id=trial_id,
@@ -116,8 +117,8 @@ def _newer(
                 changes=changes,
                 updated=command.updated,
                 as_of=command.as_of,
-                suspended_as=_pause(trial_id, command) if suspended and not trial.pause else None,
-                resumed_from=None if suspended else trial.pause,
+                suspended_as=None if trial.pause else _pause(trial, command, trial_id),
+                resumed_from=None if command.facts.status == "SUSPENDED" else trial.pause,
                 managed=trial.managed,
                 status=command.facts.status if trial.managed else None,
             )
@@ -169,6 +170,8 @@ def _route(facts: RegistryFacts) -> Route:
     return "us_ide" if facts.fda_regulated_device else "other"
 
 
-def _pause(trial_id: UUID, command: RecordRegistryEntry) -> UUID:
+def _pause(trial: Trial, command: RecordRegistryEntry, trial_id: UUID) -> UUID | None:
+    if trial.managed or command.facts.status != "SUSPENDED":
+        return None
     episode = command.updated.text if command.updated else str(command.as_of)
     return uuid5(NAMESPACE, f"sponsor_pause|{command.registry}|{trial_id}|{episode}")

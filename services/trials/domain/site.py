@@ -25,10 +25,11 @@ from services.trials.domain.gates import closing_hold, gates
 from services.trials.domain.lifecycle import finished
 from services.trials.domain.permissions import holds_on, refusal_under
 from services.trials.domain.phases import unmet
+from services.trials.domain.site_details import identified
 from services.trials.domain.site_registry import from_registry
 from services.trials.domain.site_review import on_time, review, wake_at
 from services.trials.domain.site_state import AnyEvent, Events, Site, evolve
-from services.trials.domain.site_transition import transition
+from services.trials.domain.site_transition import other_trial, transition
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.projections.programme_guards import ProgrammeStanding
 from services.trials.rules.gates import required_gates, speaks_for
@@ -37,7 +38,6 @@ from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.site import (
     GateEvidenceRecorded,
     SiteActivated,
-    SiteIdentified,
     SiteSelected,
 )
 from shared.rules.dates import local_date
@@ -81,10 +81,9 @@ def _told(site: Site, command: GuardedCommand, facts: Facts, now: datetime) -> S
     trial = facts.get(TrialGuard, command.trial_id)
     match command:
         case IdentifySite():
-            given = command.model_dump()
-            return [] if site.status else [SiteIdentified(**given, basis="sponsor")]
-        case _ if site.trial_id not in (None, command.trial_id):
-            return Refusal("site.other_trial", "the site belongs to another trial", site.status, "trial_id")
+            return other_trial(site, command.trial_id) or identified(site, command)
+        case _ if refusal := other_trial(site, command.trial_id):
+            return refusal
         case RecordGateEvidence():
             return _evidence(site, command, facts, now)
         case ReviewSite():
@@ -125,9 +124,8 @@ def _evidence(site: Site, command: RecordGateEvidence, facts: Facts, now: dateti
     counts = speaks_for(command.gate, facts.actor.role if facts.actor else None)
     evidence = GateEvidenceRecorded(**command.model_dump(), counts=counts, recorded_on=today)
     known = (site.gates.evidence if counts else site.gates.papers).get(command.evidence_id)
-    same = (
-        known and known.model_copy(update={"recorded_on": today, "corrects": evidence.corrects}) == evidence
-    )
+    told = {"recorded_on": today, "corrects": evidence.corrects, "adopted_from": None}
+    same = known and known.model_copy(update=told) == evidence
     return [] if same else [evidence]
 
 

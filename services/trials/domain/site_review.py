@@ -54,8 +54,8 @@ def review(site: Site, trial: TrialGuard | None, guard: SiteGuard | None, now: d
     for event in events:
         site = evolve(site, event)
     events += _ready(site)
-    if site.goes_on_as == "activated" and guard and guard.enrolled:
-        events.append(SiteEnrolmentStarted(**ids))
+    if site.goes_on_as == "activated" and guard and (guard.consented or guard.enrolled):
+        events.append(SiteEnrolmentStarted(trial_id=ids["trial_id"], site_id=ids["site_id"]))
         site = evolve(site, events[-1])
     answer = whole(trial, guard, closed_by(None, site.status))
     return [*events, *_stop_or_go_on(site, answer.permissions["enrol"], ids), *_told(site, answer)]

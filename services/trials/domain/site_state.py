@@ -1,8 +1,9 @@
 """What decisions need of a site, and how its events change that."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 from uuid import UUID
 
 from services.trials.domain.gates import Gates, evolve_gates
@@ -23,6 +24,7 @@ from shared.contracts.trials.site import (
     GateRevoked,
     GateSatisfied,
     SiteActivated,
+    SiteDetailsChanged,
     SiteEnrolmentStarted,
     SiteEvent,
     SiteIdentified,
@@ -42,6 +44,7 @@ from shared.contracts.trials.site_steps import (
 
 AnyEvent = SiteEvent | SiteStepEvent | FeasibilityEvent | PermissionsChanged
 Events = list[AnyEvent]
+DETAILS = ("name", "country", "city", "state", "postcode", "zone", "identifiers")
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,13 @@ class Site:
     """What decisions need of a site. `goes_on_as` is the status behind a suspension.
 
     `permitted` is what others know of its permissions: nothing is open until they hear of the activation.
+    `details` are its name and place as they were told last, `adopted` the events that a takeover told.
     """
 
     trial_id: UUID | None = None
     status: SiteStatus | None = None
     identified_zone: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
     asked: FeasibilitySent | None = None
     reminded: bool = False
     answers: tuple[Answer, ...] = ()
@@ -61,7 +66,7 @@ class Site:
     visit_on: date | None = None
     activated_on: date | None = None
     registry_status: str | None = None
-    adopted_from: str | None = None
+    adopted: tuple[AnyEvent, ...] = ()
     listed: bool = True
     selection: SiteSelected | None = None
     gates: Gates = field(default_factory=Gates)
@@ -89,6 +94,12 @@ class Site:
 
 
 def evolve(site: Site, event: AnyEvent) -> Site:
+    after = _evolved(site, event)
+    taken_over = getattr(event, "adopted_from", None)
+    return replace(after, adopted=(*after.adopted, event)) if taken_over else after
+
+
+def _evolved(site: Site, event: AnyEvent) -> Site:
     match event:
         case SiteIdentified(trial_id=trial_id, registry_status=said, zone=zone):
             return replace(
@@ -96,15 +107,17 @@ def evolve(site: Site, event: AnyEvent) -> Site:
                 trial_id=trial_id,
                 registry_status=said,
                 identified_zone=zone,
+                details={name: getattr(event, name) for name in DETAILS},
                 status=site.status or "identified",
-                adopted_from=event.adopted_from,
             )
+        case SiteDetailsChanged(zone=zone):
+            details = {name: getattr(event, name) for name in DETAILS}
+            return replace(site, identified_zone=zone, details=details)
         case SiteRegistryStatusChanged(registry_status=said, listed=listed):
             return replace(site, registry_status=said, listed=listed)
         case SiteSelected():
             gated = replace(site.gates, required=event.required_gates)
-            chosen = replace(site, selection=event, status="selected", gates=gated)
-            return replace(chosen, adopted_from=event.adopted_from)
+            return replace(site, selection=event, status="selected", gates=gated)
         case GateEvidenceRecorded() | GateSatisfied() | GateRevoked():
             status = "startup" if site.status in ("selected", "ready") else site.status
             moved = status if isinstance(event, GateSatisfied | GateRevoked) else site.status

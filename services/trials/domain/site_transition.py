@@ -1,6 +1,7 @@
-"""Whether a site may step from where it stands, and what day it is there."""
+"""Whether a site may step from where it stands, what day it is there, and whose it is."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 from services.trials.domain.site_state import Site
 from services.trials.rules.site_states import TRANSITIONS
@@ -23,3 +24,10 @@ def in_future(site: Site, field: str, day: date, now: datetime) -> Refusal | Non
     if day <= local_date(now, site.known_zone or "Etc/GMT-14"):
         return None
     return Refusal("site.date_in_future", f"{day} has not come at the site", site.status, field)
+
+
+def other_trial(site: Site, trial_id: UUID | None) -> Refusal | None:
+    """The refusal of what is said of a site in another trial's name."""
+    if site.trial_id in (None, trial_id):
+        return None
+    return Refusal("site.other_trial", "the site belongs to another trial", site.status, "trial_id")

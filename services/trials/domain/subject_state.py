@@ -51,8 +51,8 @@ class Subject:
     `consents` are version, language and day signed, `letters` version and reference of a board's waiver,
     `visits` code and day; `unconsented` is the open deviation of a missing consent. `tracked`: known before
     its enrolment, or by a consent, so that a missing one means something. `given` are the first and last days
-    of doses reported. `imported`: the statuses that an import told, with their days; of such a subject's
-    consents nobody told here.
+    of doses reported, `adopted` the events that a takeover told. `imported`: the statuses that an import
+    told, with their days; of such a subject's consents nobody told here.
     """
 
     code: str | None = None
@@ -73,6 +73,7 @@ class Subject:
     unconsented: UUID | None = None
     reported: frozenset[UUID] = frozenset()
     imported: frozenset[tuple[SubjectStatus, date]] = frozenset()
+    adopted: tuple[Told, ...] = ()
 
     @property
     def first_procedure_on(self) -> date | None:
@@ -103,7 +104,8 @@ def wake_at(subject: Subject) -> datetime | None:
 def evolve(subject: Subject, event: Told) -> Subject:
     status = status_after(subject.status, event)
     told = replace(_evolved(subject, event), status=status)
-    return replace(told, reconsent=None) if status in ENDED else told
+    told = replace(told, reconsent=None) if status in ENDED else told
+    return replace(told, adopted=(*told.adopted, event)) if getattr(event, "adopted_from", None) else told
 
 
 def _evolved(subject: Subject, event: Told) -> Subject:

@@ -16,7 +16,7 @@ from services.trials.commands.trial import (
 from services.trials.domain import registry
 from services.trials.domain.adoption import adopt_trial
 from services.trials.domain.permissions import Permitted, closed_by, whole
-from services.trials.domain.state import Events, Trial
+from services.trials.domain.state import Events, Trial, adopted
 from services.trials.domain.status_change import change_status, reopen
 from services.trials.projections.guards import TrialGuard
 from services.trials.projections.programme_guards import ProgrammeGuard
@@ -51,7 +51,7 @@ def decide(trial: Trial, command: TrialCommand | Wake, facts: Facts, now: dateti
     """The events of a command; repeating one that took effect causes none."""
     match command:
         case AdoptTrial():
-            return _programme(command, facts) or adopt_trial(trial, command, _plan(command))
+            return _programme(command, facts) or adopt_trial(trial, command, _plan(command), now)
         case RegisterTrial():
             return _register(trial, command, facts)
         case RecordRegistryEntry():
@@ -77,6 +77,11 @@ def decide(trial: Trial, command: TrialCommand | Wake, facts: Facts, now: dateti
 
 
 def evolve(trial: Trial, event: TrialEvent | PermissionsChanged) -> Trial:
+    after = _evolved(trial, event)
+    return replace(after, adopted=adopted(trial, event)) if getattr(event, "adopted_from", None) else after
+
+
+def _evolved(trial: Trial, event: TrialEvent | PermissionsChanged) -> Trial:
     match event:
         case TrialRegistered():
             plan = _plan(event) if event.basis == "sponsor" else None

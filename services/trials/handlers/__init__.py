@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from services.trials import reactions
 from services.trials.handlers.aggregates import AGGREGATES
 from services.trials.handlers.projections import PROJECTIONS
+from services.trials.handlers.reactions import REACTIONS
 from shared.contracts.regulatory import RegulatoryEvent
 from shared.contracts.retrieval import RetrievalEvent
 from shared.contracts.safety import SafetyEvent
 from shared.contracts.trials import TrialsEvent
-from shared.runtime.service import Reaction, Service
+from shared.runtime.service import Service
 
 SERVICE = Service(
     name="trials",
@@ -21,11 +21,6 @@ SERVICE = Service(
     },
     aggregates=AGGREGATES,
     projections=PROJECTIONS,
-    reactions=(
-        Reaction("trials", reactions.react_to_own, reactions.needs_of_own),
-        Reaction("regulatory", reactions.react_to_regulatory, reactions.needs_of_regulatory),
-        Reaction("safety", reactions.react_to_safety),
-        Reaction("retrieval", reactions.react_to_retrieval),
-    ),
+    reactions=REACTIONS,
     migrations=Path(__file__).parents[1] / "migrations",
 )

@@ -42,7 +42,7 @@ from services.trials.projections import (
 from services.trials.projections import cycle_times as cycles
 from services.trials.projections import retention as kept
 from shared.runtime.deadline import deadline_rows
-from shared.runtime.service import Projection
+from shared.runtime.takers import Projection
 
 OWN = ("trials",)
 
@@ -61,6 +61,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(erasures.ErasureRow, erasures.erasure_keys, erasures.fold_erasure, OWN),
     Projection(feeds.FeedRow, feeds.feed_keys, feeds.fold_feed, OWN),
     Projection(feeds.SiteFeeds, feeds.site_feeds_keys, feeds.fold_site_feeds, OWN),
+    Projection(feeds.SiteFeedsDue, feeds.site_feeds_due_keys, feeds.fold_site_feeds_due, OWN),
     Projection(matching.CriteriaRow, matching.criteria_keys, matching.fold_criteria, OWN),
     Projection(matching.MatchingRow, matching.matching_keys, matching.fold_matching, OWN),
     Projection(recruitment.CampaignRow, recruitment.campaign_keys, recruitment.fold_campaign, OWN),
@@ -124,7 +125,6 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(statistics.DesignInputRow, statistics.design_input_keys, statistics.fold_design_input, OWN),
     Projection(statistics.AnalysisPlanRow, statistics.plan_keys, statistics.fold_plan, OWN),
     Projection(engagements.EngagementRow, engagements.engagement_keys, engagements.fold_engagement, OWN),
-    Projection(scorecard.SiteApproval, scorecard.site_approval_keys, scorecard.fold_site_approval, OWN),
     Projection(
         scorecard.OwnedDeadline,
         scorecard.owned_deadline_keys,

@@ -34,8 +34,8 @@ class SiteBudget:
     agreed_by: str | None = None
 
 
-def site_budget_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, SiteBudgetAgreed) else ()
+def site_budget_keys(message: Recorded[SiteBudgetAgreed]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_site_budget(row: SiteBudget | None, message: Recorded[Any], key: Key) -> SiteBudget:
@@ -71,14 +71,11 @@ class Payable:
     breaks: tuple[str, ...] = ()
 
 
-def payable_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case PaymentMilestoneReached(site_id=site, cause=cause, line=line):
-            return ((site, cause, line), (site, cause, ""))
-        case PaymentMilestoneUnpriced(site_id=site, cause=cause):
-            return ((site, cause, ""),)
-        case _:
-            return ()
+def payable_keys(message: Recorded[PaymentMilestoneReached | PaymentMilestoneUnpriced]) -> tuple[Key, ...]:
+    site, cause = message.data.site_id, message.data.cause
+    if isinstance(message.data, PaymentMilestoneReached):
+        return ((site, cause, message.data.line), (site, cause, ""))
+    return ((site, cause, ""),)
 
 
 def fold_payable(row: Payable | None, message: Recorded[Any], key: Key) -> Payable | None:
@@ -105,9 +102,8 @@ class TrialBudget:
     agreed_by: str | None = None
 
 
-def trial_budget_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, TrialBudgetAgreed | CostReported)
-    return ((message.stream_id,),) if told else ()
+def trial_budget_keys(message: Recorded[TrialBudgetAgreed | CostReported]) -> tuple[Key, ...]:
+    return ((message.stream_id,),)
 
 
 def fold_trial_budget(row: TrialBudget | None, message: Recorded[Any], key: Key) -> TrialBudget:

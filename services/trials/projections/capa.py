@@ -47,8 +47,8 @@ class CapaRow:
     document_ref: str | None = None
 
 
-def capa_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.capa_id,),) if isinstance(message.data, CapaEvent) else ()
+def capa_keys(message: Recorded[CapaEvent]) -> tuple[Key, ...]:
+    return ((message.data.capa_id,),)
 
 
 def fold_capa(row: CapaRow | None, message: Recorded[Any], key: Key) -> CapaRow:

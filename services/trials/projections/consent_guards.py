@@ -80,8 +80,8 @@ Moves = (
 )
 
 
-def site_consents_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, ConsentVersionReleased) else ()
+def site_consents_keys(message: Recorded[ConsentVersionReleased]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_site_consents(row: SiteConsents | None, message: Recorded[Any], key: Key) -> SiteConsents:
@@ -92,9 +92,8 @@ def fold_site_consents(row: SiteConsents | None, message: Recorded[Any], key: Ke
     return replace(consents, trial_id=event.trial_id, releases=tuple(ordered))
 
 
-def site_subjects_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, Moves | SubjectConsented)
-    return ((message.data.site_id,),) if told else ()
+def site_subjects_keys(message: Recorded[Moves | SubjectConsented]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_site_subjects(row: SiteSubjects | None, message: Recorded[Any], key: Key) -> SiteSubjects:

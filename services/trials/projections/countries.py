@@ -9,6 +9,7 @@ from shared.contracts.message import Recorded
 from shared.contracts.trials.country import (
     CountryInformationAnswered,
     CountryInformationRequested,
+    CountryLapseAnnulled,
     CountryMilestoneAchieved,
     CountryPlanned,
 )
@@ -19,7 +20,7 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class CountryGuard:
-    """Whether the authority has halted the trial in a country: since when, and what it stops."""
+    """Whether the trial in a country is halted, since when and what that stops, or is closed there."""
 
     table: ClassVar[str] = "country_guard"
     key: ClassVar[tuple[str, ...]] = ("country_id",)
@@ -27,6 +28,7 @@ class CountryGuard:
     halted_on: date | None = None
     halt: int | None = None
     effects: tuple[Effect, ...] = ()
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,17 @@ class CountryRow:
     changed_at: datetime | None = None
 
 
-def country_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case (
-            CountryPlanned()
-            | CountryMilestoneAchieved()
-            | CountryInformationRequested()
-            | CountryInformationAnswered()
-        ):
-            return ((message.data.country_id,),)
-        case _:
-            return ()
+OfCountry = (
+    CountryPlanned
+    | CountryMilestoneAchieved
+    | CountryInformationRequested
+    | CountryInformationAnswered
+    | CountryLapseAnnulled
+)
+
+
+def country_keys(message: Recorded[OfCountry]) -> tuple[Key, ...]:
+    return ((message.data.country_id,),)
 
 
 def fold_country_guard(row: CountryGuard | None, message: Recorded[Any], key: Key) -> CountryGuard:
@@ -77,6 +79,8 @@ def fold_country_guard(row: CountryGuard | None, message: Recorded[Any], key: Ke
             return replace(guard, halted_on=day, halt=halt, effects=effects)
         case CountryMilestoneAchieved(milestone="open", halted_on=day) if day:
             return replace(guard, halted_on=None, halt=None, effects=())
+        case CountryMilestoneAchieved(after="closed", actual=day):
+            return replace(guard, closed_on=day)
         case _:
             return guard
 
@@ -95,7 +99,9 @@ def fold_country(row: CountryRow | None, message: Recorded[Any], key: Key) -> Co
         case CountryMilestoneAchieved() if event.after == event.before:
             return _broken(known, event.breaks)
         case CountryMilestoneAchieved() as step:
-            told = _broken(replace(known, status=step.after, questions={}, due_on=None), step.breaks)
+            clock = step.milestone == "lapsed" and step.inferred  # its questions may stand again
+            waiting = known.questions if clock else {}
+            told = _broken(replace(known, status=step.after, questions=waiting, due_on=None), step.breaks)
             achieved = known.achieved | {step.milestone: step.actual}
             return replace(told, achieved=achieved, document_ref=step.document_ref or told.document_ref)
         case CountryInformationRequested(breaks=breaks) if breaks:
@@ -108,12 +114,16 @@ def fold_country(row: CountryRow | None, message: Recorded[Any], key: Key) -> Co
             left = {name: asked for name, asked in known.questions.items() if name != str(id_)}
             over = known.status == "rfi_open" and not left
             return _waiting(replace(known, status="under_assessment" if over else known.status), left)
+        case CountryLapseAnnulled(after=status):
+            achieved = {name: day for name, day in known.achieved.items() if name != "lapsed"}
+            return _waiting(replace(known, status=status, achieved=achieved), known.questions)
         case _:
             return known
 
 
 def _waiting(row: CountryRow, questions: dict[str, Asked]) -> CountryRow:
-    due = min((asked.due_on for asked in questions.values()), default=None)
+    days = () if row.status == "lapsed" else (asked.due_on for asked in questions.values())
+    due = min(days, default=None)
     return replace(row, questions=questions, due_on=due)
 
 

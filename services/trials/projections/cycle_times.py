@@ -36,7 +36,9 @@ class CycleTimes:
     activated_on: date | None = None
 
 
-def cycle_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+def cycle_keys(
+    message: Recorded[SiteSelected | SiteActivated | ContractExecuted | GateEvidenceRecorded],
+) -> tuple[Key, ...]:
     match message.data:
         case SiteSelected() | SiteActivated() | ContractExecuted(kind="agreement") as event:
             return ((event.site_id,),)

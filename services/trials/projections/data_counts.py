@@ -31,12 +31,8 @@ class DataCounts:
     breaks: tuple[str, ...] = ()
 
 
-def data_counts_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case DataCountsRecorded(site_id=site_id, source=source):
-            return ((site_id, source),)
-        case _:
-            return ()
+def data_counts_keys(message: Recorded[DataCountsRecorded]) -> tuple[Key, ...]:
+    return ((message.data.site_id, message.data.source),)
 
 
 def fold_data_counts(row: DataCounts | None, message: Recorded[Any], key: Key) -> DataCounts:
@@ -69,8 +65,8 @@ class TrialForms:
     forms: tuple[CrfVersion, ...] = ()
 
 
-def trial_forms_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, CrfReleased) else ()
+def trial_forms_keys(message: Recorded[CrfReleased]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_forms(row: TrialForms | None, message: Recorded[Any], key: Key) -> TrialForms:

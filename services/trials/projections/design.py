@@ -26,8 +26,8 @@ class TrialArms:
         return any(code in codes for codes in self.arms.values())
 
 
-def trial_arms_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, DesignRecorded) else ()
+def trial_arms_keys(message: Recorded[DesignRecorded]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_arms(row: TrialArms | None, message: Recorded[Any], key: Key) -> TrialArms:
@@ -56,9 +56,8 @@ class DesignRow:
     recorded_at: datetime | None = None
 
 
-def design_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, DesignRecorded)
-    return ((message.data.trial_id, message.data.version),) if told else ()
+def design_keys(message: Recorded[DesignRecorded]) -> tuple[Key, ...]:
+    return ((message.data.trial_id, message.data.version),)
 
 
 def fold_design(row: DesignRow | None, message: Recorded[Any], key: Key) -> DesignRow:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, ClassVar, assert_never, get_args
+from typing import Any, ClassVar, assert_never
 from uuid import UUID
 
 from shared.contracts.message import Identifier, Recorded
@@ -69,9 +69,8 @@ class EngagementRow:
     changed_at: datetime | None = None
 
 
-def engagement_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, get_args(EngagementEvent))
-    return ((message.data.engagement_id,),) if told else ()
+def engagement_keys(message: Recorded[EngagementEvent]) -> tuple[Key, ...]:
+    return ((message.data.engagement_id,),)
 
 
 def fold_engagement(row: EngagementRow | None, message: Recorded[Any], key: Key) -> EngagementRow:

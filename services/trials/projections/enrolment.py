@@ -55,12 +55,9 @@ class SubgroupCounts:
     counts: tuple[SubgroupCount, ...] = ()
 
 
-def reached_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case EnrolmentTargetReached(trial_id=trial, level=level) as event:
-            return ((trial, level, scope_of(event.country, event.site_id)),)
-        case _:
-            return ()
+def reached_keys(message: Recorded[EnrolmentTargetReached]) -> tuple[Key, ...]:
+    event = message.data
+    return ((event.trial_id, event.level, scope_of(event.country, event.site_id)),)
 
 
 def fold_reached(row: TargetReached | None, message: Recorded[Any], key: Key) -> TargetReached:
@@ -69,12 +66,8 @@ def fold_reached(row: TargetReached | None, message: Recorded[Any], key: Key) ->
     return replace(TargetReached(*key), **told)
 
 
-def subgroup_target_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case SubgroupTargetSet(trial_id=trial, dimension=dimension, band=band):
-            return ((trial, dimension, band),)
-        case _:
-            return ()
+def subgroup_target_keys(message: Recorded[SubgroupTargetSet]) -> tuple[Key, ...]:
+    return ((message.data.trial_id, message.data.dimension, message.data.band),)
 
 
 def fold_subgroup_target(
@@ -84,12 +77,9 @@ def fold_subgroup_target(
     return None if share is None else replace(SubgroupTarget(*key), share=share)
 
 
-def subgroup_counts_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case SubgroupCountsRecorded(trial_id=trial) as event:
-            return ((scope_of(event.country, event.site_id), trial),)
-        case _:
-            return ()
+def subgroup_counts_keys(message: Recorded[SubgroupCountsRecorded]) -> tuple[Key, ...]:
+    event = message.data
+    return ((scope_of(event.country, event.site_id), event.trial_id),)
 
 
 def fold_subgroup_counts(row: SubgroupCounts | None, message: Recorded[Any], key: Key) -> SubgroupCounts:

@@ -61,14 +61,10 @@ def scope_of(country: str | None, site_id: UUID | None) -> str:
     return country or (str(site_id) if site_id else "")
 
 
-def targets_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case EnrolmentTargetSet(trial_id=trial):
-            return ((trial,),)
-        case TrialRegistered() | TrialPlanRecorded() | SiteSelected() as event if event.target is not None:
-            return ((event.trial_id,),)
-        case _:
-            return ()
+def targets_keys(
+    message: Recorded[EnrolmentTargetSet | TrialRegistered | TrialPlanRecorded | SiteSelected],
+) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),) if message.data.target is not None else ()
 
 
 def fold_targets(row: EnrolmentTargets | None, message: Recorded[Any], key: Key) -> EnrolmentTargets:
@@ -88,8 +84,8 @@ def fold_targets(row: EnrolmentTargets | None, message: Recorded[Any], key: Key)
             return targets
 
 
-def count_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, SubjectEnrolled) else ()
+def count_keys(message: Recorded[SubjectEnrolled]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_count(row: EnrolmentCount | None, message: Recorded[Any], key: Key) -> EnrolmentCount:

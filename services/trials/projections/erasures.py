@@ -28,12 +28,8 @@ class ErasureRow:
     decided_at: datetime | None = None
 
 
-def erasure_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case ErasureRequested() | ErasureRejected() | SubjectErased():
-            return ((message.data.subject_id,),)
-        case _:
-            return ()
+def erasure_keys(message: Recorded[ErasureRequested | ErasureRejected | SubjectErased]) -> tuple[Key, ...]:
+    return ((message.data.subject_id,),)
 
 
 def fold_erasure(row: ErasureRow | None, message: Recorded[Any], key: Key) -> ErasureRow:

@@ -48,8 +48,8 @@ class FeasibilityRow:
 Told = FeasibilitySent | FeasibilityOverdue | FeasibilityReceived | FeasibilityCompleted
 
 
-def feasibility_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, Told) else ()
+def feasibility_keys(message: Recorded[Told]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_feasibility(row: FeasibilityRow | None, message: Recorded[Any], key: Key) -> FeasibilityRow:

@@ -1,6 +1,6 @@
 """Rows of feeds: what was due and what came, by feed and by site."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -56,8 +56,8 @@ class SiteFeeds:
 R = TypeVar("R", FeedRow, SiteFeeds)
 
 
-def feed_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.feed_id,),) if isinstance(message.data, AboutFeed) else ()
+def feed_keys(message: Recorded[AboutFeed]) -> tuple[Key, ...]:
+    return ((message.data.feed_id,),)
 
 
 def fold_feed(row: FeedRow | None, message: Recorded[Any], key: Key) -> FeedRow:
@@ -67,7 +67,7 @@ def fold_feed(row: FeedRow | None, message: Recorded[Any], key: Key) -> FeedRow:
     feed = _counted(replace(feed, changed_at=message.time), event)
     match event:
         case FeedStarted():
-            told = event.model_dump(include={"kind", "source_system", "begins_on"})
+            told = event.model_dump(include={"trial_id", "site_id", "kind", "source_system", "begins_on"})
             return replace(feed, **told, measures=event.measures)
         case DaySummarised(day=day, breaks=breaks):
             last, questionable = max(day, feed.last_day or day), feed.questionable + bool(breaks)
@@ -78,8 +78,8 @@ def fold_feed(row: FeedRow | None, message: Recorded[Any], key: Key) -> FeedRow:
             return feed
 
 
-def site_feeds_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, AboutFeed) else ()
+def site_feeds_keys(message: Recorded[AboutFeed]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_site_feeds(row: SiteFeeds | None, message: Recorded[Any], key: Key) -> SiteFeeds:
@@ -102,4 +102,46 @@ def _counted(row: R, event: AboutFeed) -> R:
         case DayMissing():
             expected += event.expected
             due, missing = due + len(event.measures), missing + len(event.measures)
+        case FeedEnded(days_taken_back=back):
+            expected -= event.expected_taken_back
+            due, missing = due - back, missing - back
     return replace(row, expected=expected, received=received, days_due=due, days_missing=missing)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDue:
+    """A feed with its first and, once it has ended, its last local day; whose it is and from which system."""
+
+    subject_id: UUID
+    source_system: str
+    begins_on: date
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFeedsDue:
+    """The feeds of a site by their id: what the end of a subject, or of the site, ends."""
+
+    table: ClassVar[str] = "site_feeds_due"
+    key: ClassVar[tuple[str, ...]] = ("site_id",)
+    site_id: UUID
+    trial_id: UUID | None = None
+    feeds: dict[UUID, FeedDue] = field(default_factory=dict)
+
+
+def site_feeds_due_keys(message: Recorded[FeedStarted | FeedEnded]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
+
+
+def fold_site_feeds_due(row: SiteFeedsDue | None, message: Recorded[Any], key: Key) -> SiteFeedsDue:
+    """The site's feeds after the start or the end of one; each event touches that feed alone."""
+    event = message.data
+    site = row or SiteFeedsDue(key[0], event.trial_id)
+    match event:
+        case FeedStarted(feed_id=feed):
+            due = FeedDue(event.subject_id, event.source_system, event.begins_on)
+        case FeedEnded(feed_id=feed) if feed in site.feeds:
+            due = replace(site.feeds[feed], ended_on=event.ended_on)
+        case _:
+            return site
+    return replace(site, feeds=dict(sorted((site.feeds | {feed: due}).items())))

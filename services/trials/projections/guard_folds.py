@@ -16,8 +16,9 @@ from services.trials.projections.guards import (
     TrialGuard,
     TrialSites,
 )
-from services.trials.rules.site_states import STATUS_AFTER
+from services.trials.rules.site_states import STATUS_AFTER, MovesOn
 from shared.contracts.message import Recorded
+from shared.contracts.trials.consent import SubjectConsented
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.monitoring import VisitConducted, VisitReportApproved
 from shared.contracts.trials.site import (
@@ -40,26 +41,27 @@ from shared.contracts.trials.trial import (
 Key = tuple[Any, ...]
 
 
-def trial_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case TrialRegistered() | TrialPlanRecorded() | TrialStatusChanged() | TrialAuthorised() as event:
-            return ((event.trial_id,),)
-        case _:
-            return _hold_keys(message, ("trial", "arm"))
+OfHold = HoldApplied | HoldLifted | HoldAnnulled
+OfTrial = TrialRegistered | TrialPlanRecorded | TrialStatusChanged | TrialAuthorised
+
+
+def trial_guard_keys(message: Recorded[OfTrial | OfHold]) -> tuple[Key, ...]:
+    if isinstance(message.data, OfHold):
+        return _scope(message.data, ("trial", "arm"))
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_guard(row: TrialGuard | None, message: Recorded[Any], key: Key) -> TrialGuard:
     guard = row or TrialGuard(key[0])
     match message.data:
-        case TrialRegistered(status=status, route=route, target=target):
-            return replace(guard, status=status, route=route, target=target)
-        case TrialPlanRecorded(route=route, target=target):
-            return replace(guard, route=route, target=target)
+        case TrialRegistered(status=status, route=route, target=target, owner_id=owner):
+            return replace(guard, status=status, route=route, target=target, owner_id=owner)
+        case TrialPlanRecorded(route=route, target=target, owner_id=owner):
+            return replace(guard, route=route, target=target, owner_id=owner)
         case TrialStatusChanged(after=status):
             return replace(guard, status=status)
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
-            known = guard.authorised | {country: Authorisation(day, authorisation)}
-            return replace(guard, authorised=known)
+            return replace(guard, authorised=guard.authorised | {country: Authorisation(day, authorisation)})
         case _:
             return replace(guard, holds=_fold_holds(guard.holds, message.data))
 
@@ -71,18 +73,29 @@ _SITE_STATUS: dict[type[Any], str] = {
 }
 
 
-def site_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+OfSite = (
+    SiteIdentified
+    | SiteSelected
+    | SiteActivated
+    | SiteResumed
+    | SubjectEnrolled
+    | SubjectConsented
+    | SiteEnrolmentStarted
+    | SiteSuspended
+    | VisitConducted
+    | VisitReportApproved
+    | MovesOn
+)
+
+
+def site_guard_keys(message: Recorded[OfSite | OfHold]) -> tuple[Key, ...]:
     match message.data:
-        case SiteIdentified() | SiteSelected() | SiteActivated() | SiteResumed() | SubjectEnrolled() as event:
+        case HoldApplied() | HoldLifted() | HoldAnnulled() as hold:
+            return _scope(hold, ("site",))
+        case VisitConducted(kind=kind) | VisitReportApproved(kind=kind) if kind != "close_out":
+            return ()
+        case event:
             return ((event.site_id,),)
-        case SiteEnrolmentStarted() | SiteSuspended() as event:
-            return ((event.site_id,),)
-        case VisitConducted(kind="close_out") | VisitReportApproved(kind="close_out") as event:
-            return ((event.site_id,),)
-        case event if type(event) in STATUS_AFTER:
-            return ((event.site_id,),)
-        case _:
-            return _hold_keys(message, ("site",))
 
 
 def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> SiteGuard:
@@ -99,7 +112,9 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
         case SiteEnrolmentStarted() if guard.status == "suspended":
             return guard  # told late: the site goes on as enrolling once it is resumed
         case SubjectEnrolled(trial_id=trial_id):
-            return replace(guard, enrolled=guard.enrolled + 1) if guard.of(trial_id) else guard
+            return replace(guard, enrolled=guard.enrolled + guard.of(trial_id))
+        case SubjectConsented(trial_id=trial_id):
+            return replace(guard, consented=guard.consented or guard.of(trial_id))
         case SiteEnrolmentClosed(closed_on=day):
             return replace(guard, enrolment_closed_on=day, status="closed_to_enrolment")
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
@@ -121,8 +136,8 @@ def _closed_out(guard: SiteGuard, told: CloseOut) -> SiteGuard:
     return replace(guard, close_out=max(guard.close_out or told, told, key=rank))
 
 
-def subject_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return _hold_keys(message, ("subject",))
+def subject_guard_keys(message: Recorded[OfHold]) -> tuple[Key, ...]:
+    return _scope(message.data, ("subject",))
 
 
 def fold_subject_guard(row: SubjectGuard | None, message: Recorded[Any], key: Key) -> SubjectGuard:
@@ -130,28 +145,23 @@ def fold_subject_guard(row: SubjectGuard | None, message: Recorded[Any], key: Ke
     return replace(guard, holds=_fold_holds(guard.holds, message.data))
 
 
-def trial_sites_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case SiteSelected() | SiteActivated() as event:
-            return ((event.trial_id,),)
-        case _:
-            return ()
+def trial_sites_keys(message: Recorded[SiteSelected | SiteActivated]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -> TrialSites:
     sites = row or TrialSites(key[0])
     match message.data:
         case SiteSelected(site_id=site_id, country=country):
-            known = sites.countries | {site_id: country}
-            return replace(sites, countries=dict(sorted(known.items())))
+            return replace(sites, countries=dict(sorted((sites.countries | {site_id: country}).items())))
         case SiteActivated(site_id=site_id):
             return replace(sites, activated=tuple(sorted({*sites.activated, site_id})))
         case _:
             return sites
 
 
-def trial_count_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, SubjectEnrolled) else ()
+def trial_count_keys(message: Recorded[SubjectEnrolled]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_count(row: TrialCount | None, message: Recorded[Any], key: Key) -> TrialCount:
@@ -159,24 +169,18 @@ def fold_trial_count(row: TrialCount | None, message: Recorded[Any], key: Key) -
     return replace(count, enrolled=count.enrolled + 1)
 
 
-def _hold_keys(message: Recorded[Any], scopes: tuple[str, ...]) -> tuple[Key, ...]:
-    match message.data:
-        case HoldApplied() | HoldLifted() | HoldAnnulled() as event if event.scope_kind in scopes:
-            return ((event.scope_id,),)
-        case _:
-            return ()
+def _scope(event: OfHold, scopes: tuple[str, ...]) -> tuple[Key, ...]:
+    return ((event.scope_id,),) if event.scope_kind in scopes else ()
 
 
 def _fold_holds(holds: tuple[HoldView, ...], event: Any) -> tuple[HoldView, ...]:
     match event:
-        case HoldApplied():
-            told = (event.hold_id, event.source, event.effects, event.since)
-            view = HoldView(*told, arm=event.arm, trial_id=event.trial_id)
+        case HoldApplied(hold_id=id_, source=source, effects=effects, since=since):
+            view = HoldView(id_, source, effects, since, arm=event.arm, trial_id=event.trial_id)
             return tuple(sorted((*holds, view), key=attrgetter("hold_id")))
         case HoldLifted():
-            return tuple(
-                replace(hold, until=event.until) if hold.hold_id == event.hold_id else hold for hold in holds
-            )
+            ended, day = event.hold_id, event.until
+            return tuple(replace(hold, until=day) if hold.hold_id == ended else hold for hold in holds)
         case HoldAnnulled():
             return tuple(hold for hold in holds if hold.hold_id != event.hold_id)
         case _:

@@ -43,7 +43,10 @@ class Authorisation:
 
 @dataclass(frozen=True, slots=True)
 class TrialGuard:
-    """A trial's status and holds; every decision on a site or a subject shares it."""
+    """A trial's status and holds; every decision on a site or a subject shares it.
+
+    `owner_id`: the organisation that its plan names, which has the obligations that follow the plan.
+    """
 
     table: ClassVar[str] = "trial_guard"
     key: ClassVar[tuple[str, ...]] = ("trial_id",)
@@ -53,6 +56,7 @@ class TrialGuard:
     target: int | None = None
     holds: tuple[HoldView, ...] = ()
     authorised: dict[str, Authorisation] = field(default_factory=dict)
+    owner_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class SiteGuard:
     activated_on: date | None = None
     target: int | None = None
     enrolled: int = 0
+    consented: bool = False
     holds: tuple[HoldView, ...] = ()
     enrolment_closed_on: date | None = None
     close_out: CloseOut | None = None

@@ -41,9 +41,8 @@ class HoldRow:
     evidence: str | None = None
 
 
-def hold_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, HoldApplied | HoldLifted | HoldAnnulled)
-    return ((message.data.hold_id,),) if told else ()
+def hold_keys(message: Recorded[HoldApplied | HoldLifted | HoldAnnulled]) -> tuple[Key, ...]:
+    return ((message.data.hold_id,),)
 
 
 def fold_hold(row: HoldRow | None, message: Recorded[Any], key: Key) -> HoldRow:
@@ -90,8 +89,8 @@ class DeviationRow:
     capa_id: UUID | None = None
 
 
-def deviation_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.deviation_id,),) if isinstance(message.data, DeviationEvent) else ()
+def deviation_keys(message: Recorded[DeviationEvent]) -> tuple[Key, ...]:
+    return ((message.data.deviation_id,),)
 
 
 def fold_deviation(row: DeviationRow | None, message: Recorded[Any], key: Key) -> DeviationRow:

@@ -45,16 +45,16 @@ class IndicatorRow:
     breached_on: date | None = None
 
 
-def indicator_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+def indicator_keys(
+    message: Recorded[KriComputed | KriBreached | KriEscalated | KriRecovered],
+) -> tuple[Key, ...]:
     match message.data:
         case KriComputed(site_id=site_id, values=values):
             return tuple((site_id, value.kri) for value in values)
-        case KriBreached() | KriEscalated() as event:
-            return ((event.site_id, event.found.kri),)
         case KriRecovered(site_id=site_id, kri=kri):
             return ((site_id, kri),)
-        case _:
-            return ()
+        case event:
+            return ((event.site_id, event.found.kri),)
 
 
 def fold_indicator(row: IndicatorRow | None, message: Recorded[Any], key: Key) -> IndicatorRow:
@@ -94,9 +94,8 @@ class RunRow:
     status: str = "started"
 
 
-def run_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, KriRunStarted | KriRunCompleted | KriBreached)
-    return ((message.data.run_id,),) if told else ()
+def run_keys(message: Recorded[KriRunStarted | KriRunCompleted | KriBreached]) -> tuple[Key, ...]:
+    return ((message.data.run_id,),)
 
 
 def fold_run(row: RunRow | None, message: Recorded[Any], key: Key) -> RunRow:

@@ -48,8 +48,8 @@ class InvestigatorRow:
     expired: dict[str, date] = field(default_factory=dict)
 
 
-def investigator_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.investigator_id,),) if isinstance(message.data, Told) else ()
+def investigator_keys(message: Recorded[Told]) -> tuple[Key, ...]:
+    return ((message.data.investigator_id,),)
 
 
 def fold_investigator(row: InvestigatorRow | None, message: Recorded[Any], key: Key) -> InvestigatorRow:

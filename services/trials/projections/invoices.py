@@ -43,9 +43,8 @@ class InvoiceRow:
     breaks: tuple[str, ...] = ()
 
 
-def invoice_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, InvoiceReceived | InvoiceApproved | PaymentMade)
-    return ((message.data.invoice_id,),) if told else ()
+def invoice_keys(message: Recorded[InvoiceReceived | InvoiceApproved | PaymentMade]) -> tuple[Key, ...]:
+    return ((message.data.invoice_id,),)
 
 
 def fold_invoice(row: InvoiceRow | None, message: Recorded[Any], key: Key) -> InvoiceRow:

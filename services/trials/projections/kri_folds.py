@@ -26,7 +26,7 @@ _SCREENED = ("screening", "eligible")
 _ON_STUDY = ("on-study", "on-study-intervention", "on-study-observation", "follow-up")
 # A second report of a case that is counted, and one that names a site of another trial.
 _NOT_ANOTHER = frozenset({"case_reported_before", "site_of_another_trial"})
-_COUNTED = (
+Counted = (
     SiteActivated
     | SiteClosed
     | SiteTerminated
@@ -46,9 +46,8 @@ _COUNTED = (
 )
 
 
-def plan_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, MonitoringPlanned | MonitoringEnded)
-    return ((message.data.trial_id,),) if told else ()
+def plan_keys(message: Recorded[MonitoringPlanned | MonitoringEnded]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_plan(row: MonitoringPlan | None, message: Recorded[Any], key: Key) -> MonitoringPlan:
@@ -59,11 +58,11 @@ def fold_plan(row: MonitoringPlan | None, message: Recorded[Any], key: Key) -> M
     return replace(plan, ended=True)
 
 
-def counters_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+def counters_keys(message: Recorded[Counted]) -> tuple[Key, ...]:
     event = message.data
     if isinstance(event, AdverseEventReceived) and _NOT_ANOTHER & set(event.breaks):
         return ()
-    return ((event.site_id,),) if isinstance(event, _COUNTED) and event.site_id else ()
+    return ((event.site_id,),) if event.site_id else ()
 
 
 def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) -> SiteCounters:

@@ -42,8 +42,8 @@ class MatchingRow:
     run_at: datetime | None = None
 
 
-def criteria_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, CriteriaRecorded) else ()
+def criteria_keys(message: Recorded[CriteriaRecorded]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_criteria(row: CriteriaRow | None, message: Recorded[Any], key: Key) -> CriteriaRow:
@@ -51,8 +51,8 @@ def fold_criteria(row: CriteriaRow | None, message: Recorded[Any], key: Key) -> 
     return CriteriaRow(key[0], event.protocol_version, event.criteria, message.time)
 
 
-def matching_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.run_id,),) if isinstance(message.data, MatchingRun) else ()
+def matching_keys(message: Recorded[MatchingRun]) -> tuple[Key, ...]:
+    return ((message.data.run_id,),)
 
 
 def fold_matching(row: MatchingRow | None, message: Recorded[Any], key: Key) -> MatchingRow:

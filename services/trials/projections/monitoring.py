@@ -53,8 +53,8 @@ class VisitRow:
     breaks: tuple[str, ...] = ()
 
 
-def visit_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.visit_id,),) if isinstance(message.data, VisitEvent) else ()
+def visit_keys(message: Recorded[VisitEvent]) -> tuple[Key, ...]:
+    return ((message.data.visit_id,),)
 
 
 def fold_visit(row: VisitRow | None, message: Recorded[Any], key: Key) -> VisitRow:
@@ -107,14 +107,12 @@ class ActionItemRow:
     document_ref: str | None = None
 
 
-def action_item_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case VisitReportApproved(action_items=items):
-            return tuple((item.item_id,) for item in items)
-        case ActionItemCompleted(item_id=item_id) | ActionItemOverdue(item_id=item_id):
-            return ((item_id,),)
-        case _:
-            return ()
+def action_item_keys(
+    message: Recorded[VisitReportApproved | ActionItemCompleted | ActionItemOverdue],
+) -> tuple[Key, ...]:
+    if isinstance(message.data, VisitReportApproved):
+        return tuple((item.item_id,) for item in message.data.action_items)
+    return ((message.data.item_id,),)
 
 
 def fold_action_item(row: ActionItemRow | None, message: Recorded[Any], key: Key) -> ActionItemRow:

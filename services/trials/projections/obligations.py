@@ -1,7 +1,7 @@
 """The rows of transferred obligations: who carries each, and the periods behind it."""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, assert_never, get_args
+from typing import Any, ClassVar, assert_never
 from uuid import UUID
 
 from services.trials.domain.obligations_state import Period, with_agreed
@@ -30,13 +30,12 @@ class ObligationRow:
     spoken: bool = False
 
 
-def obligation_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, get_args(ObligationEvent))
-    return ((message.data.trial_id, message.data.obligation),) if told else ()
+def obligation_keys(message: Recorded[ObligationEvent]) -> tuple[Key, ...]:
+    return ((message.data.trial_id, message.data.obligation),)
 
 
 def fold_obligation(row: ObligationRow | None, message: Recorded[Any], key: Key) -> ObligationRow:
-    """The obligation after an event of the ledger; `spoken` once a transfer has taken effect."""
+    """The obligation after an event of the ledger; `spoken` once a transfer or a return has taken effect."""
     known = row or ObligationRow(*key)
     event: ObligationEvent = message.data
     match event:
@@ -45,6 +44,6 @@ def fold_obligation(row: ObligationRow | None, message: Recorded[Any], key: Key)
         case ObligationTransferred(organisation_id=to):
             return replace(known, organisation_id=to, spoken=True)
         case ObligationReturned():
-            return replace(known, organisation_id=None)
+            return replace(known, organisation_id=None, spoken=True)
         case _:
             assert_never(event)

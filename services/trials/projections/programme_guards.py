@@ -41,11 +41,16 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An authorisation and the days on which it holds: `withdrawn_on` is the first on which it does not."""
+    """An authorisation and the days on which it holds: `withdrawn_on` is the first on which it does not.
+
+    `covers` are the trials under it, where anybody named them.
+    """
 
     kind: AuthorisationKind
     in_effect_on: date
     withdrawn_on: date | None = None
+    country: str | None = None
+    covers: tuple[UUID, ...] = ()
 
     def holds(self, on: date) -> bool:
         """Whether it is in force on that day."""
@@ -68,27 +73,49 @@ class ProgrammeStanding:
     milestones: dict[str, Work] = field(default_factory=dict)
     authorisations: dict[str, Term] = field(default_factory=dict)
 
+    def withdrawn_on(self, country: str) -> date | None:
+        """The first day on which nothing lets the trial run in a country any more; None while something does.
 
-def programme_guard_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.programme_id,),) if isinstance(message.data, ProgrammeBegun) else ()
+        A marketing authorisation lets no trial run. One that came into effect only later left a gap.
+        """
+        terms = [
+            term
+            for term in self.authorisations.values()
+            if term.country == country and term.kind != "marketing_authorisation"
+            if not term.covers or self.trial_id in term.covers
+        ]
+        ended = max((term.withdrawn_on for term in terms if term.withdrawn_on), default=None)
+        if ended and any(term.withdrawn_on is None and term.in_effect_on <= ended for term in terms):
+            return None
+        return ended
+
+
+def programme_guard_keys(message: Recorded[ProgrammeBegun]) -> tuple[Key, ...]:
+    return ((message.data.programme_id,),)
 
 
 def fold_programme_guard(row: ProgrammeGuard | None, message: Recorded[Any], key: Key) -> ProgrammeGuard:
     return ProgrammeGuard(key[0], message.data.sponsor_name)
 
 
-def programme_standing_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+OfStanding = (
+    TrialRegistered
+    | TrialPlanRecorded
+    | ProgrammeTrialAdded
+    | ProgrammeAuthorisationRecorded
+    | PreclinicalMilestoneCompleted
+    | ProgrammePhaseChanged
+)
+
+
+def programme_standing_keys(message: Recorded[OfStanding]) -> tuple[Key, ...]:
     match message.data:
-        case TrialRegistered() | TrialPlanRecorded() as event if event.programme_id:
-            return ((event.trial_id,),)
+        case TrialRegistered() | TrialPlanRecorded() as event:
+            return ((event.trial_id,),) if event.programme_id else ()
         case ProgrammeTrialAdded(trial_id=trial_id):
             return ((trial_id,),)
-        case (
-            ProgrammeAuthorisationRecorded() | PreclinicalMilestoneCompleted() | ProgrammePhaseChanged()
-        ) as event:
+        case event:
             return tuple((trial_id,) for trial_id in event.trial_ids)
-        case _:
-            return ()
 
 
 def fold_programme_standing(
@@ -101,7 +128,7 @@ def fold_programme_standing(
         case ProgrammeTrialAdded() as event:
             done = {str(m.milestone_id): Work(m.kind, m.completed_on) for m in event.milestones}
             terms = {
-                str(a.authorisation_id): Term(a.kind, a.in_effect_on, a.withdrawn_on)
+                str(a.authorisation_id): Term(a.kind, a.in_effect_on, a.withdrawn_on, a.country, a.covers)
                 for a in event.authorisations
             }
             return replace(standing, phase=event.phase, milestones=done, authorisations=terms)
@@ -111,7 +138,7 @@ def fold_programme_standing(
             work = Work(event.kind, event.completed_on)
             return replace(standing, milestones=standing.milestones | {str(event.milestone_id): work})
         case ProgrammeAuthorisationRecorded() as event:
-            term = Term(event.kind, event.in_effect_on, event.withdrawn_on)
+            term = Term(event.kind, event.in_effect_on, event.withdrawn_on, event.country, event.covers)
             known = standing.authorisations | {str(event.authorisation_id): term}
             return replace(standing, authorisations=known)
         case _:

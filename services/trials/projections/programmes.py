@@ -80,18 +80,17 @@ class ProgrammeRow:
     changed_at: datetime | None = None
 
 
-def programme_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case (
-            ProgrammeBegun()
-            | ProgrammeAuthorisationRecorded()
-            | PreclinicalMilestoneCompleted()
-            | ProgrammePhaseChanged()
-            | ProgrammeTrialAdded()
-        ) as event:
-            return ((event.programme_id,),)
-        case _:
-            return ()
+OfProgramme = (
+    ProgrammeBegun
+    | ProgrammeAuthorisationRecorded
+    | PreclinicalMilestoneCompleted
+    | ProgrammePhaseChanged
+    | ProgrammeTrialAdded
+)
+
+
+def programme_keys(message: Recorded[OfProgramme]) -> tuple[Key, ...]:
+    return ((message.data.programme_id,),)
 
 
 def fold_programme(row: ProgrammeRow | None, message: Recorded[Any], key: Key) -> ProgrammeRow:
@@ -101,11 +100,13 @@ def fold_programme(row: ProgrammeRow | None, message: Recorded[Any], key: Key) -
         case ProgrammeBegun() as event:
             return replace(known, **event.model_dump(exclude={"programme_id", "adopted_from"}))
         case ProgrammeAuthorisationRecorded() as event:
-            view = AuthorisationView(**event.model_dump(exclude={"programme_id", "trial_ids"}))
+            view = AuthorisationView(
+                **event.model_dump(exclude={"programme_id", "trial_ids", "adopted_from"})
+            )
             others = (a for a in known.authorisations if a.authorisation_id != event.authorisation_id)
             return replace(known, authorisations=(*others, view))
         case PreclinicalMilestoneCompleted() as event:
-            told = event.model_dump(exclude={"programme_id", "trial_ids", "sha256"})
+            told = event.model_dump(exclude={"programme_id", "trial_ids", "sha256", "adopted_from"})
             rest = (m for m in known.milestones if m.milestone_id != event.milestone_id)
             return replace(known, milestones=(*rest, MilestoneView(**told)))
         case ProgrammePhaseChanged() as event:

@@ -13,7 +13,9 @@ from shared.contracts.trials.protocol import (
     ProtocolVersionApproved,
     ProtocolVersionAuthorised,
     ProtocolVersionDrafted,
+    ProtocolVersionEffective,
     ProtocolVersionSubmitted,
+    ProtocolVersionSuperseded,
     ProtocolVersionWithdrawn,
     UrgentChangeMade,
     UrgentChangeTold,
@@ -58,13 +60,13 @@ class VersionRow:
     authorised: dict[str, Filed] = field(default_factory=dict)
     approvals: tuple[UUID, ...] = ()
     given_up: str | None = None
+    superseded_on: date | None = None
     changed_at: datetime | None = None
 
 
-def version_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+def version_keys(message: Recorded[AboutVersion]) -> tuple[Key, ...]:
     event = message.data
-    told = isinstance(event, AboutVersion) and not isinstance(event, Urgent)
-    return ((event.trial_id, event.version),) if told else ()
+    return () if isinstance(event, Urgent) else ((event.trial_id, event.version),)
 
 
 def fold_version(row: VersionRow | None, message: Recorded[Any], key: Key) -> VersionRow:
@@ -83,13 +85,20 @@ def fold_version(row: VersionRow | None, message: Recorded[Any], key: Key) -> Ve
             return replace(row, approvals=tuple(sorted({*row.approvals, approval})))
         case ProtocolVersionWithdrawn(reason=reason) | ProtocolVersionAbandoned(reason=reason):
             return replace(row, given_up=reason)
+        case ProtocolVersionSuperseded(superseded_on=day):
+            return replace(row, superseded_on=day)
+        case ProtocolVersionEffective():
+            return replace(row, superseded_on=None)
         case _:
             return row
 
 
 @dataclass(frozen=True, slots=True)
 class UrgentChangeRow:
-    """A change made at once: by when and when board and authority were told, as notices have it."""
+    """A change made at once: by when and when board and authority were told, as notices have it.
+
+    `board_told` is the day by site, `board_told_on` the last of them once the boards of all sites know.
+    """
 
     table: ClassVar[str] = "urgent_change"
     key: ClassVar[tuple[str, ...]] = ("change_id",)
@@ -103,14 +112,15 @@ class UrgentChangeRow:
     board_by: date | None = None
     board_citation: str | None = None
     board_told_on: date | None = None
+    board_told: dict[UUID, date] = field(default_factory=dict)
     authority_by: date | None = None
     authority_citation: str | None = None
     authority_told_on: date | None = None
     breaks: tuple[str, ...] = ()
 
 
-def urgent_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.change_id,),) if isinstance(message.data, Urgent) else ()
+def urgent_keys(message: Recorded[Urgent]) -> tuple[Key, ...]:
+    return ((message.data.change_id,),)
 
 
 def fold_urgent(row: UrgentChangeRow | None, message: Recorded[Any], key: Key) -> UrgentChangeRow:
@@ -118,7 +128,17 @@ def fold_urgent(row: UrgentChangeRow | None, message: Recorded[Any], key: Key) -
     event = message.data
     row = replace(row or UrgentChangeRow(key[0]), trial_id=event.trial_id, version=event.version)
     if isinstance(event, UrgentChangeTold):
-        board, day = event.whom == "board", event.told_on
-        return replace(row, board_told_on=day) if board else replace(row, authority_told_on=day)
-    told = event.model_dump(exclude={"change_id", "site_ids", "zone"})
-    return replace(row, **told, sites=event.site_ids)
+        if event.breaks:
+            return replace(row, breaks=tuple(dict.fromkeys((*row.breaks, *event.breaks))))
+        if event.whom == "authority":
+            return replace(row, authority_told_on=event.told_on)
+        told = {site: event.told_on for site in event.site_ids or row.sites}
+        return _boards(replace(row, board_told=dict(sorted((row.board_told | told).items()))))
+    told_of = event.model_dump(exclude={"change_id", "site_ids", "zone"})
+    can = {site: day for site, day in row.board_told.items() if day >= event.implemented_on}
+    return _boards(replace(row, **told_of, sites=event.site_ids, board_told=can))
+
+
+def _boards(row: UrgentChangeRow) -> UrgentChangeRow:
+    days = [row.board_told[site] for site in row.sites if site in row.board_told]
+    return replace(row, board_told_on=max(days) if days and len(days) == len(row.sites) else None)

@@ -6,9 +6,17 @@ from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
-from services.trials.rules.protocol import STATUS_OF, status_after
+from services.trials.rules.protocol import status_after
 from shared.contracts.message import Recorded
-from shared.contracts.trials.protocol import ProtocolVersionDrafted, ProtocolVersionEffective, VersionStatus
+from shared.contracts.trials.protocol import (
+    ProtocolVersionAbandoned,
+    ProtocolVersionDrafted,
+    ProtocolVersionEffective,
+    ProtocolVersionSubmitted,
+    ProtocolVersionSuperseded,
+    ProtocolVersionWithdrawn,
+    VersionStatus,
+)
 
 Key = tuple[Any, ...]
 
@@ -61,9 +69,18 @@ class SiteProtocol:
         )
 
 
-def trial_protocol_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, ProtocolVersionDrafted) or type(message.data) in STATUS_OF
-    return ((message.data.trial_id,),) if told else ()
+OfStatus = (
+    ProtocolVersionDrafted
+    | ProtocolVersionSubmitted
+    | ProtocolVersionEffective
+    | ProtocolVersionSuperseded
+    | ProtocolVersionWithdrawn
+    | ProtocolVersionAbandoned
+)
+
+
+def trial_protocol_keys(message: Recorded[OfStatus]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_protocol(row: TrialProtocol | None, message: Recorded[Any], key: Key) -> TrialProtocol:
@@ -74,8 +91,8 @@ def fold_trial_protocol(row: TrialProtocol | None, message: Recorded[Any], key: 
     return replace(row, versions=row.versions | {name: status}) if status else row
 
 
-def site_protocol_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, ProtocolVersionEffective) else ()
+def site_protocol_keys(message: Recorded[ProtocolVersionEffective]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_site_protocol(row: SiteProtocol | None, message: Recorded[Any], key: Key) -> SiteProtocol:

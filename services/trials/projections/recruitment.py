@@ -86,8 +86,8 @@ class RetentionRiskRow:
     action: str | None = None
 
 
-def campaign_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.campaign_id,),) if isinstance(message.data, CampaignEvent) else ()
+def campaign_keys(message: Recorded[CampaignEvent]) -> tuple[Key, ...]:
+    return ((message.data.campaign_id,),)
 
 
 def fold_campaign(row: CampaignRow | None, message: Recorded[Any], key: Key) -> CampaignRow:
@@ -110,8 +110,8 @@ def fold_campaign(row: CampaignRow | None, message: Recorded[Any], key: Key) -> 
             assert_never(told)
 
 
-def support_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.request_id,),) if isinstance(message.data, SupportEvent) else ()
+def support_keys(message: Recorded[SupportEvent]) -> tuple[Key, ...]:
+    return ((message.data.request_id,),)
 
 
 def fold_support(row: SupportRow | None, message: Recorded[Any], key: Key) -> SupportRow:
@@ -132,8 +132,8 @@ def fold_support(row: SupportRow | None, message: Recorded[Any], key: Key) -> Su
             assert_never(told)
 
 
-def retention_risk_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.subject_id,),) if isinstance(message.data, RetentionRiskAssessed) else ()
+def retention_risk_keys(message: Recorded[RetentionRiskAssessed]) -> tuple[Key, ...]:
+    return ((message.data.subject_id,),)
 
 
 def fold_retention_risk(row: RetentionRiskRow | None, message: Recorded[Any], key: Key) -> RetentionRiskRow:

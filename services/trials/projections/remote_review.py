@@ -53,8 +53,8 @@ class RemoteReviewRow:
     sessions: tuple[Session, ...] = ()
 
 
-def remote_review_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.review_id,),) if isinstance(message.data, RemoteReviewEvent) else ()
+def remote_review_keys(message: Recorded[RemoteReviewEvent]) -> tuple[Key, ...]:
+    return ((message.data.review_id,),)
 
 
 def fold_remote_review(row: RemoteReviewRow | None, message: Recorded[Any], key: Key) -> RemoteReviewRow:

@@ -53,12 +53,8 @@ class Retention:
     released: tuple[Released, ...] = ()
 
 
-def retention_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case RetentionSet() | LegalHoldPlaced() | LegalHoldReleased():
-            return ((message.data.trial_id,),)
-        case _:
-            return ()
+def retention_keys(message: Recorded[RetentionSet | LegalHoldPlaced | LegalHoldReleased]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_retention(row: Retention | None, message: Recorded[Any], key: Key) -> Retention:

@@ -1,7 +1,6 @@
-"""Rows behind a scorecard: when boards approved sites, and who had a deadline when it was met or missed."""
+"""The row behind a scorecard: who had a deadline when it was met or missed."""
 
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -14,37 +13,8 @@ from shared.contracts.deadline import (
     DeadlineReturned,
 )
 from shared.contracts.message import Recorded
-from shared.contracts.trials.site import GateEvidenceRecorded
 
 Key = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SiteApproval:
-    """From which local day a site's board let it begin: the first valid day of its evidence, as corrected."""
-
-    table: ClassVar[str] = "site_approval"
-    key: ClassVar[tuple[str, ...]] = ("site_id",)
-    site_id: UUID
-    trial_id: UUID | None = None
-    evidence: dict[UUID, date] = field(default_factory=dict)
-    approved_on: date | None = None
-
-
-def site_approval_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case GateEvidenceRecorded(gate="irb_current", counts=True, site_id=site):
-            return ((site,),)
-        case _:
-            return ()
-
-
-def fold_site_approval(row: SiteApproval | None, message: Recorded[Any], key: Key) -> SiteApproval:
-    """The approval after another piece of evidence."""
-    event = message.data
-    known = {id_: day for id_, day in (row.evidence if row else {}).items() if id_ != event.corrects}
-    evidence = known | {event.evidence_id: event.valid_from}
-    return SiteApproval(key[0], event.trial_id, evidence, min(evidence.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +41,8 @@ _OUTCOMES: dict[type[Any], str] = {
 _TOLD = DeadlineArmed | DeadlineAssigned | DeadlineReturned | DeadlineMet | DeadlineMetLate | DeadlineMissed
 
 
-def owned_deadline_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.deadline_id,),) if isinstance(message.data, _TOLD) else ()
+def owned_deadline_keys(message: Recorded[_TOLD]) -> tuple[Key, ...]:
+    return ((message.data.deadline_id,),)
 
 
 def fold_owned_deadline(row: OwnedDeadline | None, message: Recorded[Any], key: Key) -> OwnedDeadline:

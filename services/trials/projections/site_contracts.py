@@ -46,8 +46,8 @@ class ContractRow:
 Told = ContractStepTaken | ContractExecuted | ContractAbandoned
 
 
-def contract_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.contract_id,),) if isinstance(message.data, Told) else ()
+def contract_keys(message: Recorded[Told]) -> tuple[Key, ...]:
+    return ((message.data.contract_id,),)
 
 
 def fold_contract(row: ContractRow | None, message: Recorded[Any], key: Key) -> ContractRow:

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from services.trials.rules.facilities import facility_key, place_key
-from services.trials.rules.site_states import STATUS_AFTER
+from services.trials.rules.site_states import STATUS_AFTER, MovesOn
 from shared.contracts.message import Identifier, Recorded
 from shared.contracts.trials.site import (
     GateRevoked,
     GateSatisfied,
     SiteActivated,
+    SiteDetailsChanged,
     SiteEnrolmentStarted,
     SiteIdentified,
     SiteReady,
@@ -46,7 +47,8 @@ class OpenGate:
 class SiteRow:
     """One site; `stopped_gates` and `stopped_holds` say why it is suspended, `reason` why it is not taken.
 
-    `facility` and `place` are the same for every spelling of its name and of its city (rules/facilities.py).
+    `closed_on` is the day of its end, also of one before its time. `facility` and `place` are the same for
+    every spelling of its name and of its city (rules/facilities.py).
     """
 
     table: ClassVar[str] = "site"
@@ -85,6 +87,7 @@ class SiteRow:
 
 SiteTold = (
     SiteIdentified
+    | SiteDetailsChanged
     | SiteRegistryStatusChanged
     | SiteSelected
     | GateSatisfied
@@ -94,18 +97,18 @@ SiteTold = (
     | SiteEnrolmentStarted
     | SiteSuspended
     | SiteResumed
+    | MovesOn
 )
 
 
-def site_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    told = isinstance(message.data, SiteTold) or type(message.data) in STATUS_AFTER
-    return ((message.data.site_id,),) if told else ()
+def site_keys(message: Recorded[SiteTold]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
     """The site after an event of its own stream."""
     site = row or SiteRow(key[0], correlation_id=message.correlation_id)
-    if isinstance(message.data, SiteIdentified):  # an import brings thousands
+    if isinstance(message.data, SiteIdentified | SiteDetailsChanged):  # an import brings thousands
         return _identified(site, message.data, message.time)
     site = replace(site, changed_at=message.time)
     match message.data:
@@ -134,17 +137,15 @@ def fold_site(row: SiteRow | None, message: Recorded[Any], key: Key) -> SiteRow:
             return _stepped(site, message.data)
 
 
-def _identified(site: SiteRow, event: SiteIdentified, at: datetime) -> SiteRow:
+def _identified(site: SiteRow, event: SiteIdentified | SiteDetailsChanged, at: datetime) -> SiteRow:
     told = event.model_dump(exclude={"site_id", "identifiers", "adopted_from"})
-    told |= {"identifiers": event.identifiers, "status": "identified", "changed_at": at}
+    told |= {"identifiers": event.identifiers, "status": site.status or "identified", "changed_at": at}
     facility = facility_key(event.name, event.city, event.country)
     return replace(site, **told, facility=facility, place=place_key(event.city, event.country))
 
 
 def _stepped(site: SiteRow, event: Any) -> SiteRow:
-    if type(event) not in STATUS_AFTER:
-        return site
-    moved = replace(site, status=STATUS_AFTER[type(event)])
+    moved = replace(site, status=STATUS_AFTER.get(type(event), site.status))
     match event:
         case QualificationScheduled(visit_on=day):
             return replace(moved, visit_on=day)
@@ -152,8 +153,8 @@ def _stepped(site: SiteRow, event: Any) -> SiteRow:
             return replace(moved, qualified_on=day)
         case SiteNotSelected(reason=reason) | SiteDeclined(reason=reason):
             return replace(moved, reason=reason)
-        case SiteTerminated(reason=reason):
-            return _unstopped(replace(moved, reason=reason))
+        case SiteTerminated(reason=reason, terminated_on=day):
+            return _unstopped(replace(moved, reason=reason, closed_on=day))
         case SiteEnrolmentClosed(closed_on=day):
             return replace(moved, enrolment_closed_on=day)
         case SiteClosingStarted():

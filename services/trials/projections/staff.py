@@ -63,8 +63,8 @@ class SiteStaff:
     staff: dict[UUID, Person] = field(default_factory=dict)
 
 
-def staff_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),) if isinstance(message.data, Told) else ()
+def staff_keys(message: Recorded[Told]) -> tuple[Key, ...]:
+    return ((message.data.site_id,),)
 
 
 def fold_staff(row: SiteStaff | None, message: Recorded[Any], key: Key) -> SiteStaff:

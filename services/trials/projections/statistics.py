@@ -56,10 +56,8 @@ class DesignInputRow:
     superseded_by: UUID | None = None
 
 
-def design_input_keys(message: Recorded[Any]) -> tuple[Key, ...]:
+def design_input_keys(message: Recorded[DesignInputSigned]) -> tuple[Key, ...]:
     event = message.data
-    if not isinstance(event, DesignInputSigned):
-        return ()
     return ((event.input_id,), (event.supersedes,)) if event.supersedes else ((event.input_id,),)
 
 
@@ -98,8 +96,8 @@ class AnalysisPlanRow:
     milestones: dict[str, date] = field(default_factory=dict)
 
 
-def plan_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, PlanTold) else ()
+def plan_keys(message: Recorded[PlanTold]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_plan(row: AnalysisPlanRow | None, message: Recorded[Any], key: Key) -> AnalysisPlanRow:

@@ -79,8 +79,8 @@ class SubjectRow:
 SubjectTold = SubjectEvent | ConsentEvent | SubjectErased
 
 
-def subject_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.subject_id,),) if isinstance(message.data, SubjectTold) else ()
+def subject_keys(message: Recorded[SubjectTold]) -> tuple[Key, ...]:
+    return ((message.data.subject_id,),)
 
 
 def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> SubjectRow:

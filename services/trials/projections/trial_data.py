@@ -73,8 +73,8 @@ Told = (
 )
 
 
-def trial_data_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),) if isinstance(message.data, Told) else ()
+def trial_data_keys(message: Recorded[Told]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial_data(row: TrialData | None, message: Recorded[Any], key: Key) -> TrialData:

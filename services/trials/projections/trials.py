@@ -63,19 +63,18 @@ class TrialRow:
     primary_completion_on: date | None = None
 
 
-def trial_keys(message: Recorded[Any]) -> tuple[Key, ...]:
-    match message.data:
-        case (
-            TrialRegistered()
-            | TrialPlanRecorded()
-            | RegistryEntryRecorded()
-            | RegistryEntryChanged()
-            | TrialStatusChanged()
-            | TrialAuthorised()
-        ) as event:
-            return ((event.trial_id,),)
-        case _:
-            return ()
+OfTrial = (
+    TrialRegistered
+    | TrialPlanRecorded
+    | RegistryEntryRecorded
+    | RegistryEntryChanged
+    | TrialStatusChanged
+    | TrialAuthorised
+)
+
+
+def trial_keys(message: Recorded[OfTrial]) -> tuple[Key, ...]:
+    return ((message.data.trial_id,),)
 
 
 def fold_trial(row: TrialRow | None, message: Recorded[Any], key: Key) -> TrialRow:
@@ -134,7 +133,13 @@ def _from_registry(
     )
     if trial.basis == "sponsor":
         return told
-    return replace(told, title=facts.title, phases=facts.phases, study_type=facts.study_type)
+    return replace(
+        told,
+        title=facts.title,
+        sponsor_name=facts.sponsor_name,
+        phases=facts.phases,
+        study_type=facts.study_type,
+    )
 
 
 def _first_day(said: PartialDate | None) -> date | None:

@@ -1,30 +1,21 @@
 """The lock of the database is the milestone that an analysis plan has to come before."""
 
-from typing import Any
-
 from services.trials.commands.analysis_plan import RecordAnalysisMilestone
-from shared.contracts.message import Command, Facts, Need, Recorded
+from shared.contracts.message import Command, Facts, Recorded
 from shared.contracts.trials.data import DatabaseLocked
 
-EVENTS = (DatabaseLocked,)
 
-
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
-    return ()
-
-
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[DatabaseLocked], facts: Facts) -> list[Command]:
     """From the first lock on results could be seen: no later one makes a plan come before them."""
-    match message.data:
-        case DatabaseLocked(lock=1) as event:
-            attested = {one.name: one.document_ref for one in event.preconditions}
-            return [
-                RecordAnalysisMilestone(
-                    trial_id=event.trial_id,
-                    milestone="database_lock",
-                    reached_on=event.locked_on,
-                    plan_ref=attested.get("sap_approved"),
-                )
-            ]
-        case _:
-            return []
+    event = message.data
+    if event.lock != 1:
+        return []
+    attested = {one.name: one.document_ref for one in event.preconditions}
+    return [
+        RecordAnalysisMilestone(
+            trial_id=event.trial_id,
+            milestone="database_lock",
+            reached_on=event.locked_on,
+            plan_ref=attested.get("sap_approved"),
+        )
+    ]

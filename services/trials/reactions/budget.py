@@ -1,26 +1,26 @@
 """What sites and subjects do makes lines of the site's budget payable."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.trials.commands.budget import ReachMilestone
-from shared.contracts.message import Command, Facts, Need, Recorded
+from shared.contracts.message import Command, Facts, Recorded
 from shared.contracts.trials.budget import Milestone
 from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.site_steps import SiteClosed
 from shared.contracts.trials.subject import SubjectEnrolled, SubjectStatus, SubjectStatusChanged
 
 _BY_STATUS: dict[SubjectStatus, Milestone] = {"screening": "subject_screened", "ineligible": "screen_failed"}
-EVENTS = (SiteActivated, SiteClosed, SubjectEnrolled, SubjectStatusChanged)
+Taken = SiteActivated | SiteClosed | SubjectEnrolled | SubjectStatusChanged
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
-    return ()
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
+    """The milestone that the event is, with the event's id as its cause: each counts once.
 
-
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
-    """The milestone that the event is, with the event's id as its cause: each counts once."""
+    What a takeover tells was reached before, and is paid where it was reached.
+    """
+    if message.data.adopted_from:
+        return []
     match message.data:
         case SiteActivated(activated_on=day) as event:
             return [_of_site(event, "site_activated", day, message.id)]

@@ -17,10 +17,10 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.country import CountryInformationRequested, CountryMilestoneAchieved
 from shared.contracts.trials.site import SiteSelected
 
-EVENTS = (CountryInformationRequested, CountryMilestoneAchieved, SiteSelected)
+Taken = CountryInformationRequested | CountryMilestoneAchieved | SiteSelected
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case CountryMilestoneAchieved(trial_id=trial_id, halted_on=day) if day:
             return (Need(TrialSites, (trial_id,)),)
@@ -30,18 +30,17 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     """An authorisation opens a gate, a halt holds the country's sites, its end lifts just that."""
     match message.data:
         case CountryMilestoneAchieved() as event:
             return [*_authorised(event), *_halt(event, message.id, facts), *_broken(message)]
         case CountryInformationRequested():
             return _broken(message)
-        case SiteSelected(trial_id=trial_id, site_id=site_id, country=country):
-            guard = facts.get(CountryGuard, country_id(trial_id, country))
+        case selected:
+            trial_id, site_id = selected.trial_id, selected.site_id
+            guard = facts.get(CountryGuard, country_id(trial_id, selected.country))
             return [_held(guard, trial_id, site_id, message.id)] if guard and guard.halted_on else []
-        case _:
-            return []
 
 
 def _authorised(event: CountryMilestoneAchieved) -> list[Command]:
@@ -64,10 +63,20 @@ def _halt(event: CountryMilestoneAchieved, cause: UUID, facts: Facts) -> list[Co
     reached = [site for site, place in sites.countries.items() if place == event.country] if sites else []
     if event.milestone == "halted":
         guard = CountryGuard(event.country_id, event.halted_on, event.halt, event.effects)
-        return [_held(guard, event.trial_id, site_id, cause) for site_id in reached]
+        held = [_held(guard, event.trial_id, site_id, cause) for site_id in reached]
+        # The new hold stands before the one in whose place it is: between them nothing is allowed.
+        if event.halt is None or event.replaces is None:
+            return held
+        return [*held, *_lifted(event, event.halt - 1, event.replaces, reached, cause)]
+    return _lifted(event, event.halt, event.halted_on, reached, cause)
+
+
+def _lifted(
+    event: CountryMilestoneAchieved, halt: int | None, since: date, sites: list[UUID], cause: UUID
+) -> list[Command]:
     return [
         LiftHold(
-            hold_id=_hold_of(event.country_id, event.halt, site_id, event.halted_on),
+            hold_id=_hold_of(event.country_id, halt, site_id, since),
             trial_id=event.trial_id,
             source="ha_suspension",
             scope_kind="site",
@@ -76,7 +85,7 @@ def _halt(event: CountryMilestoneAchieved, cause: UUID, facts: Facts) -> list[Co
             evidence=event.document_ref or str(cause),
             until=event.actual,
         )
-        for site_id in reached
+        for site_id in sites
     ]
 
 

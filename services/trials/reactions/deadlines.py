@@ -1,17 +1,15 @@
 """A deadline missed anywhere is a deviation of its trial."""
 
-from typing import Any
-
 from services.trials.commands.deviation import ReportDeviation
 from services.trials.reactions import ids
 from shared.contracts.deadline import DeadlineMissed
 from shared.contracts.message import Command, Facts, Recorded
 
 
-def missed_deadline(message: Recorded[Any]) -> list[Command]:
+def react(message: Recorded[DeadlineMissed], facts: Facts) -> list[Command]:
     """The deviation of a missed deadline; one that belongs to no trial is none of a trial's."""
     event = message.data
-    if not isinstance(event, DeadlineMissed) or message.trial_id is None:
+    if message.trial_id is None:
         return []
     return [
         ReportDeviation(
@@ -24,11 +22,3 @@ def missed_deadline(message: Recorded[Any]) -> list[Command]:
             cause=event.deadline_id,
         )
     ]
-
-
-def react_to_safety(message: Recorded[Any], facts: Facts) -> list[Command]:
-    return missed_deadline(message)
-
-
-def react_to_retrieval(message: Recorded[Any], facts: Facts) -> list[Command]:
-    return missed_deadline(message)

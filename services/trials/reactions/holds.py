@@ -1,7 +1,5 @@
 """A hold reaches its trial and the trial's sites; a status that forbids something else reaches the trial."""
 
-from typing import Any
-
 from services.trials.commands.site import ReviewSite
 from services.trials.commands.trial import ReviewTrial
 from services.trials.domain.permissions import closed_by
@@ -10,10 +8,10 @@ from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.trial import TrialStatusChanged
 
-EVENTS = (HoldAnnulled, HoldApplied, HoldLifted, TrialStatusChanged)
+Taken = HoldAnnulled | HoldApplied | HoldLifted | TrialStatusChanged
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event if event.scope_kind in ("trial", "arm"):
             return (Need(TrialSites, (event.trial_id,)),)
@@ -21,16 +19,14 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     """Whatever the hold covers looks again at what may be done."""
     match message.data:
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
             return _reviews(event, facts)
-        case TrialStatusChanged(before=before, after=after) as event:
-            changed = closed_by(before) != closed_by(after)
+        case event:
+            changed = closed_by(event.before) != closed_by(event.after)
             return [ReviewTrial(trial_id=event.trial_id)] if changed else []
-        case _:
-            return []
 
 
 def _reviews(event: HoldApplied | HoldLifted | HoldAnnulled, facts: Facts) -> list[Command]:

@@ -1,7 +1,6 @@
 """Monitoring: what a visit does for its site, what a plan and a breach ask of visits, a run of its sites."""
 
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID, uuid5
 
 from services.trials.commands.kri import ComputeIndicators, EndMonitoring
@@ -18,21 +17,21 @@ from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.site_steps import SiteClosed, SiteTerminated
 from shared.contracts.trials.trial import TrialStatusChanged
 
-EVENTS = (
-    KriBreached,
-    KriEscalated,
-    KriRunStarted,
-    MonitoringPlanned,
-    SiteActivated,
-    SiteClosed,
-    SiteTerminated,
-    TrialStatusChanged,
-    VisitConducted,
-    VisitReportApproved,
+Taken = (
+    KriBreached
+    | KriEscalated
+    | KriRunStarted
+    | MonitoringPlanned
+    | SiteActivated
+    | SiteClosed
+    | SiteTerminated
+    | TrialStatusChanged
+    | VisitConducted
+    | VisitReportApproved
 )
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case KriRunStarted(trial_id=trial_id) | MonitoringPlanned(trial_id=trial_id):
             return (Need(TrialSites, (trial_id,)),)
@@ -46,7 +45,7 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     match message.data:
         case VisitReportApproved(kind="initiation") as event:
             return [_initiated(event)]

@@ -1,23 +1,18 @@
 """A registered trial comes under its programme; preclinical work told of a day to come is a deviation."""
 
-from typing import Any
 from uuid import uuid5
 
 from services.trials.commands.deviation import ReportDeviation
 from services.trials.commands.programme import AddProgrammeTrial
 from services.trials.rules import NAMESPACE
-from shared.contracts.message import Command, Facts, Need, Recorded
+from shared.contracts.message import Command, Facts, Recorded
 from shared.contracts.trials.programme import PreclinicalMilestoneCompleted
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered
 
-EVENTS = (PreclinicalMilestoneCompleted, TrialPlanRecorded, TrialRegistered)
+Taken = PreclinicalMilestoneCompleted | TrialPlanRecorded | TrialRegistered
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
-    return ()
-
-
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     match message.data:
         case TrialRegistered() | TrialPlanRecorded() as event if event.programme_id:
             return [AddProgrammeTrial(programme_id=event.programme_id, added=event.trial_id)]

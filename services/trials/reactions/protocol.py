@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from services.trials.commands.protocol import RecordProtocolApproval, ReviewProtocol
@@ -22,24 +21,15 @@ _OF_A_VERSION: frozenset[ReviewKind] = frozenset({"initial", "continuing", "amen
 # How versions are named here; a board's name for one that fits no version of ours never becomes one.
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}")
 
-EVENTS = (SiteSelected,)
+
+def needs(message: Recorded[SiteSelected]) -> tuple[Need, ...]:
+    return (Need(TrialProtocol, (message.data.trial_id,)),)
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
-    match message.data:
-        case SiteSelected(trial_id=trial_id):
-            return (Need(TrialProtocol, (trial_id,)),)
-        case _:
-            return ()
-
-
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[SiteSelected], facts: Facts) -> list[Command]:
     """A site that is chosen after its board has approved may follow the protocol now."""
-    match message.data:
-        case SiteSelected(trial_id=trial_id) if facts.get(TrialProtocol, trial_id):
-            return [ReviewProtocol(trial_id=trial_id)]
-        case _:
-            return []
+    known = facts.get(TrialProtocol, message.data.trial_id)
+    return [ReviewProtocol(trial_id=message.data.trial_id)] if known else []
 
 
 def approved(event: IrbApproved) -> list[Command]:

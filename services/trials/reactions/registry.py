@@ -1,12 +1,11 @@
 """What a registry's record makes of sites, and of the hold that its SUSPENDED stands for."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.trials.commands.hold import ApplyHold, LiftHold
 from services.trials.commands.site import RecordRegistrySite
-from shared.contracts.message import Command, Facts, Need, Recorded
+from shared.contracts.message import Command, Facts, Recorded
 from shared.contracts.trials.registry import (
     RegistryEntryChanged,
     RegistryEntryRecorded,
@@ -16,14 +15,10 @@ from shared.contracts.trials.registry import (
 # What ApplyHold takes; a registry's own limit is 250 characters.
 REASON_LIMIT = 1000
 
-EVENTS = (RegistryEntryChanged, RegistryEntryRecorded, RegistrySitesRecorded)
+Taken = RegistryEntryChanged | RegistryEntryRecorded | RegistrySitesRecorded
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
-    return ()
-
-
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     match message.data:
         case RegistrySitesRecorded() as event:
             return sites_of_registry(event)

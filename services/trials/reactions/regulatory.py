@@ -1,6 +1,5 @@
 """What boards and authorities decide, as evidence for gates and as holds of sites and trials."""
 
-from typing import Any
 from uuid import UUID
 
 from services.trials.commands.hold import ApplyHold, LiftHold
@@ -8,7 +7,6 @@ from services.trials.commands.trial import RecordAuthorisation
 from services.trials.projections.guards import SiteGuard
 from services.trials.reactions import ids, protocol
 from services.trials.reactions.boards import end, evidence, stop, with_trial
-from services.trials.reactions.deadlines import missed_deadline
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.regulatory import (
     ClinicalHoldImposed,
@@ -25,8 +23,23 @@ from shared.contracts.regulatory import (
     IrbLapseAnnulled,
 )
 
+Taken = (
+    IrbApproved
+    | IrbApprovalActivated
+    | IrbApprovalCorrected
+    | IrbApprovalLapsed
+    | IrbApprovalSuspended
+    | IrbApprovalTerminated
+    | IrbApprovalRenewed
+    | IrbLapseAnnulled
+    | IrbApprovalReinstated
+    | IndInEffect
+    | ClinicalHoldImposed
+    | ClinicalHoldLifted
+)
 
-def needs_of_regulatory(message: Recorded[Any]) -> tuple[Need, ...]:
+
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case (
             IrbApprovalRenewed()
@@ -41,7 +54,7 @@ def needs_of_regulatory(message: Recorded[Any]) -> tuple[Need, ...]:
             return ()
 
 
-def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     """Evidence, authorisations, holds and their ends; each hold is ended by its own counterpart alone."""
     match message.data:
         case IrbApproved() as event:
@@ -81,8 +94,8 @@ def react_to_regulatory(message: Recorded[Any], facts: Facts) -> list[Command]:
             return [_clinical_hold(event, trial_id, message.id) for trial_id in event.trial_ids]
         case ClinicalHoldLifted() as event:
             return [_clinical_lift(event, trial_id, message.id) for trial_id in event.trial_ids]
-        case _:
-            return missed_deadline(message)
+        case _:  # it came by a review, whose decision is the evidence
+            return []
 
 
 def _clinical_hold(event: ClinicalHoldImposed, trial_id: UUID, cause: UUID) -> Command:

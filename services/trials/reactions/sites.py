@@ -15,27 +15,33 @@ from shared.contracts.trials.investigator import (
     TasksDelegated,
     TrainingExpired,
 )
+from shared.contracts.trials.site import GateRevoked
 from shared.contracts.trials.site_contract import ContractExecuted
 from shared.rules.dates import local_date
 
 OfStaff = InvestigatorLeft | QualificationRecorded | TasksDelegated | TrainingExpired
 
-EVENTS = (ContractExecuted, InvestigatorLeft, QualificationRecorded, TasksDelegated, TrainingExpired)
+Taken = ContractExecuted | GateRevoked | OfStaff
 
 
-def needs(message: Recorded[Any]) -> tuple[Need, ...]:
+def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
         case InvestigatorLeft() | QualificationRecorded() | TasksDelegated() | TrainingExpired() as event:
             return (Need(SiteGuard, (event.site_id,)), Need(SiteStaff, (event.site_id,)))
+        case GateRevoked(gate="training", site_id=site_id):
+            return (Need(SiteGuard, (site_id,)), Need(SiteStaff, (site_id,)))
         case _:
             return ()
 
 
-def react(message: Recorded[Any], facts: Facts) -> list[Command]:
+def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     match message.data:
         case ContractExecuted(kind="agreement") as event:
             return [_contract(event)]
         case InvestigatorLeft() | QualificationRecorded() | TasksDelegated() | TrainingExpired() as event:
+            return _training(message, event.trial_id, event.site_id, facts)
+        case GateRevoked(gate="training") as event:
+            # A delegation that was to come has come: from now on that person counts.
             return _training(message, event.trial_id, event.site_id, facts)
         case _:
             return []

@@ -1,7 +1,8 @@
 """The states of a trial in a country (domain 3.2, after Regulation (EU) 536/2014) and what guards a step.
 
 An application that was invalid, lapsed or refused does not go on: a resubmission is a new application, for
-another trial (art. 13, read in translation only; unverified).
+another trial (art. 13, read in translation only; unverified). A lapse that only the clock tells is taken back
+by an answer that was in time, or by what the authority decided.
 """
 
 from shared.contracts.trials.country import CountryStatus
@@ -29,5 +30,5 @@ GUARDS: dict[tuple[CountryStatus, CountryStatus], tuple[str, ...]] = {
     ("authorised_with_conditions", "open"): ("country.date_order", "country.in_future", "trial.finished"),
     ("open", "closed"): ("country.date_order", "country.in_future"),
     ("halted", "open"): ("country.authority_only",),
-    ("rfi_open", "under_assessment"): ("country.date_order", "country.in_future"),
+    ("rfi_open", "under_assessment"): ("country.date_order", "country.in_future", "country.answer_late"),
 }

@@ -12,19 +12,18 @@ TRANSITIONS: dict[EngagementStatus, tuple[EngagementStatus, ...]] = {
     "engaged": ("ended",),
 }
 # Which refusals can stand in the way of a step that is allowed.
+_DATES = ("engagement.date_before_cause", "engagement.date_in_future")
 GUARDS: dict[tuple[EngagementStatus, EngagementStatus], tuple[str, ...]] = {
-    ("invited", "proposal_received"): ("engagement.date_before_cause",),
-    ("proposal_received", "selected"): ("engagement.date_before_cause",),
-    ("selected", "pilot"): ("engagement.date_before_cause",),
-    ("selected", "engaged"): ("engagement.date_before_cause",),
-    ("selected", "declined"): ("engagement.date_before_cause",),
-    ("pilot", "engaged"): (
-        "engagement.date_before_cause",
-        "engagement.pilot_not_evaluated",
-        "engagement.pilot_not_passed",
-    ),
-    ("pilot", "ended"): ("engagement.date_before_cause",),
-    ("engaged", "ended"): ("engagement.date_before_cause",),
-    ("invited", "declined"): ("engagement.date_before_cause",),
-    ("proposal_received", "declined"): ("engagement.date_before_cause",),
+    ("considered", "invited"): ("engagement.date_in_future",),
+    ("considered", "declined"): ("engagement.date_in_future",),
+    ("invited", "proposal_received"): _DATES,
+    ("proposal_received", "selected"): _DATES,
+    ("selected", "pilot"): _DATES,
+    ("selected", "engaged"): _DATES,
+    ("selected", "declined"): _DATES,
+    ("pilot", "engaged"): (*_DATES, "engagement.pilot_not_evaluated", "engagement.pilot_not_passed"),
+    ("pilot", "ended"): _DATES,
+    ("engaged", "ended"): _DATES,
+    ("invited", "declined"): _DATES,
+    ("proposal_received", "declined"): _DATES,
 }

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from math import ceil, log, sqrt
 from statistics import NormalDist
 
-from shared.contracts.trials.statistics import Effect, Hypothesis, Means, Proportions, Survival
+from shared.contracts.trials.statistics import Effect, Hypothesis, Means, OtherEffect, Proportions, Survival
 
 MEANS = "Guenther 1981 (two means, normal approximation with its correction for t)"
 PROPORTIONS = "Fleiss, Levin and Paik 2003 (two proportions, without continuity correction)"
 PROPORTIONS_MARGIN = "Blackwelder 1982 (two proportions, against a margin)"
 SURVIVAL = "Schoenfeld 1983 (log-rank test)"
+# What no reader of a figure can keep exactly (2^53) is none.
+_MOST = 10**15
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,15 @@ class Assumptions:
         return normal.inv_cdf(1 - self.alpha / self.sides), normal.inv_cdf(self.power)
 
     def total(self, first_arm: float) -> int:
-        """Both arms, each rounded up and enlarged so that enough stay when `drop_out` leave."""
-        arms = (ceil(_tidy(first_arm)), ceil(_tidy(first_arm * self.allocation_ratio)))
+        """Both arms, each rounded up, of one subject at least, enlarged so that enough stay if some leave."""
+        arms = (ceil(_tidy(first_arm)) or 1, ceil(_tidy(first_arm * self.allocation_ratio)) or 1)
         return sum(ceil(_tidy(size / (1 - self.drop_out))) for size in arms)
 
 
 def recompute(hypothesis: Hypothesis, effect: Effect, assumed: Assumptions) -> Size | None:
     """The size by our own formula; None for what it does not cover: equivalence, other effects, none left.
+
+    Nor is there one for non-inferiority of an effect beyond its margin: no size can show that.
 
     Means: n1 = (1 + 1/k) (za + zb)^2 s^2 / d^2 + za^2 / (2 (1 + k)), k the ratio (W. C. Guenther, The
     American Statistician 35, 1981, for k = 1; his za^2 / 2 is shared out by k). Proportions: J. L. Fleiss,
@@ -57,34 +61,42 @@ def recompute(hypothesis: Hypothesis, effect: Effect, assumed: Assumptions) -> S
     Schoenfeld, Biometrics 39, 1983.
     What has to be shown is the effect less the null value, a hazard ratio on the scale of its logarithm.
     """
-    if hypothesis == "equivalence":
+    if hypothesis == "equivalence" or isinstance(effect, OtherEffect):
+        return None
+    margin = log(assumed.null_value or 1) if isinstance(effect, Survival) else assumed.null_value or 0
+    left = _tidy(_stated(effect) - margin)
+    if not left or (hypothesis == "non_inferiority" and left * margin > 0):
         return None
     match effect:
         case Means():
-            return _means(effect, assumed)
+            size = _means(effect, left, assumed)
         case Proportions():
-            return _proportions(effect, assumed)
-        case Survival():
-            return _survival(effect, assumed)
+            size = _proportions(effect, left, assumed)
         case _:
-            return None
+            size = _survival(effect, left, assumed)
+    return size if size.total <= _MOST else None
 
 
-def _means(effect: Means, assumed: Assumptions) -> Size | None:
-    left = _tidy(effect.difference - (assumed.null_value or 0))
-    if not left:
-        return None
+def _stated(effect: Means | Proportions | Survival) -> float:
+    """The effect that is assumed, on the scale on which the margin is taken from it."""
+    match effect:
+        case Means():
+            return effect.difference
+        case Proportions():
+            return effect.experimental - effect.control
+        case _:
+            return log(effect.hazard_ratio)
+
+
+def _means(effect: Means, left: float, assumed: Assumptions) -> Size:
     error, power = assumed.z
     ratio = assumed.allocation_ratio
     spread = (1 + 1 / ratio) * (error + power) ** 2 * (effect.standard_deviation / left) ** 2
     return Size(assumed.total(spread + error**2 / (2 * (1 + ratio))), MEANS)
 
 
-def _proportions(effect: Proportions, assumed: Assumptions) -> Size | None:
+def _proportions(effect: Proportions, left: float, assumed: Assumptions) -> Size:
     first, second, ratio = effect.control, effect.experimental, assumed.allocation_ratio
-    left = _tidy(second - first - (assumed.null_value or 0))
-    if not left:
-        return None
     error, power = assumed.z
     apart = first * (1 - first) + second * (1 - second) / ratio
     if assumed.null_value:
@@ -94,10 +106,7 @@ def _proportions(effect: Proportions, assumed: Assumptions) -> Size | None:
     return Size(assumed.total((error * sqrt(same) + power * sqrt(apart)) ** 2 / left**2), PROPORTIONS)
 
 
-def _survival(effect: Survival, assumed: Assumptions) -> Size | None:
-    left = _tidy(log(effect.hazard_ratio) - log(assumed.null_value or 1))
-    if not left:
-        return None
+def _survival(effect: Survival, left: float, assumed: Assumptions) -> Size:
     error, power = assumed.z
     ratio = assumed.allocation_ratio
     share = ratio / (1 + ratio) ** 2

@@ -46,7 +46,7 @@ MEASURES: dict[Criterion, Measure] = {
     "cycle_time": Measure(
         "Approval to activation",
         10,
-        "median calendar days from the board's approval to the activation of a site",
+        "median calendar days from the board's approval to the activation of a site while it worked there",
         "calendar days",
         zero=180.0,
         full=30.0,
@@ -55,13 +55,16 @@ MEASURES: dict[Criterion, Measure] = {
         "Quality",
         15,
         "deviations, and findings of signed monitoring reports, at its sites a site-month of activity "
-        "(30.4375 days); what is both counts twice",
+        "(30.4375 days) until they closed and while it worked there; what is both counts twice",
         "per site-month",
         zero=1.0,
         full=0.0,
     ),
     "coverage": Measure(
-        "Geographic coverage", 10, "sites activated, of those chosen, in the trials that it runs", "ratio"
+        "Geographic coverage",
+        10,
+        "sites active while it worked there, of those chosen, in the trials that it runs or ran",
+        "ratio",
     ),
     "compliance_history": Measure("Compliance history", 10, _ENTERED),
     "technology": Measure("Technology", 5, _ENTERED),

@@ -66,7 +66,8 @@ UNQUALIFIED: frozenset[SiteStatus] = frozenset(
     {"identified", "feasibility_sent", "feasibility_received", "qualification_scheduled"}
 )
 # Where a site stands after what a person did, beside its selection and its activation.
-STATUS_AFTER: dict[type[SiteStepEvent | FeasibilitySent | FeasibilityReceived], SiteStatus] = {
+MovesOn = SiteStepEvent | FeasibilitySent | FeasibilityReceived
+STATUS_AFTER: dict[type[MovesOn], SiteStatus] = {
     FeasibilitySent: "feasibility_sent",
     FeasibilityReceived: "feasibility_received",
     QualificationScheduled: "qualification_scheduled",

@@ -41,11 +41,15 @@ class AboutConsent(Event):
 
 
 class SubjectConsented(AboutConsent):
-    """The subject signed a version of the consent form; `breaks` names the rules that this broke."""
+    """The subject signed a version of the consent form; `breaks` names the rules that this broke.
+
+    `adopted_from` is as at the enrolment.
+    """
 
     type: ClassVar[str] = "trials.subject.consented.v1"
     signed_on: date
     breaks: tuple[str, ...] = ()
+    adopted_from: str | None = None
 
 
 class ReconsentRequired(AboutConsent):

@@ -42,9 +42,10 @@ class CountryPlanned(Event):
 class CountryMilestoneAchieved(Event):
     """The trial reached a status in a country: `actual` is the authority's local day, `planned` ours.
 
-    `inferred`: a status in between that nobody stated. A report that does not fit is marked by `breaks` and
-    moves nothing: then `after` equals `before`. `halted_on` is the first day of the halt that begins or ends,
-    `halt` its number in the country.
+    `inferred`: a status that nobody stated, in between or a lapse by the clock. A report that does not fit is
+    marked by `breaks` and moves nothing: then `after` equals `before`. `halted_on` is the first day of the
+    halt that begins or ends, `halt` its number in the country. A halt that stops something else than the one
+    before it takes its place: `replaces` is the first day of that one, whose number is one less.
     """
 
     type: ClassVar[str] = "trials.country.milestone_achieved.v1"
@@ -61,6 +62,7 @@ class CountryMilestoneAchieved(Event):
     effects: tuple[Effect, ...] = ()
     halted_on: date | None = None
     halt: int | None = None
+    replaces: date | None = None
     breaks: tuple[str, ...] = ()
 
 
@@ -93,6 +95,25 @@ class CountryInformationAnswered(Event):
     document_ref: str | None = None
 
 
+class CountryLapseAnnulled(Event):
+    """The application never lapsed: the answer was in time and told late, or the authority went on with it.
+
+    Only a lapse by the clock is annulled. `after` is the status before it, which stands again; `lapsed_on` is
+    the day on which the clock had let it lapse.
+    """
+
+    type: ClassVar[str] = "trials.country.lapse_annulled.v1"
+    country_id: UUID
+    trial_id: UUID
+    country: str
+    lapsed_on: date
+    after: CountryStatus
+
+
 CountryEvent = (
-    CountryPlanned | CountryMilestoneAchieved | CountryInformationRequested | CountryInformationAnswered
+    CountryPlanned
+    | CountryMilestoneAchieved
+    | CountryInformationRequested
+    | CountryInformationAnswered
+    | CountryLapseAnnulled
 )

@@ -23,7 +23,8 @@ class DataCountsRecorded(Event):
 
     Forms: those that visits so far ask for, those entered, those verified against the source (SDV). Queries:
     raised, and of these answered and closed; `oldest_open_days` is the age of the oldest one not closed.
-    `breaks` names what is wrong with them: a total that fell, figures that disagree, a day to come.
+    `breaks` names what is wrong with them: a total that fell, figures that disagree, a day to come. A day is
+    told again with the same figures where a total falls to it because of what came late of an earlier day.
     """
 
     type: ClassVar[str] = "trials.data.counts_recorded.v1"

@@ -70,11 +70,17 @@ class DayMissing(AboutFeed):
 
 
 class FeedEnded(AboutFeed):
-    """The last local day of which readings are due."""
+    """The last local day of which readings are due; the day before the first where none ever was.
+
+    Days after it that had been told missing are missing no more: `days_taken_back` of them, a day once a
+    measure, of which `expected_taken_back` readings had been due.
+    """
 
     type: ClassVar[str] = "trials.feed.ended.v1"
     ended_on: date
     reason: str
+    days_taken_back: int = 0
+    expected_taken_back: int = 0
 
 
 FeedEvent = FeedStarted | DaySummarised | DayMissing | FeedEnded

@@ -16,13 +16,15 @@ ObligationName = Literal[
     "record_retrieval",
     "trial_master_file",
     "ethics_submissions",
+    "ind_amendments",
 ]
 
 
 class ObligationAgreed(Event):
     """The sponsor signed who carries an obligation from the local day `since` (in `zone`) on.
 
-    `organisation_id`: to whom it is transferred; none where the sponsor takes it back. `document_ref` and
+    `organisation_id`: to whom it is transferred; none where the sponsor takes it back. `carried_by`: who had
+    it by the trial's plan, where the sponsor takes back what no document had transferred. `document_ref` and
     `sha256` are those of the written description (21 CFR 312.52(a)).
     """
 
@@ -30,6 +32,7 @@ class ObligationAgreed(Event):
     trial_id: UUID
     obligation: ObligationName
     organisation_id: UUID | None = None
+    carried_by: UUID | None = None
     since: date
     zone: str
     document_ref: str

@@ -1,4 +1,7 @@
-"""Events of programmes: a product's development above its trials (domain 0.13)."""
+"""Events of programmes: a product's development above its trials (domain 0.13).
+
+`adopted_from` is the record by which somebody vouches for what a takeover in mid-life told.
+"""
 
 from datetime import date
 from typing import ClassVar, Literal
@@ -27,20 +30,23 @@ class PreclinicalMilestone(Value):
 
 
 class ProgrammeAuthorisation(Value):
-    """What an authority lets the sponsor do; `withdrawn_on` is the first day on which it does not hold."""
+    """What an authority lets the sponsor do; `withdrawn_on` is the first day on which it does not hold.
+
+    `covers` are the trials under it, as its record names them.
+    """
 
     authorisation_id: UUID
     kind: AuthorisationKind
     country: str
     in_effect_on: date
     withdrawn_on: date | None = None
+    covers: tuple[UUID, ...] = ()
 
 
 class ProgrammeBegun(Event):
     """A product's development is known: for which indication, against which comparators, by which sponsor.
 
-    `adopted_from` is the record by which somebody vouches for a programme that was taken over in mid-life;
-    its phase is then told as one step.
+    The phase of one that was taken over in mid-life is told as one step.
     """
 
     type: ClassVar[str] = "trials.programme.begun.v1"
@@ -70,6 +76,7 @@ class ProgrammeAuthorisationRecorded(Event):
     covers: tuple[UUID, ...] = ()
     document_ref: str | None = None
     trial_ids: tuple[UUID, ...] = ()
+    adopted_from: str | None = None
 
 
 class PreclinicalMilestoneCompleted(Event):
@@ -87,6 +94,7 @@ class PreclinicalMilestoneCompleted(Event):
     sha256: str | None = None
     breaks: tuple[str, ...] = ()
     trial_ids: tuple[UUID, ...] = ()
+    adopted_from: str | None = None
 
 
 class ProgrammePhaseChanged(Event):
@@ -100,6 +108,7 @@ class ProgrammePhaseChanged(Event):
     reason: str | None = None
     decided_on: date
     trial_ids: tuple[UUID, ...] = ()
+    adopted_from: str | None = None
 
 
 class ProgrammeTrialAdded(Event):

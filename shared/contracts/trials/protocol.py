@@ -91,9 +91,13 @@ class ProtocolVersionEffective(AboutVersion):
 
 
 class ProtocolVersionSuperseded(AboutVersion):
-    """The version is in force at no site any more: higher ones took its place at each of them."""
+    """The version is in force at no site any more: higher ones took its place at each of them.
+
+    `superseded_on` is the local day on which the last of them begins; it may be still to come.
+    """
 
     type: ClassVar[str] = "trials.protocol.version_superseded.v1"
+    superseded_on: date | None = None
 
 
 class ProtocolVersionWithdrawn(AboutVersion):
@@ -136,6 +140,8 @@ class UrgentChangeTold(AboutVersion):
     """The board or the authority was told of an urgent change; the latest word on the day counts.
 
     `reference` names the letter, or the submission or approval of the version, which tells it as well.
+    `site_ids`: the sites whose board was told, empty for all of the change. A notice that cannot be one is
+    marked by `breaks` and counts for nobody.
     """
 
     type: ClassVar[str] = "trials.protocol.urgent_change_told.v1"
@@ -143,6 +149,8 @@ class UrgentChangeTold(AboutVersion):
     whom: Told
     told_on: date
     reference: str
+    site_ids: tuple[UUID, ...] = ()
+    breaks: tuple[str, ...] = ()
 
 
 ProtocolEvent = (

@@ -64,6 +64,24 @@ class SiteIdentified(Event):
     adopted_from: str | None = None
 
 
+class SiteDetailsChanged(Event):
+    """Of a site that was identified before something is otherwise, or more is known; the whole stands here.
+
+    Country and zone of a selected site stay those of its selection.
+    """
+
+    type: ClassVar[str] = "trials.site.details_changed.v1"
+    trial_id: UUID
+    site_id: UUID
+    name: str
+    country: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postcode: str | None = None
+    zone: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+
+
 class SiteRegistryStatusChanged(Event):
     """The registry says something else of the site; `listed` is false when it names it no more."""
 
@@ -98,8 +116,9 @@ class SiteSelected(Event):
 class GateEvidenceRecorded(Event):
     """A document or decision that bears on a gate, valid on the site's local dates given (inclusive).
 
-    `corrects` names the evidence whose place this one takes, which may be itself with other dates. Unless it
-    `counts`, whoever recorded it does not speak for the board or the authority: it opens and closes nothing.
+    `corrects` names the evidence whose place this one takes, which may be itself with other dates;
+    `adopted_from` the record that told it, of a site taken over in mid-life. Unless it `counts`, whoever
+    recorded it does not speak for the board or the authority, and it opens and closes nothing.
     """
 
     type: ClassVar[str] = "trials.site.gate_evidence_recorded.v1"
@@ -113,6 +132,7 @@ class GateEvidenceRecorded(Event):
     corrects: UUID | None = None
     counts: bool = True
     recorded_on: date
+    adopted_from: str | None = None
 
 
 class GateSatisfied(Event):
@@ -171,11 +191,15 @@ class SiteActivated(Event):
 
 
 class SiteEnrolmentStarted(Event):
-    """The first subject of the site enrolled."""
+    """The first subject of the site consented, or enrolled where no consent was told.
+
+    `adopted_from` is as at the activation.
+    """
 
     type: ClassVar[str] = "trials.site.enrolment_started.v1"
     trial_id: UUID
     site_id: UUID
+    adopted_from: str | None = None
 
 
 class SiteSuspended(Event):
@@ -199,6 +223,7 @@ class SiteResumed(Event):
 
 SiteEvent = (
     SiteIdentified
+    | SiteDetailsChanged
     | SiteRegistryStatusChanged
     | SiteSelected
     | GateEvidenceRecorded

@@ -1,4 +1,7 @@
-"""Events of a site before its selection and after its work: qualification, refusals, closing."""
+"""Events of a site before its selection and after its work: qualification, refusals, closing.
+
+`adopted_from` is the record by which somebody vouches for what a takeover in mid-life told.
+"""
 
 from datetime import date
 from typing import ClassVar
@@ -61,6 +64,7 @@ class SiteEnrolmentClosed(Event):
     trial_id: UUID
     site_id: UUID
     closed_on: date
+    adopted_from: str | None = None
 
 
 class SiteClosingStarted(Event):
@@ -70,6 +74,7 @@ class SiteClosingStarted(Event):
     trial_id: UUID
     site_id: UUID
     started_on: date
+    adopted_from: str | None = None
 
 
 class SiteClosed(Event):
@@ -83,6 +88,7 @@ class SiteClosed(Event):
     ip_reconciled_on: date
     documents_filed_on: date
     closed_on: date
+    adopted_from: str | None = None
 
 
 SiteStepEvent = (

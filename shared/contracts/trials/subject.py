@@ -61,7 +61,10 @@ class SubjectEnrolmentCorrected(Event):
 
 
 class SubjectRandomised(Event):
-    """A subject was let into randomisation; the allocation is restricted and never stands here."""
+    """A subject was let into randomisation; the allocation is restricted and never stands here.
+
+    `adopted_from` is as at the enrolment.
+    """
 
     type: ClassVar[str] = "trials.subject.randomised.v1"
     trial_id: UUID
@@ -69,6 +72,7 @@ class SubjectRandomised(Event):
     subject_id: UUID
     randomised_on: date
     source: str | None = None
+    adopted_from: str | None = None
 
 
 class SubjectDosingReleased(Event):

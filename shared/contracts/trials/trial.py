@@ -97,13 +97,17 @@ class TrialStatusChanged(Event):
 
 
 class TrialAuthorised(Event):
-    """The health authority lets the trial begin, from `effective_on` (an IND or IDE in effect, a CTA)."""
+    """The health authority lets the trial begin, from `effective_on` (an IND or IDE in effect, a CTA).
+
+    `adopted_from` is as at the registration.
+    """
 
     type: ClassVar[str] = "trials.trial.authorised.v1"
     trial_id: UUID
     country: str
     effective_on: date
     authorisation: UUID
+    adopted_from: str | None = None
 
 
 TrialEvent = (

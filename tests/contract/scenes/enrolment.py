@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from shared.stack.demo.stage import Stage
+from shared.stack.demo.stage import ZONE, Stage
+from tests.contract.scenes.legs import act
 from tests.e2e.desk import COORDINATOR, LEAD, REGULATORY, about
 
 INVESTIGATOR = "principal_investigator:i-03"
@@ -17,9 +18,12 @@ async def play(stage: Stage) -> None:
     await _screening(stage, first)
     await _consent_again(stage, first, second, third)
     await _targets(stage)
-    async with stage.step("a subject dies", 20):
+    async with stage.step("a subject dies while records of theirs are asked for", 20):
+        request: dict[str, Any] = {"request_id": uuid4()}
+        await act(stage, "open-request", **request, **first, purpose="chart_review", zone=ZONE)
         await stage.act(COORDINATOR, "trials", "report-death", **first, died_on=stage.today)
         await stage.come("trials.subject.status_changed", subject_id=first["subject_id"], after="off-study")
+        await stage.come("retrieval.request.subject_died", **request)
 
 
 async def _screening(stage: Stage, subject: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.stack.demo.stage import ZONE, Stage
-from tests.e2e.desk import LEAD
+from tests.e2e.desk import LEAD, REGULATORY
 
 START_UP, PRINCIPAL, MONITOR = "start_up_specialist:s-01", "principal_investigator:i-01", "monitor:m-01"
 DAY = timedelta(days=1)
@@ -21,6 +21,7 @@ async def play(stage: Stage) -> None:
     await _not_taken(stage)
     await _contracts(stage)
     await _people(stage)
+    await _notices(stage)
     await _closed(stage)
 
 
@@ -129,6 +130,25 @@ async def _people(stage: Stage) -> None:
         add = {"role": "sub", "identifiers": [{"system": "staff", "value": "s-17"}], "from_on": begun}
         await _act(stage, START_UP, "add-investigator", other, **add)
         await _act(stage, PRINCIPAL, "end-investigator", other, until=stage.today)
+
+
+async def _notices(stage: Stage) -> None:
+    trial = {"trial_id": stage.story.trial}
+    number = [{"system": "npi", "value": "1234567893"}]
+    told, named = [{**await _identified(stage), "investigator_id": uuid4()} for _ in range(2)]
+    async with stage.step("FDA receives the notice of one new investigator; the IND named the other", 30):
+        for person in (told, named):
+            add = {"role": "principal", "identifiers": number, "from_on": stage.today}
+            await _act(stage, START_UP, "add-investigator", person, **add)
+            await stage.come("regulatory.investigator_notice.owed", investigator_id=person["investigator_id"])
+        receipt = {"investigators": [told["investigator_id"]], "receipt_on": stage.today}
+        of = {**trial, "submission_ref": "0007"}
+        await stage.act(REGULATORY, "regulatory", "record-investigator-notice", **of, **receipt)
+        await stage.come("regulatory.deadline.met", code="ind_new_investigator_30_day")
+        reason = {"reason": "named_in_ind", "meaning": "notice not owed", "document_ref": "etmf/ind-1"}
+        waived = {"investigators": [named["investigator_id"]], **reason}
+        await stage.act(REGULATORY, "regulatory", "waive-investigator-notices", **trial, **waived)
+        await stage.come("regulatory.deadline.cancelled", code="ind_new_investigator_30_day")
 
 
 async def _closed(stage: Stage) -> None:

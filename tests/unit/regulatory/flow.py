@@ -7,25 +7,11 @@ from functools import reduce
 from typing import Any, get_args
 from uuid import UUID, uuid5
 
-from services.regulatory import commands, reactions
-from services.regulatory.domain import approval, hold, ind, registry, report, review
-from services.regulatory.projections import (
-    KnownTrial,
-    OpenHolds,
-    RegistryRow,
-    ReportRow,
-    fold_known_trial,
-    fold_open_holds,
-    fold_registry,
-    fold_report,
-    known_trial_keys,
-    open_holds_keys,
-    registry_keys,
-    report_keys,
-)
+from services.regulatory import commands
+from services.regulatory.domain import approval, hold, ind, investigator_notice, registry, report, review
+from services.regulatory.handlers import SERVICE
 from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal, wire_type
 from shared.rules import deadlines
-from shared.rules.deadlines import DeadlineRow, deadline_keys, fold_deadline
 
 T0 = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ID = UUID("8d1f0f5e-7b52-4f0a-8a52-0d4b8a1d7c11")
@@ -35,15 +21,9 @@ _KINDS: tuple[tuple[Any, Any, Any], ...] = (
     (commands.IndCommand, ind.Ind(), ind),
     (commands.HoldCommand, hold.Hold(), hold),
     (commands.RegistryCommand, registry.RegistryRecord(), registry),
+    (commands.NoticeCommand, investigator_notice.InvestigatorNotices(), investigator_notice),
     (commands.ReportCommand, report.SafetyReport(), report),
     (deadlines.DeadlineCommand, deadlines.Deadline(), deadlines),
-)
-_FOLDS: tuple[tuple[Any, Any, Any], ...] = (
-    (KnownTrial, known_trial_keys, fold_known_trial),
-    (OpenHolds, open_holds_keys, fold_open_holds),
-    (RegistryRow, registry_keys, fold_registry),
-    (ReportRow, report_keys, fold_report),
-    (DeadlineRow, deadline_keys, fold_deadline),
 )
 
 
@@ -75,21 +55,18 @@ class Flow:
     def deliver(self, message: Recorded[Any]) -> None:
         """A message of a foreign topic arrives."""
         self._fold(message)
-        if message.source == "trials":
-            wanted = reactions.react_to_trials(message, self._facts(reactions.needs_of_trials(message)))
-        else:
-            wanted = reactions.react_to_safety(message, self._facts(reactions.needs_of_safety(message)))
-        for command in wanted:
+        told = SERVICE.reactions_to(message.source)
+        for command in told.react(message, self._facts(told.needs(message))):
             self.run(command)
 
     def run(self, command: Command) -> list[Event] | Refusal:
         """A command, and all that this service's own events make of it."""
         decision = self._execute(command)
+        own = SERVICE.reactions_to("regulatory")
         waiting = deque([] if isinstance(decision, Refusal) else self._messages(command.stream_id, decision))
         while waiting:
             message = waiting.popleft()
-            facts = self._facts(reactions.needs_of_own(message))
-            for next_command in reactions.react_to_own(message, facts):
+            for next_command in own.react(message, self._facts(own.needs(message))):
                 made = self._execute(next_command)
                 assert not isinstance(made, Refusal)
                 waiting.extend(self._messages(next_command.stream_id, made))
@@ -120,6 +97,5 @@ class Flow:
         return Facts(*(row for row in found if row is not None))
 
     def _fold(self, message: Recorded[Any]) -> None:
-        for row, keys, fold in _FOLDS:
-            for key in keys(message):
-                self.rows[row, key] = fold(self.rows.get((row, key)), message, key)
+        for one, key in SERVICE.projections_of(message.source).touched(message):
+            self.rows[one.row, key] = one.fold(self.rows.get((one.row, key)), message, key)

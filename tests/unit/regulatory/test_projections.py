@@ -74,6 +74,7 @@ from shared.contracts.regulatory import (
 )
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.trial import TrialStatusChanged
+from tests.support.touched import touched
 from tests.unit.regulatory.flow import recorded
 
 ROWS = (
@@ -98,7 +99,7 @@ def folded(fold: Any, keys: Any, *events: Any) -> Any:
     row = None
     for version, event in enumerate(events, 1):
         message = recorded(event, STREAM, version, "regulatory")
-        (key,) = keys(message)
+        (key,) = touched(keys, message)
         row = fold(row, message, key)
     return row
 
@@ -238,7 +239,7 @@ def test_open_holds_do_not_mind_how_the_streams_of_holds_mix(order: list[int], l
         for pick in [*picks, 0, 1, 2, 0, 1, 2]:
             if left[pick % 3]:
                 message = recorded(left[pick % 3].pop(0), holds[pick % 3], 1, "regulatory")
-                assert open_holds_keys(message) == ((TRIAL,),)
+                assert touched(open_holds_keys, message) == ((TRIAL,),)
                 row = fold_open_holds(row, message, (TRIAL,))
         return row
 
@@ -365,6 +366,6 @@ def test_a_hold_of_trials_that_rested_on_an_error_says_so() -> None:
 def test_an_event_about_something_else_is_not_shown(row: Any, keys: Any, fold: Any) -> None:
     moved = TrialStatusChanged(trial_id=TRIAL, before="draft", after="in_review", basis="registry")
     message = recorded(moved, TRIAL, 1, "trials")
-    assert keys(message) == ()
+    assert touched(keys, message) == ()
     seen = replace(row, changed_at=message.time) if hasattr(row, "changed_at") else row
     assert fold(seen, message, (STREAM,)) == seen

@@ -32,7 +32,7 @@ from shared.contracts.trials.registry import (
 )
 from shared.contracts.trials.site import SiteActivated, SiteResumed, SiteSuspended
 from shared.contracts.trials.site_steps import SiteClosed, SiteEnrolmentClosed, SiteTerminated
-from shared.contracts.trials.subject import SubjectEnrolled
+from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatus, TrialStatusChanged
 from shared.rules.deadlines import DeadlineRow
 from tests.unit.regulatory.flow import T0, Flow, recorded
@@ -321,6 +321,30 @@ def test_a_record_without_an_exact_day_meets_nothing(world: World, updated: Part
     assert world.all_due("registry_status_30_day") == [date(2026, 4, 1)]
 
 
+def corrected(to: date, former: date = TODAY, n: int = 1) -> SubjectEnrolmentCorrected:
+    told = enrolled(to, n).model_dump()
+    return SubjectEnrolmentCorrected(**told, corrects=UUID(int=7), former_on=former)
+
+
+def test_a_first_enrolment_that_is_corrected_to_an_earlier_day_starts_the_registration_on_it(
+    world: World,
+) -> None:
+    world.hear(enrolled())
+    world.hear(corrected(TODAY - timedelta(days=5)))
+    assert world.due() == {"registry_registration_21_day": date(2026, 3, 18)}
+    world.hear(corrected(TODAY + timedelta(days=5), n=2))
+    assert world.due() == {"registry_registration_21_day": date(2026, 3, 18)}
+
+
+def test_a_primary_completion_told_there_and_back_is_due_by_the_day_told_last(world: World) -> None:
+    first, second = TODAY - timedelta(days=9), TODAY
+    for day_ in (first, second, first, second, first):
+        world.run(RecordPrimaryCompletion(trial_id=TRIAL, completed_on=day_))
+        assert world.run(RecordPrimaryCompletion(trial_id=TRIAL, completed_on=day_)) == []
+        assert world.all_due("registry_results_1_year") == [day_.replace(year=2027)]
+    assert len(world.all_due("registry_results_1_year", "superseded")) == 4
+
+
 def test_the_first_enrolment_starts_the_registration_and_an_earlier_one_takes_its_place(world: World) -> None:
     world.hear(enrolled())
     world.hear(enrolled(n=2))
@@ -560,3 +584,16 @@ def test_of_what_was_taken_over_only_what_is_not_due_yet_is_owed(world: World, d
     due = since + timedelta(days=30)
     owed = {"registry_status_30_day": due, "registry_site_status_30_day": due}
     assert world.due("armed", "at_risk", "missed") == (owed if left else {})
+
+
+@pytest.mark.parametrize(("days", "left"), [(29, True), (31, False)])
+def test_a_site_that_was_closed_before_it_was_taken_over_owes_only_what_is_not_due_yet(
+    world: World, days: int, left: bool
+) -> None:
+    since, told = T0.date() - timedelta(days=days), {"trial_id": TRIAL, "site_id": SITE}
+    world.hear(SiteEnrolmentClosed.model_validate(told | {"closed_on": since, "adopted_from": "cut-over/7"}))
+    closed = dict.fromkeys(("visited_on", "ip_reconciled_on", "documents_filed_on", "closed_on"), since)
+    word = {"report_ref": "report/1", "adopted_from": "cut-over/7"}
+    world.hear(SiteClosed.model_validate(told | closed | word))
+    assert world.all_due("registry_site_status_30_day") == ([since + timedelta(days=30)] * 2 if left else [])
+    assert not world.due("missed")

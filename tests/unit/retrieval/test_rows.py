@@ -22,6 +22,7 @@ from shared.contracts.trials.subject import (
     WithdrawalScope,
 )
 from shared.contracts.trials.trial import TrialStatusChanged
+from tests.support.touched import touched
 from tests.unit.retrieval import desk as d
 
 OTHER_REQUEST = UUID(int=99)
@@ -52,7 +53,7 @@ def folded(
 ) -> dict[Any, Any]:
     rows: dict[Any, Any] = {}
     for message in messages:
-        for key in keys(message):
+        for key in touched(keys, message):
             rows[key] = fold(rows.get(key), message, key)
     return {key: row for key, row in rows.items() if row is not None}
 
@@ -125,8 +126,8 @@ def test_custody_says_who_had_which_document_when() -> None:
 
 
 def test_an_entry_of_custody_never_changes() -> None:
-    message = next(m for m in delivered() if custody.custody_keys(m))
-    key = custody.custody_keys(message)[0]
+    message = next(m for m in delivered() if touched(custody.custody_keys, m))
+    key = touched(custody.custody_keys, message)[0]
     row = custody.fold_custody(None, message, key)
     assert custody.fold_custody(row, recorded(message.data, 77), key) == row
 
@@ -158,7 +159,7 @@ def test_a_subject_is_known_by_where_it_was_enrolled_as_corrected() -> None:
     messages = [recorded(enrolled), recorded(right)]
     rows = folded(messages, guards.known_subject_keys, guards.fold_known_subject)
     assert [*rows.values()] == [guards.KnownSubject(d.SUBJECT, d.TRIAL, d.SITE)]
-    assert guards.known_subject_keys(recorded(lifted(d.HOLD))) == ()
+    assert touched(guards.known_subject_keys, recorded(lifted(d.HOLD))) == ()
 
 
 def test_only_a_withdrawal_from_records_access_counts() -> None:
@@ -173,7 +174,7 @@ def test_only_a_withdrawal_from_records_access_counts() -> None:
             )
         )
 
-    assert guards.subject_access_keys(withdrawn("intervention", "samples")) == ()
+    assert touched(guards.subject_access_keys, withdrawn("intervention", "samples")) == ()
     message = withdrawn("records_access")
     rows = folded([message], guards.subject_access_keys, guards.fold_subject_access)
     assert rows == {(d.SUBJECT,): guards.SubjectAccess(d.SUBJECT, withdrawn=True)}
@@ -276,5 +277,5 @@ def test_a_request_that_is_reopened_under_a_hold_is_frozen() -> None:
 )
 def test_an_event_about_something_else_is_not_shown(row: Any, keys: Any, fold: Any) -> None:
     moved = TrialStatusChanged(trial_id=d.TRIAL, before="draft", after="in_review", basis="sponsor")
-    assert keys(recorded(moved)) == ()
+    assert touched(keys, recorded(moved)) == ()
     assert fold(row, recorded(moved), (d.CASE,)) == row

@@ -1,6 +1,7 @@
 """Who owns a deadline: the ledger where it speaks, else the plan for what follows it, else the sponsor."""
 
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from shared.rules.ledger_rows import (
 from shared.rules.obligations import NAMES, obligation_of, obligations
 from shared.rules.ownership import SPONSOR, handed_on, needs_to_hand_on, owner_of
 from shared.rules.packs import names, pack
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import TRIAL, recorded
 
 ONE, OTHER = UUID(int=41), UUID(int=42)
@@ -36,6 +38,12 @@ def test_every_deadline_of_the_packs_is_covered_by_one_obligation(name: str) -> 
     for rule in pack(name).rule:
         covering = [one for one, obligation in obligations().items() if obligation.covers(rule.code)]
         assert len(covering) == (0 if rule.code in NOBODY else 1), (rule.code, covering)
+
+
+def test_no_obligation_claims_deadlines_that_no_pack_has() -> None:
+    codes = {rule.code for name in names() for rule in pack(name).rule}
+    claimed = {pattern for one in obligations().values() for pattern in one.deadlines}
+    assert not {pattern for pattern in claimed if not any(fnmatchcase(code, pattern) for code in codes)}
 
 
 def test_every_obligation_is_cited_and_verified_only_where_its_text_was_seen() -> None:
@@ -75,7 +83,7 @@ def test_the_ledger_s_row_has_the_organisation_of_each_obligation_and_none_once_
 def test_a_deadline_of_no_trial_is_in_no_ledger() -> None:
     met = DeadlineMet(deadline_id=UUID(int=1), code="a", due_on=DAY, met_on=DAY)
     message = recorded(met, UUID(int=1))
-    assert (trial_deadlines_keys(message), owners_keys(message)) == ((), ())
+    assert (touched(trial_deadlines_keys, message), touched(owners_keys, message)) == ((), ())
     assert (needs_to_hand_on(message), handed_on(message, Facts(), PLAN)) == ((), [])
     of_trial = recorded(met.model_copy(), TRIAL)
     of_trial.trial_id = TRIAL

@@ -138,6 +138,7 @@ def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
         ("trials.record_programme_authorisation", {"project_manager", "regulatory_affairs"}),
         ("trials.record_country_decision", {"project_manager", "regulatory_affairs"}),
         ("regulatory.release_registry_duties", {"regulatory_affairs"}),
+        ("regulatory.waive_investigator_notices", {"regulatory_affairs"}),
         ("trials.record_consent_version", {"project_manager", "regulatory_affairs", "start_up_specialist"}),
         ("trials.waive_reconsent", {"regulatory_affairs"}),
         ("trials.approve_visit_report", {"project_manager"}),

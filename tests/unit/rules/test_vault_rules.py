@@ -22,6 +22,7 @@ from shared.rules.vault_rows import (
     fold_vault_subject,
     vault_subject_keys,
 )
+from tests.support.touched import touched
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SUBJECT, TRIAL, SITE, REF = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
@@ -174,9 +175,9 @@ def rows(*events: Any) -> tuple[DocumentRow | None, VaultSubjectRow | None]:
     document, subject = None, None
     for version, event in enumerate(events, 1):
         message = recorded(event, version)
-        for key in document_keys(message):
+        for key in touched(document_keys, message):
             document = fold_document(document, message, key)
-        for key in vault_subject_keys(message):
+        for key in touched(vault_subject_keys, message):
             subject = fold_vault_subject(subject, message, key)
     return document, subject
 
@@ -195,7 +196,7 @@ def test_rows_say_what_lies_in_the_vault_and_who_read_it() -> None:
 
 def test_rows_are_for_the_vault_s_events_alone() -> None:
     message = replace(recorded(STORED, 1), data=object())
-    assert (document_keys(message), vault_subject_keys(message)) == ((), ())
+    assert (touched(document_keys, message), touched(vault_subject_keys, message)) == ((), ())
     row = DocumentRow(REF)
     assert fold_document(row, recorded(CLOSED, 2), (REF,)) == row
 

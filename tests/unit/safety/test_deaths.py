@@ -20,6 +20,7 @@ from services.safety.reactions import needs_of_own, needs_of_trials, react_to_ow
 from shared.contracts.message import Actor, Facts, Recorded, Refusal
 from shared.contracts.safety import NewInformationReceived
 from shared.contracts.trials.subject import SubjectDied
+from tests.support.touched import touched
 from tests.unit.safety.given_case import CASE, FATAL, KNOWN, SERIOUS, SITE, SUBJECT, TRIAL, WHAT, ZONE
 
 DIED = SubjectDied(trial_id=TRIAL, site_id=SITE, subject_id=SUBJECT, died_on=date(2026, 3, 4))
@@ -57,7 +58,7 @@ class Desk:
             (SubjectCases, subject_cases_keys, fold_subject_cases),
             (KnownSubject, known_subject_keys, fold_known_subject),
         ):
-            for key in keys(message):
+            for key in touched(keys, message):
                 self.rows[row, key] = fold(self.rows.get((row, key)), message, key)
         own = event.type.startswith("safety.")
         needs, react = (needs_of_own, react_to_own) if own else (needs_of_trials, react_to_trials)

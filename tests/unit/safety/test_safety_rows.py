@@ -21,6 +21,7 @@ from shared.contracts.trials.hold import HoldLifted
 from shared.contracts.trials.site import SiteActivated, SiteIdentified, SiteSelected
 from shared.contracts.trials.subject import SubjectEnrolled, SubjectEnrolmentCorrected, SubjectWithdrawn
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered, TrialStatusChanged
+from tests.support.touched import touched
 from tests.unit.safety.given_case import (
     CASE,
     EXPECTED,
@@ -67,7 +68,7 @@ def shown(*commands: CaseCommand) -> CaseRow:
         for event in events:
             version += 1
             message = recorded(event, version)
-            for key in case_keys(message):
+            for key in touched(case_keys, message):
                 row = fold_case(row, message, key)
     assert row is not None
     assert row.clocks == case.clocks
@@ -116,13 +117,13 @@ def test_a_row_survives_its_way_through_the_database() -> None:
 
 def test_what_is_no_case_has_no_row() -> None:
     refused = CommandRefused(command_id=CASE, command_type="x", rule="r", detail="d")
-    assert case_keys(recorded(refused)) == ()
+    assert touched(case_keys, recorded(refused)) == ()
 
 
 def folded(keys: Any, fold: Any, *events: Event) -> Any:
     row = None
     for event in events:
-        for key in keys(recorded(event)):
+        for key in touched(keys, recorded(event)):
             row = fold(row, recorded(event), key)
     return row
 
@@ -234,7 +235,7 @@ def test_an_event_about_something_else_is_not_shown(row: Any, keys: Any, fold: A
             evidence="letter:1",
         )
     )
-    assert keys(message) == ()
+    assert touched(keys, message) == ()
     assert fold(row, message, (CASE,)) == row
 
 

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from services.trials.commands.trial import RecordRegistryEntry
-from services.trials.ctgov import entries
+from services.trials.imports.ctgov import entries
 from shared.contracts import regulatory, retrieval, safety, trials
 from shared.contracts.message import types_of
 from shared.stack.demo import adoption, summary, traces

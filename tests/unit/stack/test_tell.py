@@ -132,11 +132,16 @@ def test_the_fields_are_described_with_their_parts() -> None:
     assert {"dose.form", "dose.second"} <= set(rows)
 
 
+@pytest.fixture(scope="module")
+def document() -> Any:
+    """The API's document of the trials service."""
+    settings = Settings(dsn_file=Path("none"), kafka="none:9", **identity.believed())
+    return create_app(SERVICE, router, settings).openapi()
+
+
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+def service(monkeypatch: pytest.MonkeyPatch, document: Any) -> Any:
     """An address that answers as the trials service's does to its document and to commands; what was sent."""
-    settings = Settings(dsn_file=tmp_path, kafka="none:9", **identity.believed())
-    document = create_app(SERVICE, router, settings).openapi()
     done = {"stream_id": "7", "version": 2, "correlation_id": "8", "events": [{"id": "1", "type": "a.b.v1"}]}
     sent: list[tuple[str, Any, str]] = []
 

@@ -15,7 +15,7 @@ from shared.identity.machines import Machines
 from shared.rules.grants import EVERYTHING, Grants
 from shared.stack.cli import app
 
-VENDOR, OTHER = UUID(int=71), UUID(int=72)
+VENDOR, OTHER, TRIAL = UUID(int=71), UUID(int=72), UUID(int=73)
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,14 @@ def test_a_token_reaches_what_is_named_and_everything_where_nothing_is() -> None
 
 def test_an_organisation_is_named_by_its_id() -> None:
     assert run("token", "--organisation", "Acme Records").exit_code == 2
+
+
+def test_a_machine_of_one_trial_reaches_that_trial_alone(tmp_path: Path) -> None:
+    made = run("machine", "irt-prod", "--role", "randomisation_system", "--trial", TRIAL)
+    assert made.exit_code == 0, made.output
+    (tmp_path / "machines.toml").write_text(made.stdout, encoding="utf-8")
+    _, machine = Machines(tmp_path / "machines.toml").by_secret(made.stderr.strip())
+    assert machine.grants() == Grants(trials=frozenset({TRIAL}))
 
 
 def test_a_machine_s_entry_names_its_organisations(tmp_path: Path) -> None:

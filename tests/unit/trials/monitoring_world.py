@@ -13,12 +13,11 @@ from services.trials.commands.monitoring import (
     SubmitVisitReport,
 )
 from services.trials.handlers import SERVICE
-from services.trials.reactions import needs_of_own, react_to_own
 from shared.contracts.message import Actor, Command, Event, Facts, Recorded, Refusal, Wake
 from shared.contracts.trials.site import SiteActivated, SiteIdentified, SiteSelected
 from shared.contracts.trials.trial import TrialRegistered
 from shared.runtime.service import Aggregate
-from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World, of
+from tests.unit.trials.trials_world import NOW, SITE, TO_OWN, TRIAL, World, of
 
 TODAY, DAY = NOW.date(), timedelta(days=1)
 MONITOR, LEAD, QUALITY = (Actor(n, r) for n, r in (("m-1", "monitor"), ("l-1", "lead"), ("q-1", "quality")))
@@ -63,7 +62,7 @@ class Whole(World):
     def tell(self, stream: UUID, aggregate: Aggregate, events: Sequence[Event]) -> None:
         """Events of a stream happen, and what the service makes of them."""
         for message in [self._record(aggregate, stream, event) for event in events]:
-            for reaction in react_to_own(message, self.facts(needs_of_own(message))):
+            for reaction in TO_OWN.react(message, self.facts(TO_OWN.needs(message))):
                 assert not isinstance(self.do(reaction, Actor("trials", "service")), Refusal), reaction
 
     def wake(self, stream: UUID) -> Any:
@@ -81,9 +80,8 @@ class Whole(World):
     def fold(self, message: Recorded[Any]) -> None:
         """An event of any service reaches the rows."""
         source = message.source.rpartition("/")[2]
-        for one in SERVICE.projections_of(source):
-            for key in one.keys(message):
-                self.guards[one.row, key] = one.fold(self.guards.get((one.row, key)), message, key)
+        for one, key in SERVICE.projections_of(source).touched(message):
+            self.guards[one.row, key] = one.fold(self.guards.get((one.row, key)), message, key)
 
 
 def running(*sites: UUID, since: int = 90) -> Whole:

@@ -21,6 +21,7 @@ from shared.contracts.trials.site_contract import (
     ContractStep,
     ContractStepTaken,
 )
+from tests.support.touched import touched
 from tests.unit.trials.test_site_states import AT, DAY, TODAY, at
 from tests.unit.trials.trials_world import SITE, World
 
@@ -156,7 +157,7 @@ def test_a_row_keeps_every_step_and_how_it_ended() -> None:
     for status in STATUSES:
         row: ContractRow | None = None
         for message in negotiated(status).told:
-            for key in contract_keys(message):
+            for key in touched(contract_keys, message):
                 row = fold_contract(row, message, key)
         assert row is not None
         rows[status] = row

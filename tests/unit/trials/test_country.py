@@ -21,6 +21,7 @@ from shared.contracts.trials.hold import HoldApplied, HoldLifted
 from shared.contracts.trials.site import GateEvidenceRecorded
 from shared.contracts.trials.trial import TrialAuthorised
 from shared.rules.countries import CTR_COUNTRIES, country_codes
+from tests.support.touched import touched
 from tests.unit.trials.test_country_states import OF, PLAN, after, at, command, step, told
 from tests.unit.trials.test_trials_chain import register, selected
 from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World
@@ -244,7 +245,7 @@ def test_a_row_passes_over_what_is_not_its_own() -> None:
 def folded(world: World) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for message in world.told:
-        for key in rows.country_keys(message):
+        for key in touched(rows.country_keys, message):
             found[rows.CountryRow, key] = rows.fold_country(found.get((rows.CountryRow, key)), message, key)
     return found
 
@@ -267,11 +268,85 @@ def test_a_halt_told_again_for_another_day_is_the_same_halt() -> None:
     assert [is_open for _, is_open in holds(world, DUTCH)] == [False]
 
 
+def stopped(world: World, site_id: UUID = DUTCH) -> list[tuple[str, ...]]:
+    return [hold.effects for hold in world.guard(SiteGuard, site_id).holds if hold.open]
+
+
+def test_a_halt_that_stops_something_else_takes_the_place_of_the_first() -> None:
+    world = opened()
+    select(world)
+    world.do(decision("halted", date(2026, 3, 1), effects=("collect_data",)))
+    wider = decision("halted", date(2026, 3, 5), effects=("dose", "procedures"))
+    (event,) = world.do(wider)  # type: ignore[misc]
+    assert (event.breaks, event.after, event.replaces) == ((), "halted", date(2026, 3, 1))  # type: ignore[union-attr]
+    assert stopped(world) == [("dose", "procedures")]
+    late = UUID(int=91)
+    select(world, late)
+    assert stopped(world, late) == [("dose", "procedures")]
+    assert world.do(wider) == []
+    assert world.do(decision("halted", date(2026, 3, 6), effects=("procedures", "dose"))) == []
+    world.do(decision("reopened", TODAY))
+    assert (stopped(world), stopped(world, late)) == ([], [])
+
+
+def test_an_older_letter_that_is_told_late_adds_to_a_halt_and_takes_nothing_from_it() -> None:
+    world = opened()
+    select(world)
+    world.do(decision("halted", date(2026, 3, 5), effects=("dose", "procedures")))
+    older = decision("halted", date(2026, 3, 1), effects=("collect_data",))
+    world.do(older)
+    assert stopped(world) == [("dose", "procedures", "collect_data")]
+    assert world.do(older) == []
+    assert world.do(decision("halted", date(2026, 3, 2), effects=("dose",))) == []
+    world.do(decision("halted", date(2026, 3, 7), effects=("dose",)))
+    assert stopped(world) == [("dose",)]
+
+
+def test_a_row_shows_a_lapse_and_that_it_was_taken_back() -> None:
+    world = World(now=NOW.replace(month=2))
+    world.do(register())
+    for act in (PLAN, command("submitted", date(2026, 1, 5)), command("rfi_open", date(2026, 2, 1))):
+        world.do(act)
+    key, world.now = (rows.CountryRow, (PLAN.stream_id,)), NOW
+    world.wake(PLAN.stream_id)
+    lapsed = folded(world)[key]
+    assert (lapsed.status, lapsed.due_on, "lapsed" in lapsed.achieved) == ("lapsed", None, True)
+    world.do(step("rfi_open", "under_assessment"))
+    row = folded(world)[key]
+    assert (row.status, row.due_on, row.questions) == ("submitted", None, {})
+    assert "lapsed" not in row.achieved
+    world.do(decision("authorised", date(2026, 3, 8)))
+    assert [e.country for e in world.events(TrialAuthorised)] == ["NL"]
+
+
+def ha_ok(world: World) -> dict[UUID, date | None]:
+    told = {e.site_id: e.valid_to for e in world.events(GateEvidenceRecorded) if e.gate == "ha_ok"}
+    return {site: told[site] for site in told if "ha_ok" in world.site(site).gates.open}
+
+
+def test_the_end_of_a_country_ends_what_its_authority_allowed_its_sites() -> None:
+    world = opened()
+    select(world)
+    assert ha_ok(world) == {DUTCH: None}
+    world.do(command("closed", TODAY))
+    late = UUID(int=91)
+    select(world, late)
+    assert ha_ok(world) == {}
+    world.do(decision("authorised", TODAY))
+    assert ha_ok(world) == {}
+
+
 steps = st.one_of(
     st.sampled_from(["submitted", "open", "closed", "rfi_open"]).map(command),  # type: ignore[arg-type]
     st.sampled_from(
         ["validated", "invalid", "lapsed", "under_assessment", "authorised", "refused", "halted", "reopened"]
     ).map(decision),
+    st.builds(
+        decision,
+        st.just("halted"),
+        st.dates(date(2026, 3, 1), date(2026, 3, 3)),
+        effects=st.sampled_from([(), ("dose",), ("dose", "procedures")]),
+    ),
     st.just(PLAN),
 )
 
@@ -288,4 +363,4 @@ def test_no_report_is_refused_and_what_was_done_is_done_once(history: list[Any])
         if not isinstance(decided, Refusal):
             assert world.decide(act) == []
     halted = world.states[PLAN.stream_id][1].halted_on if PLAN.stream_id in world.states else None
-    assert any(is_open for _, is_open in holds(world, DUTCH)) == (halted is not None)
+    assert sum(is_open for _, is_open in holds(world, DUTCH)) == (halted is not None)

@@ -26,6 +26,7 @@ from shared.contracts.trials.country import (
     CountryEvent,
     CountryInformationAnswered,
     CountryInformationRequested,
+    CountryLapseAnnulled,
     CountryMilestoneAchieved,
     CountryStatus,
 )
@@ -163,8 +164,10 @@ def test_every_guard_of_a_step_refuses_it_where_it_stands(pair: Any, rule: str) 
     late, early = TODAY + timedelta(days=1), date(2026, 1, 31)
     if pair == ("rfi_open", "under_assessment"):
         answer = step(before, to)
-        given = {"country.date_order": early, "country.in_future": late}
-        made = told(at(before), answer.model_copy(update={"answered_on": given[rule]}))
+        given = {"country.date_order": early, "country.in_future": late, "country.answer_late": TODAY}
+        due = TODAY - timedelta(days=1) if rule == "country.answer_late" else late
+        asked = at(before, due - timedelta(days=30)) if rule == "country.answer_late" else at(before)
+        made = told(asked, answer.model_copy(update={"answered_on": given[rule]}))
     elif rule == "country.authority_only":
         made = told(at(before), command("open"))
     elif rule == "trial.finished":
@@ -229,3 +232,80 @@ def test_a_question_without_an_answer_lapses_the_application_the_day_after(statu
 
 def test_time_alone_moves_no_country_that_owes_no_answer() -> None:
     assert decide(at("open"), Wake(stream=country_id(TRIAL, "NL")), Facts(), NOW) == []
+
+
+LAPSED = NOW.replace(day=5)
+
+
+def lapsed(status: CountryStatus, *later: int) -> Country:
+    """Asked on 1 February until 3 March, on `later` days until 30 days after them; lapsed by the clock."""
+    country = after(at(status), command("rfi_open", date(2026, 2, 1)))
+    for day in later:
+        again = command("rfi_open", date(2026, 2, day)).model_copy(update={"request_id": UUID(int=80 + day)})
+        country = after(country, again)
+    made = decide(country, Wake(stream=country_id(TRIAL, "NL")), Facts(), LAPSED)
+    assert not isinstance(made, Refusal)
+    country = reduce(evolve, made, country)
+    assert country.status == "lapsed"
+    return country
+
+
+def answer(on: date, request: UUID = REQUEST) -> AnswerInformationRequest:
+    return AnswerInformationRequest(**OF, request_id=request, answered_on=on)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("status", "again"), [("rfi_open", "under_assessment"), ("submitted", "submitted")])
+def test_an_answer_in_time_that_is_told_late_takes_the_lapse_back(
+    status: CountryStatus, again: CountryStatus
+) -> None:
+    country = lapsed(status)
+    made = told(country, answer(date(2026, 3, 3)))
+    assert [type(event) for event in made] == [CountryLapseAnnulled, CountryInformationAnswered]  # type: ignore[union-attr]
+    goes_on = after(country, answer(date(2026, 3, 3)), answer(date(2026, 3, 3)))
+    assert (goes_on.status, goes_on.last_on, wake_at(goes_on)) == (again, date(2026, 3, 3), None)
+    assert after(goes_on, command("authorised", date(2026, 3, 8))).status == "authorised"
+
+
+def test_an_answer_after_its_last_day_takes_no_lapse_back() -> None:
+    made = told(lapsed("rfi_open"), answer(date(2026, 3, 4)))
+    assert isinstance(made, Refusal)
+    assert (made.rule, made.field) == ("country.answer_late", "answered_on")
+
+
+def test_a_lapse_stands_until_every_question_that_was_due_is_answered() -> None:
+    country = lapsed("rfi_open", 3, 20)  # due on 3, 5 and 22 March; it is the 10th
+    one = after(country, answer(date(2026, 3, 2)))
+    assert (one.status, wake_at(one)) == ("lapsed", None)
+    both = after(one, answer(date(2026, 3, 4), UUID(int=83)))
+    assert (both.status, set(both.questions)) == ("rfi_open", {UUID(int=100)})
+    assert wake_at(both) == NOW.replace(day=22, hour=23)
+
+
+@pytest.mark.parametrize("status", ["rfi_open", "submitted"])
+@pytest.mark.parametrize("to", ["authorised", "refused", "lapsed"])
+def test_what_the_authority_decided_takes_the_place_of_a_lapse_by_the_clock(
+    status: CountryStatus, to: CountryStatus
+) -> None:
+    country = lapsed(status)
+    word = command(to, date(2026, 3, 8))
+    made = told(country, word)
+    assert not isinstance(made, Refusal)
+    assert isinstance(made[0], CountryLapseAnnulled)
+    assert isinstance(made[-1], CountryMilestoneAchieved)
+    assert made[-1].breaks == ()
+    decided = after(country, word)
+    assert (decided.status, decided.questions, told(decided, word)) == (to, {}, [])
+
+
+def test_a_lapse_that_the_authority_told_is_taken_back_by_nothing() -> None:
+    country = after(lapsed("rfi_open"), command("lapsed", date(2026, 3, 8)))
+    made = told(country, answer(date(2026, 3, 3)))
+    assert isinstance(made, Refusal)
+    assert made.rule == "country.no_question"
+    assert after(country, command("authorised", date(2026, 3, 9))).status == "lapsed"
+
+
+def test_what_does_not_fit_leaves_the_lapse() -> None:
+    country = lapsed("rfi_open")
+    assert after(country, command("halted")).status == "lapsed"
+    assert after(country, command("halted")).lapse == country.lapse

@@ -1,6 +1,7 @@
 """A trial's data: forms, counts as they are told, what a lock asks for, and what completes the trial."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -151,6 +152,19 @@ def test_a_total_that_fell_is_kept_and_marked(site: World) -> None:
     assert (deviation.category, deviation.site_id, deviation.occurred_on) == ("data_counts", SITE, TODAY)
 
 
+def test_a_total_that_fell_is_marked_also_where_the_earlier_day_is_told_late(site: World) -> None:
+    for days, entered in ((2, 10), (0, 20)):
+        site.do(counts(TODAY - days * DAY, forms_entered=entered))
+    late, later, raised = made(site, counts(TODAY - DAY, forms_entered=25))
+    assert (late.as_of, late.breaks) == (TODAY - DAY, ())
+    assert (later.as_of, later.breaks) == (TODAY, ("data_counts.total_fell",))
+    assert isinstance(raised, DeviationReported)
+    assert (raised.rules, raised.occurred_on) == (later.breaks, TODAY)
+    _, mended, annulled = made(site, counts(TODAY - DAY, forms_entered=15))
+    assert (mended.as_of, mended.breaks) == (TODAY, ())
+    assert annulled.deviation_id == raised.deviation_id
+
+
 def test_forms_may_be_taken_out_of_the_schedule(site: World) -> None:
     site.do(counts(TODAY - DAY))
     assert breaks(site, counts(forms_expected=25)) == ()
@@ -231,6 +245,30 @@ def test_no_counts_are_refused_and_a_second_import_changes_nothing(told: list[tu
         assert not isinstance(world.do(command), Refusal)
     for command in rows.values():
         assert world.do(command) == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 60), st.sampled_from(["EDC", "Lab"])), max_size=12)
+)
+def test_in_whatever_order_days_are_told_those_that_a_total_falls_to_are_marked(
+    told: list[tuple[int, int, str]],
+) -> None:
+    world, rows = World(), dict[tuple[str, date], int]()
+    selected(world)
+    for on, entered, source in told:
+        rows[source, TODAY - on * DAY] = entered
+        world.do(
+            counts(
+                TODAY - on * DAY, source=source, forms_expected=60, forms_entered=entered, forms_verified=0
+            )
+        )
+    latest = {(event.source, event.as_of): event.breaks for event in world.events(DataCountsRecorded)}
+    days = sorted(rows)
+    fell = {at for before, at in pairwise(days) if before[0] == at[0] and rows[at] < rows[before]}
+    assert {at for at, breaks in latest.items() if breaks} == fell
+    raised = {event.deviation_id for event in world.events(DeviationReported)}
+    assert len(raised - {event.deviation_id for event in world.events(DeviationAnnulled)}) == len(fell)
 
 
 # Locks

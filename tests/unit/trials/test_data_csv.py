@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.trials.commands.data_counts import RecordDataCounts
-from services.trials.data_csv import COLUMNS, RejectedRow, Row, read
+from services.trials.imports.counts import COLUMNS, RejectedRow, Row, read
 from tests.unit.trials.trials_world import SITE, TRIAL
 
 HEADER = ",".join(COLUMNS)
@@ -37,7 +37,7 @@ def told(text: str | bytes) -> list[Row | RejectedRow]:
     return list(read(iter([content])))
 
 
-def fault(text: str) -> tuple[int, str | None, str]:
+def fault(text: str | bytes) -> tuple[int, str | None, str]:
     (found,) = [one for one in told(text) if isinstance(one, RejectedRow)]
     return found.line, found.field, found.rule
 
@@ -78,6 +78,11 @@ def test_columns_come_in_any_order_and_the_age_of_queries_may_be_left_out() -> N
 )
 def test_what_is_no_report_says_line_field_and_rule(text: str, expected: tuple[int, str | None, str]) -> None:
     assert fault(text) == expected
+
+
+def test_bytes_that_are_no_utf_8_are_rejected_by_their_field() -> None:
+    text = f"{HEADER}\n{line(source='Café')}".encode("latin-1")
+    assert fault(text) == (2, "source", "csv.encoding")
 
 
 def test_a_bad_row_costs_no_other() -> None:

@@ -66,6 +66,28 @@ def test_no_step_is_dated_before_the_one_it_follows(
     assert made.field
 
 
+# At this hour it is tomorrow already somewhere, and the day after nowhere.
+AHEAD = TODAY + 2 * DAY
+
+
+@pytest.mark.parametrize(("status", "after"), ALLOWED)
+def test_no_step_is_dated_on_a_day_to_come(status: EngagementStatus, after: EngagementStatus) -> None:
+    made = made_of(before(status, after), step(after, AHEAD))
+    assert isinstance(made, Refusal)
+    assert (made.rule, made.state) == ("engagement.date_in_future", status)
+    assert made.field
+    assert made.rule in GUARDS[status, after]
+
+
+def test_a_pilot_is_widened_no_earlier_than_it_was_judged_and_ends_with_its_own_last_day() -> None:
+    judged = given([judge(on=TODAY + DAY)], at("pilot"))
+    early = made_of(judged, step("engaged"))
+    assert isinstance(early, Refusal)
+    assert (early.rule, early.field) == ("engagement.date_before_cause", "executed_on")
+    assert not isinstance(made_of(judged, step("engaged", TODAY + DAY)), Refusal)
+    assert not isinstance(made_of(judged, step("ended")), Refusal)
+
+
 def test_a_pilot_is_not_widened_before_it_was_judged_nor_where_it_failed() -> None:
     unjudged = made_of(at("pilot"), step("engaged"))
     failed = made_of(given([judge(second=False)], at("pilot")), step("engaged"))
@@ -78,9 +100,10 @@ def test_a_pilot_is_not_widened_before_it_was_judged_nor_where_it_failed() -> No
     assert {unjudged.rule, failed.rule} < set(GUARDS["pilot", "engaged"])
 
 
-def test_the_guards_name_allowed_steps_only_and_every_step_with_a_day_before_it() -> None:
-    assert set(GUARDS) <= set(ALLOWED)
-    assert {pair for pair in ALLOWED if pair[0] != "considered"} == set(GUARDS)
+def test_the_guards_name_every_allowed_step_and_no_other() -> None:
+    assert set(GUARDS) == set(ALLOWED)
+    dated = {pair for pair, rules in GUARDS.items() if "engagement.date_before_cause" in rules}
+    assert {pair for pair in ALLOWED if pair[0] != "considered"} == dated
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -23,7 +23,8 @@ from shared.contracts.deadline import (
 )
 from shared.contracts.message import Refusal, Wake
 from shared.contracts.trials.engagement import Criterion, ScorecardWeighed, ScoreEntered
-from shared.contracts.trials.site import GateEvidenceRecorded
+from shared.contracts.trials.site import SiteReady
+from tests.support.touched import touched
 from tests.unit.rules.test_deadline_decider import ARM
 from tests.unit.trials.engagement_steps import (
     DAY,
@@ -101,7 +102,11 @@ def test_a_pilot_is_judged_by_each_of_its_criteria_and_by_no_other() -> None:
     assert rule(made_of(at("engaged"), judge())) == "engagement.no_pilot"
     judged = given([judge(second=False)], piloted)
     assert made_of(judged, judge(second=False)) == []
-    assert given([judge(on=TODAY + DAY)], judged).passed
+    assert rule(made_of(judged, judge())) == "engagement.date_before_cause"
+    again = given([judge(on=TODAY + DAY)], judged).judged
+    assert again is not None
+    assert (again.passed, again.evaluated_on) == (True, TODAY + DAY)
+    assert rule(made_of(piloted, judge(on=TODAY + 2 * DAY))) == "engagement.date_in_future"
 
 
 def test_a_score_says_its_source_its_day_and_who_entered_it() -> None:
@@ -114,6 +119,8 @@ def test_a_score_says_its_source_its_day_and_who_entered_it() -> None:
         "rfp_answers",
     )
     assert made_of(evolve(state, entered), SCORE) == []
+    ahead = SCORE.model_copy(update={"as_of": TODAY + 2 * DAY})
+    assert rule(made_of(state, ahead)) == "engagement.date_in_future"
 
 
 def test_weights_are_overridden_with_a_reason_and_each_criterion_once() -> None:
@@ -137,7 +144,7 @@ def row_of(*commands: Any) -> rows.EngagementRow:
         for event in made:
             state = evolve(state, event)
             message = recorded(event, ENGAGEMENT)
-            (key,) = rows.engagement_keys(message)
+            (key,) = touched(rows.engagement_keys, message)
             row = rows.fold_engagement(row, message, key)
     assert row is not None
     return row
@@ -151,44 +158,11 @@ def test_the_row_of_an_engagement_shows_where_it_stands(status: Any) -> None:
 
 def test_the_row_of_a_widened_pilot_begins_with_the_pilot() -> None:
     way = (step("invited"), step("proposal_received"), step("selected"), pilot(), judge(on=TODAY + DAY))
-    widened = step("engaged", TODAY + 2 * DAY)
+    widened = step("engaged", TODAY + DAY)
     weigh = WeighScorecard(engagement_id=ENGAGEMENT, weights=(QUALITY,), reason="x")
     row = row_of(consider(), *way, widened, SCORE, weigh)
     assert (row.began_on, row.pilot_passed, row.status) == (TODAY, True, "engaged")
     assert (row.scores["technology"].points, row.weights) == (80, {"quality": 7})
-
-
-def evidence(id_: int, valid_from: date, corrects: int | None = None, gate: Any = "irb_current") -> Any:
-    return recorded(
-        GateEvidenceRecorded(
-            trial_id=TRIAL,
-            site_id=SITE,
-            gate=gate,
-            evidence_id=UUID(int=id_),
-            valid_from=valid_from,
-            corrects=UUID(int=corrects) if corrects else None,
-            recorded_on=TODAY,
-        ),
-        SITE,
-    )
-
-
-def test_a_board_s_approval_counts_from_its_first_valid_day_as_corrected() -> None:
-    row = None
-    for message in (
-        evidence(1, TODAY - 9 * DAY),
-        evidence(2, TODAY - 5 * DAY),
-        evidence(3, TODAY - 7 * DAY, corrects=1),
-    ):
-        (key,) = figures.site_approval_keys(message)
-        row = figures.fold_site_approval(row, message, key)
-    assert row is not None
-    assert row.approved_on == TODAY - 7 * DAY
-    paper = evidence(4, TODAY - 30 * DAY)
-    paper.data = paper.data.model_copy(update={"counts": False})
-    assert figures.site_approval_keys(paper) == ()
-    assert figures.site_approval_keys(evidence(4, TODAY, gate="contract")) == ()
-    assert rows.engagement_keys(evidence(4, TODAY)) == ()
 
 
 def test_a_deadline_counts_for_whoever_had_it_when_it_was_missed() -> None:
@@ -203,11 +177,12 @@ def test_a_deadline_counts_for_whoever_had_it_when_it_was_missed() -> None:
         DeadlineReturned(deadline_id=deadline, owner="sponsor"),
         DeadlineMetLate(**due, met_on=TODAY + DAY, days_late=1),
     ):
-        (key,) = figures.owned_deadline_keys(recorded(event, deadline))
+        (key,) = touched(figures.owned_deadline_keys, recorded(event, deadline))
         row = figures.fold_owned_deadline(row, recorded(event, deadline), key)
     assert row is not None
     assert (row.outcome, row.owned_by, row.holder) == ("missed", ORGANISATION, None)
-    assert figures.owned_deadline_keys(evidence(4, TODAY)) == ()
+    elsewhere = recorded(SiteReady(trial_id=TRIAL, site_id=SITE, gates=()), SITE)
+    assert touched(figures.owned_deadline_keys, elsewhere) == touched(rows.engagement_keys, elsewhere) == ()
 
 
 ENTERED = {

@@ -27,6 +27,7 @@ from shared.contracts.trials.feasibility import (
     Question,
     RegistryFactor,
 )
+from tests.support.touched import touched
 from tests.unit.trials.test_site_states import ANSWER, ASK, AT, FORM, SEND, SUITABLE, TODAY, at
 from tests.unit.trials.trials_world import SITE, World
 
@@ -237,8 +238,10 @@ def test_a_questionnaire_that_cannot_be_scored_is_not_taken(fields: dict[str, An
         SendFeasibility(**{**AT, **ASK, "due_on": TODAY, **fields})
 
 
-@pytest.mark.parametrize("value", ["two nurses, one of them called Mary Jones\n", float("inf"), None, ()])
-def test_an_answer_is_never_a_text(value: Any) -> None:
+@pytest.mark.parametrize(
+    "value", ["two nurses, one of them called Mary Jones\n", float("inf"), None, (), 10**40, -1e12]
+)
+def test_an_answer_is_never_a_text_or_without_bounds(value: Any) -> None:
     with pytest.raises(ValidationError):
         Said(code="beds", value=value)
 
@@ -256,7 +259,7 @@ def test_a_row_shows_how_far_the_questionnaire_is() -> None:
     world.do(ANSWER)
     world.do(SUITABLE)
     for message in world.told:
-        for key in feasibility_keys(message):
+        for key in touched(feasibility_keys, message):
             row = fold_feasibility(row, message, key)
             shown.append(row.status)
     assert shown == ["sent", "overdue", "received", "completed"]

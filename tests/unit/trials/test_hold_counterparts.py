@@ -17,11 +17,11 @@ from services.trials.rules.holds import HOLDS
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.trials.hold import HoldApplied, HoldLifted, HoldSource
 from shared.rules.roles import roles
-from tests.unit.trials.trials_world import NOW, PERSON, SERVICE, TRIAL
+from tests.unit.trials.trials_world import NOW, PERSON, REACTION, TRIAL
 
 SOURCES: tuple[HoldSource, ...] = get_args(HoldSource)
 BY_EVENT = [source for source in SOURCES if HOLDS[source].by_event]
-BY_SERVICE, BY_PERSON, BY_NOBODY = Facts(actor=SERVICE), Facts(actor=PERSON), Facts()
+BY_SERVICE, BY_PERSON, BY_NOBODY = Facts(actor=REACTION), Facts(actor=PERSON), Facts()
 HOLD, LETTER = UUID(int=24), UUID(int=25)
 
 

@@ -1,5 +1,6 @@
 """The people of a site: added by identifiers, qualified, given tasks, and what that makes of its gate."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,6 +18,7 @@ from services.trials.commands.investigator import (
     RecordQualification,
 )
 from services.trials.commands.site import RecordGateEvidence
+from services.trials.domain.gates import Gates, Open, next_change
 from services.trials.domain.investigator import wake_at
 from services.trials.domain.qualified import run_on, runs, trained
 from services.trials.projections.investigators import InvestigatorRow, fold_investigator, investigator_keys
@@ -30,7 +32,9 @@ from shared.contracts.trials.investigator import (
     TrainingExpired,
     TrainingExpiring,
 )
-from shared.contracts.trials.site import GateRevoked
+from shared.contracts.trials.site import GateEvidenceRecorded, GateRevoked
+from shared.rules.dates import start_of_day
+from tests.support.touched import touched
 from tests.unit.trials.test_site_states import ACTIVATE, AT, DAY, GATES, PAPERS, TODAY, at, paper
 from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World
 
@@ -210,6 +214,55 @@ def test_a_training_that_ends_holds_the_site_until_it_is_renewed(renewed: date, 
     assert world.site().status == "activated"
 
 
+def running(*acts: Command) -> World:
+    world = at("startup")
+    for act in (*PAPERS, *trained_pi(), paper(GATES[0]), ACTIVATE, *acts):
+        assert not isinstance(world.do(act), Refusal)
+    assert world.site().status == "activated"
+    return world
+
+
+COMING = TODAY + 36 * DAY
+NURSES = (add(NURSE, "coordinator"),)
+
+
+def test_tasks_from_a_day_to_come_stop_no_site_before_it() -> None:
+    first = TODAY + 20 * DAY
+    world = running(
+        *NURSES,
+        *(show(kind, person=NURSE, valid_from=first) for kind in REQUIRED["coordinator"]),
+        delegate(NURSE, "consent", on=COMING),
+    )
+    assert gate(world).valid_to == UNTIL
+    assert not world.events(GateRevoked)
+
+
+def test_who_is_not_trained_on_the_first_day_of_their_tasks_closes_the_gate_on_it() -> None:
+    trained_on = COMING + 5 * DAY
+    world = running(
+        *NURSES,
+        *(show(kind, person=NURSE, valid_from=trained_on) for kind in REQUIRED["coordinator"]),
+        delegate(NURSE, "consent", on=COMING),
+    )
+    assert gate(world).valid_to == COMING - DAY
+    world.now = NOW + 36 * DAY
+    world.wake(SITE)
+    assert world.site().status == "suspended"
+    world.now = NOW + 41 * DAY
+    world.wake(SITE)
+    assert world.site().status == "activated"
+
+
+@pytest.mark.parametrize(("held", "last"), [(None, COMING - DAY), (UUID(int=9), UNTIL)])
+def test_evidence_that_can_open_nothing_wakes_nobody(held: UUID | None, last: date) -> None:
+    coming = RecordGateEvidence(**AT, gate="ha_ok", valid_from=COMING, valid_to=last)
+    told = GateEvidenceRecorded(**coming.model_dump(), recorded_on=TODAY)
+    known = Gates(required=("contract", "ha_ok"), evidence={told.evidence_id: told}, held=held)
+    assert next_change(known, "UTC") is None
+    ends = replace(known, open={"contract": Open(UUID(int=1), UNTIL)})
+    assert next_change(ends, "UTC") == start_of_day(UNTIL + DAY, "UTC")
+
+
 def walk(world: World, days: int) -> list[tuple[str, str, int]]:
     """What a person's clock tells while it strikes as it asks to."""
     told: list[tuple[str, str, int]] = []
@@ -300,13 +353,17 @@ def test_runs_lie_apart_and_in_order(found: list[tuple[int, int | None]]) -> Non
 
 
 people = st.lists(
-    st.tuples(st.sampled_from(sorted(REQUIRED)), st.booleans(), st.booleans(), spans, spans, spans),
+    st.tuples(
+        st.sampled_from(sorted(REQUIRED)),
+        st.sampled_from([None, 0, 0, 3, 10]),
+        st.booleans(),
+        *(spans,) * 3,
+    ),
     max_size=3,
 )
 
 
-@given(people)
-def test_the_gate_is_open_today_exactly_if_everybody_with_tasks_is_trained(found: list[Any]) -> None:
+def staff_of(found: list[Any]) -> SiteStaff:
     staff: dict[UUID, Person] = {}
     for n, (role, delegated, gone, *kinds) in enumerate(found):
         shown = {
@@ -314,19 +371,36 @@ def test_the_gate_is_open_today_exactly_if_everybody_with_tasks_is_trained(found
             for k, (kind, given_) in enumerate(zip(REQUIRED["principal"], kinds, strict=True))
             for i, one in enumerate(valid(given_))
         }
-        since, until = (TODAY if delegated else None), (TODAY if gone else None)
-        staff[UUID(int=n)] = Person(role, SINCE, until, since, shown)
-    working = [p for p in staff.values() if p.delegated_on and p.until is None]
-    expected = bool(working) and all(
-        any(
-            v.kind == kind and v.valid_from <= TODAY and (v.valid_to is None or v.valid_to >= TODAY)
-            for v in person.qualifications.values()
-        )
-        for person in working
+        since = None if delegated is None else TODAY + delegated * DAY
+        staff[UUID(int=n)] = Person(role, SINCE, TODAY if gone else None, since, shown)
+    return SiteStaff(SITE, TRIAL, True, staff)
+
+
+def working(site: SiteStaff, on: date) -> bool:
+    serving = [p for p in site.staff.values() if p.delegated_on and p.delegated_on <= on and not p.until]
+    return bool(serving) and all(
+        any(v.kind == kind and covers(v, on) for v in person.qualifications.values())
+        for person in serving
         for kind in REQUIRED[person.role or "sub"]
     )
-    begins, ends = trained(SiteStaff(SITE, TRIAL, True, staff), TODAY)
-    assert (begins <= TODAY and (ends is None or ends >= TODAY)) == expected
+
+
+def covers(one: Valid, on: date) -> bool:
+    return one.valid_from <= on and (one.valid_to is None or one.valid_to >= on)
+
+
+@given(people)
+def test_the_gate_is_open_on_each_day_exactly_if_everybody_with_tasks_is_trained(found: list[Any]) -> None:
+    site = staff_of(found)
+    begins, ends = trained(site, TODAY)
+    for n in range(20):
+        day = TODAY + n * DAY
+        shown = [v for p in site.staff.values() for v in p.qualifications.values()]
+        ended = any(v.valid_to == day - DAY for v in shown)
+        # What the events of the day make of it: a training that ended, or the gate that closed.
+        if n and (ended or ends == day - DAY):
+            begins, ends = trained(site, day)
+        assert (begins <= day and (ends is None or ends >= day)) == working(site, day), n
 
 
 @settings(max_examples=40)
@@ -361,7 +435,7 @@ def test_a_row_shows_what_somebody_has_and_what_has_ended() -> None:
 def shown(world: World) -> InvestigatorRow:
     row: InvestigatorRow | None = None
     for message in world.told:
-        for key in investigator_keys(message):
+        for key in touched(investigator_keys, message):
             row = fold_investigator(row, message, key)
     assert row is not None
     return row

@@ -14,12 +14,12 @@ from services.trials.commands.site_steps import BeginSiteClosing, CloseSite, Ter
 from services.trials.projections.guard_folds import fold_site_guard, site_guard_keys
 from services.trials.projections.guards import CloseOut, SiteGuard
 from services.trials.projections.kri_guards import SiteCounters
-from services.trials.reactions import needs_of_own, react_to_own
 from shared.contracts.message import Event, Refusal
 from shared.contracts.trials.monitoring import VisitCancelled, VisitConducted, VisitReportApproved
 from shared.contracts.trials.site_steps import SiteClosed
+from tests.support.touched import touched
 from tests.unit.trials.monitoring_world import APPROVE, BARE, DAY, LEAD, MONITOR, TODAY, Whole, running
-from tests.unit.trials.trials_world import SITE, TRIAL, recorded
+from tests.unit.trials.trials_world import SITE, TO_OWN, TRIAL, recorded
 
 AT: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE}
 FIRST, SECOND, INTERIM, TARGETED = (UUID(int=n) for n in (701, 702, 703, 704))
@@ -84,7 +84,7 @@ def test_of_two_visits_the_last_one_with_an_approved_report_counts_in_any_order(
         row = None
         for event in order:
             message = recorded(event, FIRST)
-            (key,) = site_guard_keys(message)
+            (key,) = touched(site_guard_keys, message)
             row = fold_site_guard(row, message, key)
         assert row == SiteGuard(SITE, close_out=CloseOut(FIRST, TODAY - DAY, "etmf:701"))
 
@@ -137,5 +137,5 @@ def test_the_end_of_a_site_that_nobody_watched_calls_nothing_off() -> None:
     )
     message = recorded(told, SITE)
     world = Whole()
-    commands = react_to_own(message, world.facts(needs_of_own(message)))
+    commands = TO_OWN.react(message, world.facts(TO_OWN.needs(message)))
     assert [command for command in commands if type(command).__name__ == "CancelVisit"] == []

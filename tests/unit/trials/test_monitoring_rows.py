@@ -19,6 +19,7 @@ from shared.contracts.safety import AdverseEventReceived
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.subject import SubjectEnrolmentCorrected, SubjectStatus, SubjectStatusChanged
+from tests.support.touched import touched
 from tests.unit.trials.monitoring_world import (
     APPROVE,
     BARE,
@@ -51,7 +52,7 @@ def counted(*events: Event, row: SiteCounters | None = None) -> SiteCounters:
     for event in events:
         source = "safety" if isinstance(event, AdverseEventReceived) else "trials"
         message = recorded(event, UUID(int=7), source=source)
-        for key in counters_keys(message):
+        for key in touched(counters_keys, message):
             row = fold_counters(row, message, key)
     return row or SiteCounters(SITE)
 
@@ -179,7 +180,7 @@ def test_a_deviation_counts_at_its_site_until_it_is_annulled() -> None:
     assert counted(reported).deviations == 1
     assert counted(reported, DeviationAnnulled(**of, site_id=SITE, reason="r")).deviations == 0
     nowhere = reported.model_copy(update={"site_id": None})
-    assert counters_keys(recorded(nowhere, DEVIATION)) == ()
+    assert touched(counters_keys, recorded(nowhere, DEVIATION)) == ()
 
 
 def test_adverse_events_and_late_serious_ones_are_counted() -> None:
@@ -196,7 +197,7 @@ def test_adverse_events_and_late_serious_ones_are_counted() -> None:
 
 def test_a_second_report_of_a_case_and_one_of_another_trials_site_are_not_counted() -> None:
     for rule in ("case_reported_before", "site_of_another_trial"):
-        assert counters_keys(recorded(received(breaks=(rule,)), SITE, source="safety")) == ()
+        assert touched(counters_keys, recorded(received(breaks=(rule,)), SITE, source="safety")) == ()
 
 
 def test_of_a_capture_systems_counts_the_latest_day_holds() -> None:
@@ -214,7 +215,7 @@ def test_of_a_capture_systems_counts_the_latest_day_holds() -> None:
 
 def test_what_is_about_something_else_touches_nothing() -> None:
     other = recorded(moved("candidate", "screening"), SUBJECT)
-    assert plan_keys(other) == ()
+    assert touched(plan_keys, other) == ()
     indifferent = SiteCounters(SITE, TRIAL)
     assert counted(moved("candidate", "eligible"), row=indifferent) == indifferent
 

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from services.trials.commands.obligations import ReturnObligations, TransferObligations
 from services.trials.domain.obligations import Ledger, decide, evolve, owner_on, wake_at
+from services.trials.projections.guard_folds import fold_trial_guard
+from services.trials.projections.guards import TrialGuard
 from services.trials.projections.obligations import ObligationRow, fold_obligation, obligation_keys
-from shared.contracts.message import Facts, Refusal, Wake
+from shared.contracts.message import Facts, Need, Refusal, Wake
 from shared.contracts.trials.obligation import (
     ObligationAgreed,
     ObligationName,
@@ -21,14 +23,18 @@ from shared.contracts.trials.obligation import (
     ObligationTransferred,
 )
 from shared.contracts.trials.site import SiteReady
+from shared.contracts.trials.trial import TrialPlanRecorded
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import TRIAL, recorded
 
-ONE, OTHER = UUID(int=71), UUID(int=72)
+ONE, OTHER, PLANNED = UUID(int=71), UUID(int=72), UUID(int=73)
+BY_PLAN = Facts(TrialGuard(TRIAL, owner_id=PLANNED))
 TODAY = date(2026, 3, 10)
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 DAY = timedelta(days=1)
 SHA = "a" * 64
 WAKE = Wake(stream=UUID(int=5))
+NOT_GIVEN = "obligation.not_transferred"
 Name = Literal["monitoring", "safety_reporting", "registry"]
 
 
@@ -52,10 +58,11 @@ def run(
     *commands: TransferObligations | ReturnObligations | Wake,
     ledger: Ledger | None = None,
     now: datetime = NOW,
+    facts: Facts = BY_PLAN,
 ) -> tuple[Ledger, list[Any]]:
     state, told = ledger or Ledger(), []
     for command in commands:
-        made = decide(state, command, Facts(), now)
+        made = decide(state, command, facts, now)
         assert not isinstance(made, Refusal), made
         told += made
         for event in made:
@@ -64,7 +71,7 @@ def run(
 
 
 def refused(ledger: Ledger, command: TransferObligations | ReturnObligations) -> str:
-    made = decide(ledger, command, Facts(), NOW)
+    made = decide(ledger, command, BY_PLAN, NOW)
     assert isinstance(made, Refusal)
     return made.rule
 
@@ -123,14 +130,27 @@ def test_what_is_taken_back_before_it_began_never_was() -> None:
     assert run(transfer(OTHER, TODAY), ledger=ledger)[1]
 
 
+def test_the_next_organisation_s_obligation_is_taken_back_on_the_day_on_which_the_former_s_ended() -> None:
+    since = TODAY + 5 * DAY
+    ledger, _ = run(transfer(since=TODAY - 9 * DAY), take_back(since), transfer(OTHER, since))
+    assert run(take_back(since), ledger=ledger)[1] == []
+    back = take_back(since, document_ref="toro:3")
+    ledger, told = run(back, ledger=ledger)
+    assert kinds(told) == [ObligationAgreed]
+    assert [owner_on(ledger.of("monitoring"), day) for day in (since - DAY, since)] == [ONE, None]
+    assert run(back, ledger=ledger)[1] == []
+    assert kinds(run(WAKE, ledger=ledger, now=NOW + 9 * DAY)[1]) == [ObligationReturned]
+
+
 @pytest.mark.parametrize(
     ("given", "command", "rule"),
     [
+        ([transfer(), take_back(TODAY + DAY)], take_back(TODAY + DAY, document_ref="toro:9"), NOT_GIVEN),
         ([transfer()], transfer(OTHER, TODAY + 9 * DAY), "obligation.overlap"),
         ([transfer(), take_back(TODAY + 5 * DAY)], transfer(OTHER, TODAY + 4 * DAY), "obligation.overlap"),
         ([transfer()], transfer(document_ref="toro:9"), "obligation.overlap"),
-        ([], take_back(TODAY), "obligation.not_transferred"),
-        ([transfer(), take_back(TODAY + DAY)], take_back(TODAY + 2 * DAY), "obligation.not_transferred"),
+        ([], take_back(TODAY), NOT_GIVEN),
+        ([transfer(), take_back(TODAY + DAY)], take_back(TODAY + 2 * DAY), NOT_GIVEN),
         ([transfer()], take_back(TODAY), "obligation.before_transfer"),
         ([transfer(since=TODAY + DAY)], take_back(TODAY), "obligation.before_transfer"),
         ([transfer()], transfer(names=("registry",), zone="Asia/Tokyo"), "obligation.zone"),
@@ -148,32 +168,102 @@ def test_where_one_of_several_obligations_is_refused_none_is_transferred() -> No
     assert refused(ledger, transfer(OTHER, TODAY, ("registry", "monitoring"))) == "obligation.overlap"
 
 
+SAFETY: tuple[ObligationName, ...] = ("safety_reporting",)
+
+
+def test_what_an_organisation_has_by_the_plan_is_taken_back_in_writing_on_its_day() -> None:
+    assert take_back(TODAY).needs() == (Need(TrialGuard, (TRIAL,)),)
+    since = TODAY + 2 * DAY
+    ledger, told = run(take_back(since, SAFETY))
+    assert (kinds(told), told[0].carried_by) == ([ObligationAgreed], PLANNED)
+    assert [owner_on(ledger.of(SAFETY[0]), day) for day in (since - DAY, since)] == [PLANNED, None]
+    assert refused(ledger, transfer(OTHER, since - DAY, SAFETY)) == "obligation.overlap"
+    assert refused(ledger, take_back(since + DAY, SAFETY)) == NOT_GIVEN
+    assert run(take_back(since, SAFETY), ledger=ledger)[1] == []
+    _, told = run(WAKE, ledger=ledger, now=NOW + 2 * DAY)
+    assert kinds(told) == [ObligationReturned]
+    assert (told[0].organisation_id, told[0].document_ref) == (PLANNED, "toro:2")
+
+
+@pytest.mark.parametrize("facts", [Facts(), Facts(TrialGuard(TRIAL))])
+def test_what_nobody_has_by_the_plan_is_not_taken_back(facts: Facts) -> None:
+    made = decide(Ledger(), take_back(TODAY, SAFETY), facts, NOW)
+    assert isinstance(made, Refusal)
+    assert made.rule == refused(Ledger(), take_back(TODAY, ("monitoring",))) == NOT_GIVEN
+
+
+def test_a_transfer_that_is_taken_back_before_it_began_leaves_the_plan_s_organisation() -> None:
+    since = TODAY + 2 * DAY
+    cancelled = (transfer(OTHER, since, SAFETY), take_back(since, SAFETY))
+    ledger, _ = run(*cancelled)
+    assert run(cancelled[1], ledger=ledger)[1] == []
+    _, told = run(take_back(since, SAFETY, document_ref="toro:3"), ledger=ledger)
+    assert told[0].carried_by == PLANNED
+
+
+def test_the_guard_of_a_trial_has_the_organisation_of_its_plan() -> None:
+    about: dict[str, Any] = {"study_type": "INTERVENTIONAL", "route": "us_ind", "owner": "cro"}
+    plan = TrialPlanRecorded(trial_id=TRIAL, title="T", owner_id=PLANNED, **about)
+    assert fold_trial_guard(None, recorded(plan, TRIAL), (TRIAL,)).owner_id == PLANNED
+
+
+def test_the_row_of_what_came_by_the_plan_is_spoken_of_once_it_was_taken_back() -> None:
+    _, told = run(take_back(TODAY, SAFETY))
+    row = None
+    for event in told:
+        row = fold_obligation(row, recorded(event, TRIAL), (TRIAL, SAFETY[0]))
+    assert row is not None
+    assert (row.organisation_id, row.spoken) == (None, True)
+    (period,) = row.periods
+    assert (period.organisation_id, period.since, period.by, period.until) == (PLANNED, None, None, TODAY)
+
+
 @pytest.mark.parametrize("missing", ["document_ref", "sha256"])
 def test_nothing_is_transferred_without_a_written_document(missing: str) -> None:
     with pytest.raises(ValidationError, match=missing):
         TransferObligations.model_validate(transfer().model_dump() | {missing: ""})
 
 
-@given(
-    st.lists(st.tuples(st.booleans(), st.integers(0, 40), st.sampled_from([ONE, OTHER])), max_size=12),
-    st.integers(0, 60),
-)
+STEPS = st.lists(st.tuples(st.booleans(), st.integers(0, 40), st.sampled_from([ONE, OTHER])), max_size=12)
+NAMED: st.SearchStrategy[ObligationName] = st.sampled_from(["monitoring", "safety_reporting"])
+
+
+@given(STEPS, NAMED)
+def test_a_signed_act_is_refused_or_holds_from_its_day_on_and_is_not_dropped(
+    steps: list[tuple[bool, int, UUID]], name: ObligationName
+) -> None:
+    ledger = Ledger()
+    for document, (gives, n, to) in enumerate(steps):
+        since, by = TODAY + n * DAY, {"document_ref": f"toro:{document}"}
+        command = transfer(to, since, (name,), **by) if gives else take_back(since, (name,), **by)
+        made = decide(ledger, command, BY_PLAN, NOW)
+        if isinstance(made, Refusal):
+            continue
+        for event in made:
+            ledger = evolve(ledger, event)
+        assert made
+        assert owner_on(ledger.of(name), since) == (to if gives else None)
+        assert decide(ledger, command, BY_PLAN, NOW) == []
+
+
+@given(STEPS, st.integers(0, 60), NAMED)
 def test_every_day_has_one_owner_and_what_is_told_is_what_the_day_says(
-    steps: list[tuple[bool, int, UUID]], days: int
+    steps: list[tuple[bool, int, UUID]], days: int, name: ObligationName
 ) -> None:
     ledger = Ledger()
     for gives, n, to in steps:
         since = TODAY + n * DAY
-        made = decide(ledger, transfer(to, since) if gives else take_back(since), Facts(), NOW)
+        command = transfer(to, since, (name,)) if gives else take_back(since, (name,))
+        made = decide(ledger, command, BY_PLAN, NOW)
         for event in [] if isinstance(made, Refusal) else made:
             ledger = evolve(ledger, event)
-    periods = ledger.of("monitoring")
+    periods = ledger.of(name)
     for n in range(70):
         assert sum(period.covers(TODAY + n * DAY) for period in periods) <= 1
-    now, row, told = NOW + days * DAY, ObligationRow(TRIAL, "monitoring"), []
+    now, row, told = NOW + days * DAY, ObligationRow(TRIAL, name), []
     woken, made = run(WAKE, ledger=ledger, now=now)
     for event in made:
-        row = fold_obligation(row, recorded(event, TRIAL), (TRIAL, "monitoring"))
+        row = fold_obligation(row, recorded(event, TRIAL), (TRIAL, name))
         told.append(event.since)
     assert told == sorted(told)
     if made:
@@ -187,7 +277,7 @@ def test_the_row_shows_who_carries_it_and_every_period_with_its_documents() -> N
     row = None
     for n, event in enumerate(told, 1):
         message = recorded(event, TRIAL, n)
-        (key,) = obligation_keys(message)
+        (key,) = touched(obligation_keys, message)
         row = fold_obligation(row, message, key)
     assert row is not None
     assert (row.organisation_id, row.spoken, row.zone) == (None, True, "UTC")
@@ -197,4 +287,4 @@ def test_the_row_shows_who_carries_it_and_every_period_with_its_documents() -> N
     ]
     assert row.periods[0].ended_by is not None
     ready = SiteReady(trial_id=TRIAL, site_id=UUID(int=2), gates=())
-    assert obligation_keys(recorded(ready, TRIAL)) == ()
+    assert touched(obligation_keys, recorded(ready, TRIAL)) == ()

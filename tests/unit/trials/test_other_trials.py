@@ -19,7 +19,7 @@ from shared.contracts.trials.hold import HoldApplied
 from shared.contracts.trials.protocol import ProtocolVersionEffective, UrgentChangeMade
 from shared.contracts.trials.subject import SubjectEnrolled
 from tests.unit.trials.test_trials_chain import TODAY, approved, enrol, evidence, gates_open, selected
-from tests.unit.trials.trials_world import PERSON, SERVICE, SITE, SUBJECT, TRIAL, World
+from tests.unit.trials.trials_world import PERSON, REACTION, SITE, SUBJECT, TRIAL, World
 
 OTHER, HOLD = UUID(int=777), UUID(int=24)
 
@@ -40,7 +40,7 @@ def rule(decided: Any) -> str | None:
     return decided.rule if isinstance(decided, Refusal) else None
 
 
-@pytest.mark.parametrize("by", [PERSON, SERVICE])
+@pytest.mark.parametrize("by", [PERSON, REACTION])
 @pytest.mark.parametrize(("kind", "on"), [("site", SITE), ("subject", SUBJECT)])
 def test_a_hold_is_not_applied_to_what_is_of_another_trial(
     two: World, kind: Any, on: UUID, by: Actor
@@ -102,7 +102,7 @@ def test_an_enrolment_at_a_site_of_another_trial_is_kept_marked_and_not_counted_
     [evidence("training", 60), ReviewSite(trial_id=TRIAL, site_id=SITE)],
     ids=["evidence", "review"],
 )
-@pytest.mark.parametrize("by", [PERSON, SERVICE])
+@pytest.mark.parametrize("by", [PERSON, REACTION])
 def test_what_another_trial_says_of_a_site_changes_nothing_of_it(
     two: World, command: Command, by: Actor
 ) -> None:
@@ -121,11 +121,11 @@ def test_a_board_of_another_trial_opens_no_gate(world: World) -> None:
 
 
 def test_what_a_board_says_before_the_site_is_known_still_counts(world: World) -> None:
-    world.do(RecordGateEvidence(trial_id=TRIAL, site_id=SITE, gate="lab_cert", valid_from=TODAY), SERVICE)
+    world.do(RecordGateEvidence(trial_id=TRIAL, site_id=SITE, gate="lab_cert", valid_from=TODAY), REACTION)
     selected(world)
     assert "lab_cert" in world.site().gates.open
 
 
 def test_a_hold_of_a_reaction_may_come_before_its_site_is_known(world: World) -> None:
-    assert rule(world.do(pause("site", SITE, TRIAL), SERVICE)) is None
+    assert rule(world.do(pause("site", SITE, TRIAL), REACTION)) is None
     assert [type(event) for event in world.events(HoldApplied)] == [HoldApplied]

@@ -31,9 +31,10 @@ from shared.contracts.trials.programme import (
 )
 from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.trial import TrialPlanRecorded, TrialRegistered
+from tests.support.touched import touched
 from tests.unit.trials.test_programme_states import BEGUN
 from tests.unit.trials.test_trials_chain import activate, gates_open
-from tests.unit.trials.trials_world import NOW, TRIAL, World, recorded
+from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World, recorded
 
 TODAY = NOW.date()
 PROGRAMME, OTHER, PAPER = UUID(int=60), UUID(int=71), UUID(int=62)
@@ -257,7 +258,7 @@ def folded(world: World, order: Any = None) -> dict[Any, Any]:
     )
     for message in order or world.told:
         for row, keys, fold in folds:
-            for key in keys(message):
+            for key in touched(keys, message):
                 found[row, key] = fold(found.get((row, key)), message, key)
     return found
 
@@ -294,8 +295,8 @@ def test_folds_pass_over_what_is_not_theirs() -> None:
     world = World()
     world.do(register(programme_id=None))
     (message,) = [m for m in world.told if isinstance(m.data, TrialRegistered)]
-    assert guards.programme_standing_keys(message) == ()
-    assert rows.programme_keys(message) == ()
+    assert touched(guards.programme_standing_keys, message) == ()
+    assert touched(rows.programme_keys, message) == ()
     alone = rows.fold_programme(None, message, (PROGRAMME,))
     assert alone.product is None
     standing = guards.ProgrammeStanding(TRIAL, phase="I")
@@ -305,3 +306,67 @@ def test_folds_pass_over_what_is_not_theirs() -> None:
 
 def test_a_programme_belongs_to_the_sponsor_that_it_names() -> None:
     assert BEGIN.sponsor_name() == "A  Sponsor"
+
+
+def ha_ok(world: World) -> Any:
+    return world.site().gates.open.get("ha_ok")
+
+
+def under(**fields: Any) -> World:
+    """An activated site of a trial under a programme with an IND."""
+    world = World()
+    world.do(BEGIN)
+    world.do(register(phases=("NA",)))
+    gates_open(world)
+    world.do(authorised(**fields))
+    world.do(activate())
+    assert ha_ok(world)
+    return world
+
+
+@pytest.mark.parametrize("covers", [(), (TRIAL,)])
+def test_an_ind_that_is_withdrawn_closes_the_gate_and_one_told_to_stand_opens_it(covers: Any) -> None:
+    world = under(covers=covers)
+    soon = TODAY + timedelta(days=3)
+    world.do(authorised(covers=covers, withdrawn_on=soon))
+    assert ha_ok(world).valid_to == soon - timedelta(days=1)
+    world.now = NOW + timedelta(days=3)
+    world.wake(SITE)
+    assert (ha_ok(world), world.site().status) == (None, "suspended")
+    world.do(authorised(covers=covers))
+    assert (ha_ok(world).valid_to, world.site().status) == (None, "activated")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"covers": (UUID(int=999),)},
+        {"country": "CA", "kind": "cta"},
+        {"kind": "marketing_authorisation"},
+        {"in_effect_on": TODAY - timedelta(days=9), "withdrawn_on": TODAY},
+    ],
+)
+def test_what_the_trial_does_not_rest_on_closes_no_gate(fields: dict[str, Any]) -> None:
+    world = under(**fields)
+    world.do(authorised(**{"withdrawn_on": TODAY} | fields))
+    assert ha_ok(world).valid_to is None
+
+
+@pytest.mark.parametrize(("since", "stands"), [(0, True), (3, True), (4, False)])
+def test_another_ind_that_follows_without_a_gap_keeps_the_gate(since: int, stands: bool) -> None:
+    world = under()
+    first = TODAY + timedelta(days=since)
+    world.do(authorised(authorisation_id=UUID(int=63), number="IND 7", in_effect_on=first))
+    world.do(authorised(withdrawn_on=TODAY + timedelta(days=3)))
+    assert (ha_ok(world).valid_to is None) == stands
+
+
+def test_a_trial_that_comes_under_a_programme_has_what_was_withdrawn_before() -> None:
+    world = World()
+    world.do(BEGIN)
+    world.do(authorised(withdrawn_on=TODAY + timedelta(days=1), covers=(TRIAL,)))
+    world.do(register(phases=("NA",), programme_id=None))
+    gates_open(world)
+    assert ha_ok(world).valid_to is None
+    world.do(register(phases=("NA",)))
+    assert ha_ok(world).valid_to == TODAY

@@ -92,8 +92,32 @@ def test_a_hazard_ratio_against_a_margin_is_on_the_scale_of_the_logarithm() -> N
 
 
 @pytest.mark.parametrize(
+    ("effect", "margin", "shown"),
+    [
+        (Proportions(control=0.8, experimental=0.6), -0.1, False),
+        (Proportions(control=0.8, experimental=0.75), -0.1, True),
+        (Proportions(control=0.2, experimental=0.4), 0.1, False),
+        (Proportions(control=0.2, experimental=0.25), 0.1, True),
+        (Means(difference=-2, standard_deviation=3), -1, False),
+        (Means(difference=0.5, standard_deviation=3), -1, True),
+        (Survival(hazard_ratio=1.6, event_probability=0.6), 1.3, False),
+        (Survival(hazard_ratio=0.7, event_probability=0.6), 0.8, False),
+        (Survival(hazard_ratio=1.1, event_probability=0.6), 1.3, True),
+        (Survival(hazard_ratio=0.9, event_probability=0.6), 0.8, True),
+    ],
+)
+def test_no_size_shows_that_an_effect_beyond_its_margin_is_not_inferior(
+    effect: Any, margin: float, shown: bool
+) -> None:
+    assumed = Assumptions(alpha=0.025, sides=1, power=0.9, null_value=margin)
+    assert (recompute("non_inferiority", effect, assumed) is not None) == shown
+    assert recompute("superiority", effect, assumed) is not None
+
+
+@pytest.mark.parametrize(
     ("hypothesis", "effect", "null_value"),
     [
+        ("superiority", Means(difference=1e-6, standard_deviation=1e12), None),
         ("equivalence", Means(difference=0, standard_deviation=1), None),
         ("superiority", OtherEffect(description="a slope"), None),
         ("superiority", Means(difference=0, standard_deviation=1), None),

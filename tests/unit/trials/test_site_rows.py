@@ -15,6 +15,7 @@ from services.trials.rules.site_states import OVER
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.site import SiteIdentified, SiteReady, SiteStatus
 from shared.contracts.trials.subject import SubjectEnrolled
+from tests.support.touched import touched
 from tests.unit.trials.test_investigators import add, delegate, show
 from tests.unit.trials.test_site_states import (
     APPLY,
@@ -35,7 +36,7 @@ from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World
 def row(world: World) -> SiteRow:
     found: SiteRow | None = None
     for message in world.told:
-        for key in site_keys(message):
+        for key in touched(site_keys, message):
             found = fold_site(found, message, key)
     assert found is not None
     return found
@@ -53,7 +54,7 @@ def test_a_row_shows_the_status_of_its_site(status: SiteStatus) -> None:
         ("qualified", {"qualified_on": TODAY}),
         ("not_selected", {"reason": "too_slow"}),
         ("declined", {"reason": "no_staff"}),
-        ("terminated", {"reason": "misconduct"}),
+        ("terminated", {"reason": "misconduct", "closed_on": TODAY}),
         ("closed_to_enrolment", {"enrolment_closed_on": TODAY}),
         ("closed", {"closed_on": TODAY}),
     ],

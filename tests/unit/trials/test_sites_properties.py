@@ -44,9 +44,8 @@ def lived(history: tuple[tuple[Command, ...], list[Command]]) -> World:
 def folded(messages: list[Recorded[Any]]) -> dict[Any, Any]:
     rows: dict[Any, Any] = {}
     for message in messages:
-        for row, keys, fold in OWN:
-            for key in keys(message):
-                rows[row, key] = fold(rows.get((row, key)), message, key)
+        for one, key in OWN.touched(message):
+            rows[one.row, key] = one.fold(rows.get((one.row, key)), message, key)
     return rows
 
 

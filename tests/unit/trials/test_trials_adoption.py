@@ -8,9 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from services.trials.commands.adoption import AdoptSite, AdoptSubject, AdoptTrial
-from services.trials.commands.programme import AdoptProgramme, BeginProgramme
+from services.trials.commands.programme import (
+    AdoptProgramme,
+    BeginProgramme,
+    RecordProgrammeAuthorisation,
+)
 from services.trials.commands.site import IdentifySite, RecordRegistrySite, ReviewSite
 from services.trials.commands.subject import DoseSubject, EnrolSubject
+from services.trials.commands.subject_steps import ChangeSubjectStatus
 from services.trials.commands.trial import ChangeTrialStatus, RecordRegistryEntry, RegisterTrial
 from services.trials.projections.cycle_times import CycleTimes
 from services.trials.projections.guards import SiteGuard, TrialCount, TrialGuard
@@ -21,9 +26,11 @@ from services.trials.projections.trials import TrialRow
 from services.trials.rules.gates import GATES
 from shared.contracts.message import Identifier, Refusal
 from shared.contracts.regulatory import IrbApprovalActivated
+from shared.contracts.trials.budget import PaymentMilestoneUnpriced
+from shared.contracts.trials.consent import SubjectConsented
 from shared.contracts.trials.deviation import DeviationReported
-from shared.contracts.trials.hold import HoldApplied
-from shared.contracts.trials.programme import ProgrammePhaseChanged
+from shared.contracts.trials.hold import HoldApplied, PermissionsChanged
+from shared.contracts.trials.programme import ProgrammeAuthorisationRecorded, ProgrammePhaseChanged
 from shared.contracts.trials.protocol import ProtocolVersionApproved
 from shared.contracts.trials.registry import RegistryFacts, RegistrySite
 from shared.contracts.trials.site import (
@@ -91,6 +98,13 @@ CLOSED: dict[str, Any] = {
     "product_reconciled_on": date(2025, 6, 21),
     "documents_filed_on": date(2025, 7, 1),
     "closed_on": date(2025, 7, 2),
+}
+
+
+CONSENT: dict[str, Any] = {
+    "consent_version": "1",
+    "consent_language": "en",
+    "consented_on": date(2024, 4, 20),
 }
 
 
@@ -171,6 +185,31 @@ def test_the_same_trial_again_changes_nothing_even_after_it_has_gone_on() -> Non
     assert refusal(world.do(trial(title="Another"))) == ("trial.already_registered", None)
 
 
+CORRECTED: list[dict[str, Any]] = [
+    {"status": "closed_accrual_intervention"},
+    {"status_since": date(2025, 9, 2)},
+    {"authorised": ({"country": "US", "effective_on": date(2024, 1, 6)},)},
+    {"authorised": ()},
+]
+
+
+@pytest.mark.parametrize("other", CORRECTED)
+def test_a_takeover_of_a_trial_is_never_told_otherwise(other: dict[str, Any]) -> None:
+    world = World()
+    world.do(trial())
+    assert refusal(world.do(trial(**other))) == ("trial.already_registered", None)
+    assert world.do(trial(document_ref="cut-over/8")) == []
+
+
+def test_a_trial_is_not_taken_over_with_a_day_to_come() -> None:
+    assert refusal(World().do(trial(status_since=date(2199, 1, 1)))) == (
+        "trial.date_in_future",
+        "status_since",
+    )
+    assert isinstance(World().do(trial(status_since=date(2026, 3, 11))), list)  # it has begun in Kiribati
+    assert refusal(World().do(trial(status_since=date(2026, 3, 12))))[0] == "trial.date_in_future"
+
+
 def test_a_trial_that_its_sponsor_runs_here_already_is_not_taken_over() -> None:
     world = World()
     world.do(RegisterTrial(trial_id=TRIAL, title="A trial", sponsor="A sponsor"))
@@ -191,6 +230,22 @@ def test_a_trial_known_from_a_registry_gets_its_plan_and_goes_to_the_status_stat
     (step,) = world.events(TrialStatusChanged)
     assert (step.before, step.after) == ("completed", "closed_accrual")
     assert world.do(command) == []
+    other = command.model_copy(update={"status": "active"})
+    assert refusal(world.do(other)) == ("trial.already_registered", None)
+
+
+def test_a_trial_that_has_the_status_from_its_registry_is_known_by_it() -> None:
+    world, nct = World(), Identifier(system="nct", value="NCT01234567")
+    facts = RegistryFacts(
+        title="A trial", sponsor_name="A sponsor", status="COMPLETED", study_type="INTERVENTIONAL"
+    )
+    world.do(RecordRegistryEntry(trial_id=TRIAL, nct=nct.value, facts=facts))
+    command = trial(identifiers=(nct.model_dump(),), status="completed")
+    world.do(command)
+    assert not world.events(TrialStatusChanged)
+    assert world.do(command) == []
+    other = command.model_copy(update={"status": "closed_accrual"})
+    assert refusal(world.do(other)) == ("trial.already_registered", None)
 
 
 def test_a_programme_that_nobody_knows_is_refused() -> None:
@@ -244,6 +299,18 @@ def test_evidence_that_has_run_out_stops_the_site_and_one_that_will_run_out_stop
     assert world.site().status == "suspended"
 
 
+def test_the_events_of_a_site_s_takeover_all_name_its_record() -> None:
+    """What reads them tells by it what is over: a duty of years ago, a milestone that was paid elsewhere."""
+    world = World()
+    world.do(trial())
+    told = world.do(site("closed", **CLOSED))
+    assert isinstance(told, list)
+    *told, answer = told
+    assert {getattr(event, "adopted_from", None) for event in told} == {RECORD}
+    assert isinstance(answer, PermissionsChanged)  # that it is over follows from them
+    assert "dose" in answer.closed
+
+
 def test_a_site_that_closed_its_enrolment_was_enrolling() -> None:
     assert taken("closed", **CLOSED).events(SiteClosed)[0].closed_on == date(2025, 7, 2)
     assert taken("closing", closing_on=date(2025, 6, 1)).site().status == "closing"
@@ -258,6 +325,51 @@ def test_a_takeover_of_a_site_is_repeated_and_never_told_otherwise() -> None:
     assert refusal(world.do(site(target=7))) == ("site.already_adopted", None)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"closed_on": date(2025, 7, 3)},
+        {"closing_on": date(2025, 6, 2)},
+        {"enrolment_closed_on": date(2025, 5, 2)},
+        {"product_reconciled_on": date(2025, 6, 22)},
+        {"status": "closing"},
+        {"name": "Another hospital"},
+        {"city": "A city"},
+        {"evidence": proof(date(2027, 1, 31))},
+        {"evidence": proof(gates=GATES[1:])},
+    ],
+)
+def test_no_cell_of_a_site_is_told_otherwise(other: dict[str, Any]) -> None:
+    world = taken("closed", **CLOSED)
+    again = site(**{"status": "closed", **CLOSED} | other)
+    assert refusal(world.do(again)) == ("site.already_adopted", None)
+    assert world.do(site("closed", **CLOSED, document_ref="cut-over/8")) == []
+    assert world.do(site("closed", **CLOSED, evidence=tuple(reversed(proof())))) == []
+
+
+def test_what_boards_say_is_told_by_their_approvals_and_does_not_hold_a_site_s_line_up() -> None:
+    """A line of approvals.csv that is put right changes the evidence of a site that was loaded before."""
+    others = tuple(one for one in proof() if one["gate"] != "irb_current")
+    own = {"gate": "irb_current", "evidence_id": UUID(int=500), "valid_from": date(2025, 5, 1)}
+    first = own | {"evidence_id": UUID(int=501), "document_ref": RECORD}
+    world = taken(evidence=(*others, own, first))
+    assert world.do(site(evidence=(*others, own | {"valid_from": date(2025, 5, 2)}, first))) == []
+    assert world.do(site(evidence=others)) == []
+    assert world.do(site(evidence=(*others, own | {"evidence_id": UUID(int=502)}, first))) == []
+    other = first | {"valid_from": date(2025, 4, 1)}
+    assert refusal(world.do(site(evidence=(*others, own, other)))) == ("site.already_adopted", None)
+
+
+def test_a_site_taken_over_as_identified_goes_on_only_as_the_same() -> None:
+    world = taken("identified")
+    other = site("identified", name="Another hospital")
+    assert refusal(world.do(other)) == ("site.already_adopted", None)
+    assert refusal(world.do(site(name="Another hospital"))) == ("site.already_adopted", None)
+    world.do(selected(SITE, ZONE, "US"))
+    assert world.do(site("identified")) == []
+    assert refusal(world.do(site())) == ("site.already_adopted", None)
+
+
 def test_a_site_known_before_is_selected_once() -> None:
     world = World()
     world.do(trial())
@@ -265,6 +377,8 @@ def test_a_site_known_before_is_selected_once() -> None:
     world.do(site())
     assert len(world.events(SiteIdentified)) == 1
     assert world.site().status == "enrolling"
+    assert world.do(site()) == []
+    assert refusal(world.do(site(target=7))) == ("site.already_adopted", None)
     again = taken("identified")
     again.do(site())
     assert again.site().status == "enrolling"
@@ -368,6 +482,39 @@ def test_a_subject_who_never_enrolled_comes_with_its_code_alone(status: str) -> 
     assert world.do(command) == []
 
 
+def test_what_was_reached_before_the_takeover_is_not_payable_here() -> None:
+    """The house that had the trial has paid for it, or says by a report what is still owed."""
+    world = taken("closed", **CLOSED)
+    world.do(subject())
+    world.do(
+        subject(
+            "ineligible",
+            subject_id=UUID(int=31),
+            subject_code="S-31",
+            enrolled_on=None,
+            randomised_on=None,
+            reason="criterion",
+        )
+    )
+    assert world.events(SiteActivated)
+    assert world.events(SubjectEnrolled)
+    assert not world.events(PaymentMilestoneUnpriced)
+
+
+def test_what_is_reached_after_the_takeover_is_payable() -> None:
+    world = taken("activated")
+    world.do(
+        EnrolSubject(
+            trial_id=TRIAL,
+            site_id=SITE,
+            subject_id=SUBJECT,
+            subject_code="S-001",
+            enrolled_on=date(2026, 3, 9),
+        )
+    )
+    assert [one.milestone for one in world.events(PaymentMilestoneUnpriced)] == ["subject_enrolled"]
+
+
 def test_the_first_subject_makes_its_site_enrolling() -> None:
     world = taken("activated")
     world.do(subject())
@@ -380,14 +527,70 @@ def test_the_first_subject_makes_its_site_enrolling() -> None:
 
 def test_a_takeover_of_a_subject_is_repeated_and_never_told_otherwise() -> None:
     world = taken()
-    world.do(subject())
-    assert world.do(subject()) == []
-    for other in (
+    world.do(AdoptSite.model_validate(site().model_dump() | {"site_id": UUID(int=22)}))
+    world.do(subject(**CONSENT))
+    assert world.do(subject(**CONSENT)) == world.do(subject(**CONSENT, document_ref="cut-over/8")) == []
+    others: tuple[dict[str, Any], ...] = (
         {"enrolled_on": date(2024, 4, 30)},
         {"subject_code": "S-2"},
         {"randomised_on": date(2024, 5, 1)},
-    ):
-        assert refusal(world.do(subject(**other))) == ("subject.already_known", None)
+        {"randomised_on": None},
+        {"site_id": UUID(int=22)},
+        {"consented_on": date(2024, 4, 21)},
+        {"consent_version": "2"},
+        {"consent_version": None, "consent_language": None, "consented_on": None},
+        {"status": "off-study", "reason": "completed"},
+        {"status_since": date(2024, 5, 3)},
+    )
+    for other in others:
+        assert refusal(world.do(subject(**CONSENT | other))) == ("subject.already_known", None), other
+
+
+def test_a_subject_that_has_gone_on_is_still_the_one_that_was_taken_over() -> None:
+    world = taken()
+    world.do(subject())
+    gone = ChangeSubjectStatus(
+        trial_id=TRIAL,
+        site_id=SITE,
+        subject_id=SUBJECT,
+        status="off-study",
+        changed_on=date(2026, 3, 1),
+        reason="completed",
+    )
+    assert isinstance(world.do(gone), list)
+    assert world.do(subject()) == []
+
+
+def test_a_subject_of_whom_somebody_told_here_is_not_taken_over() -> None:
+    world = taken()
+    world.do(
+        EnrolSubject(
+            trial_id=TRIAL,
+            site_id=SITE,
+            subject_id=SUBJECT,
+            subject_code="S-001",
+            enrolled_on=date(2024, 5, 1),
+        )
+    )
+    assert refusal(world.do(subject())) == ("subject.already_known", None)
+
+
+def test_a_subject_has_its_status_since_the_day_that_its_line_says() -> None:
+    world = taken()
+    world.do(subject(status_since=date(2024, 6, 1)))
+    (randomised,) = world.events(SubjectRandomised)
+    assert randomised.randomised_on == date(2024, 5, 2)
+    assert [(e.after, e.changed_on) for e in world.events(SubjectStatusChanged)] == [
+        ("on-study", date(2024, 5, 1)),
+        ("on-study-intervention", date(2024, 6, 1)),
+    ]
+
+
+def test_the_events_of_a_subject_s_takeover_all_name_its_record() -> None:
+    told = taken().do(subject("off-study", status_since=date(2025, 2, 1), reason="completed", **CONSENT))
+    assert isinstance(told, list)
+    assert type(told[0]) is SubjectConsented
+    assert {getattr(event, "adopted_from", None) for event in told} == {RECORD}
 
 
 @pytest.mark.parametrize(
@@ -505,6 +708,37 @@ def test_a_programme_that_has_begun_here_otherwise_is_not_taken_over() -> None:
     )
     late = programme(phase_since=date(2026, 3, 13))
     assert refusal(World().do(late)) == ("programme.in_future", "phase_since")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"phase": "III"},
+        {"phase_since": date(2024, 6, 2)},
+        {"toxicology_on": date(2022, 3, 2)},
+        {"laboratory_on": None},
+        {"authorisations": ()},
+        {"indication": "Another disease"},
+    ],
+)
+def test_a_takeover_of_a_programme_is_never_told_otherwise(other: dict[str, Any]) -> None:
+    world = World()
+    told = world.do(programme())
+    assert isinstance(told, list)
+    assert {getattr(event, "adopted_from", None) for event in told} == {RECORD}
+    assert refusal(world.do(programme(**other))) == ("programme.already_begun", None)
+    assert world.do(programme(document_ref="cut-over/8")) == []
+
+
+def test_what_becomes_of_a_programme_later_leaves_its_line_as_it_is() -> None:
+    world = World()
+    world.do(programme())
+    (known,) = world.events(ProgrammeAuthorisationRecorded)
+    fields = known.model_dump(exclude={"trial_ids", "adopted_from"})
+    same = RecordProgrammeAuthorisation(**fields)
+    assert world.do(same) == []
+    world.do(same.model_copy(update={"withdrawn_on": date(2026, 1, 1)}))
+    assert world.do(programme()) == []
 
 
 def taken_programme() -> World:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,16 @@ from uuid import UUID, uuid4
 import pytest
 from typer.testing import CliRunner
 
-from services.trials.baseline import cells, load
-from services.trials.baseline.counts import Count, counts
-from services.trials.baseline.files import read, templates
-from services.trials.baseline.load import Tally
-from services.trials.baseline.sheets import SHEETS, Sheet
 from services.trials.cli import baseline as cli
 from services.trials.cli.imports import imports
+from services.trials.imports.baseline import cells, load
+from services.trials.imports.baseline.counts import Count, counts, now
+from services.trials.imports.baseline.files import read, templates
+from services.trials.imports.baseline.load import Tally
+from services.trials.imports.baseline.sheets import SHEETS, Sheet
 from shared.stack.client import Attempt
+from shared.stack.clock import put_forward
+from shared.stack.home import Home
 
 PROGRAMME = "programme,sponsor,product,indication,phase,phase_since\n"
 TRIAL = "trial,sponsor,title,status,status_since,authorised,programme,phases\n"
@@ -195,6 +197,7 @@ def test_a_service_that_has_not_heard_of_the_trial_is_asked_again_for_a_while(
         (f"{SITE}01,T1,P,US,UTC,selected,2025-1-1,,\n", 2, "selected_on", "baseline.cell"),
         (f"{SITE}01,T1,P,US,UTC,selected,2025-02-30,,\n", 2, "selected_on", "baseline.cell"),
         (f"{SITE}01,T1,P,US,UTC,selected,2025-01-01,,door:2025-01-01\n", 2, "gates", "baseline.cell"),
+        (f"{SITE}01,T1,P,US,Mars,selected,2025-01-01,,\n", 2, "zone", "baseline.cell"),
         (f"{SITE}01,T1,P,US,UTC,selected,2025-01-01,,contract\n", 2, "gates", "baseline.cell"),
         (SITE + "01,T1,P,US,UTC,identified,,,\n" * 2, 3, "site", "baseline.twice"),
     ],
@@ -204,6 +207,18 @@ def test_a_line_that_cannot_be_read_is_named(
 ) -> None:
     found = read(folder(tmp_path, sites=text), sheet("sites"))
     assert [(one.line, one.column, one.rule) for one in found.rejected] == [(line, column, rule)]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_a_cell_that_is_no_utf_8_is_rejected_and_not_guessed_at(encoding: str, tmp_path: Path) -> None:
+    """A name that lost a letter would make another sponsor, and another programme."""
+    text = f"{LINES['programmes']}P2,Société,A product,a disease,II,2024-06-01\n"
+    path = folder(tmp_path) / "programmes.csv"
+    path.write_bytes(text.encode(encoding))
+    found = read(tmp_path, sheet("programmes"))
+    assert len(found.lines) == (2 if encoding == "utf-8" else 1)
+    faults = [(one.line, one.column, one.rule) for one in found.rejected]
+    assert faults == ([] if encoding == "utf-8" else [(3, "sponsor", "baseline.encoding")])
 
 
 def test_empty_lines_and_files_hold_nothing(tmp_path: Path) -> None:
@@ -236,22 +251,30 @@ def test_cells_are_read_by_their_kind() -> None:
             reader(text)
 
 
+NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
+
+
+def case_row(status: str, case_id: UUID | None = None) -> dict[str, Any]:
+    return {"status": status, "case_id": str(case_id)}
+
+
 def listing(rows: dict[str, list[dict[str, Any]]]) -> Any:
     return lambda service, path, **asked: rows.get(path.rpartition("/")[2], [])
 
 
 def test_the_figures_stand_side_by_side_and_a_difference_is_seen(tmp_path: Path) -> None:
-    _, tallies = load.load(folder(tmp_path), "x", Services())
+    known, tallies = load.load(folder(tmp_path), "x", Services())
+    known.trials["T1"] = UUID(int=1)
     rows: dict[str, list[dict[str, Any]]] = {
         "sites": [{"status": "suspended"}],
         "subjects": [{"status": "on-study"}],
         "approvals": [{"status": "expiring"}, {"status": "lapsed"}],
         "trials": [{"trial_id": str(UUID(int=1))}, {"trial_id": str(UUID(int=2))}],
-        "cases": [{"status": "reportable"}, {"status": "acknowledged"}],
+        "cases": [case_row("reportable"), case_row("acknowledged")],
         "requests": [{"status": "frozen"}, {"status": "complete"}],
         "deadlines": [{"status": "armed", "service": "safety"}],
     }
-    found = {one.what: one for one in counts(tallies, [UUID(int=1)], listing(rows), date(2026, 3, 10))}
+    found = {one.what: one for one in counts(tallies, known, listing(rows), NOW)}
     assert found["trials"] == Count("trials", 1, 1)
     assert found["active sites"].differs
     assert found["subjects on-study"] == Count("subjects on-study", 1, 1)
@@ -260,6 +283,54 @@ def test_the_figures_stand_side_by_side_and_a_difference_is_seen(tmp_path: Path)
     assert found["open requests"] == Count("open requests", 1, 1)
     assert found["open deadlines"] == Count("open deadlines", None, 1)
     assert not found["open deadlines"].differs
+
+
+SETTLED = f"{CASE.rstrip()},determination,settled\n"
+CASE_LINE = "C1,T1,01,S-1,2026-03-02,America/New_York,death,reportable,"
+
+
+@pytest.mark.parametrize(
+    ("settled", "shown", "figures"),
+    [
+        ("us_ind_7_day us_ind_15_day", "acknowledged", (0, 0)),
+        ("us_ind_7_day", "reportable", (1, 1)),
+        ("", "acknowledged", (1, 0)),  # acknowledged since, or wrongly: the file says that it is open
+    ],
+)
+def test_a_case_whose_reports_are_all_settled_is_not_open_in_the_files(
+    settled: str, shown: str, figures: tuple[int, int], tmp_path: Path
+) -> None:
+    """Whether they are all of them, only the service knows: its rules say what is owed."""
+    files = folder(tmp_path, cases=f"{SETTLED}{CASE_LINE}{settled}\n")
+    known, tallies = load.load(files, "x", Services())
+    rows = {"cases": [case_row(shown, known.cases["T1", "C1"])]}
+    found = {one.what: one for one in counts(tallies, known, listing(rows), NOW)}
+    assert (found["open cases"].files, found["open cases"].services) == figures
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "current"),
+    [
+        ("", datetime(2026, 6, 1, 3, tzinfo=UTC), 1),  # still 31 May at the site, in New York
+        ("", datetime(2026, 6, 1, 5, tzinfo=UTC), 0),
+        ("Pacific/Auckland", datetime(2026, 5, 31, 11, tzinfo=UTC), 1),
+        ("Pacific/Auckland", datetime(2026, 5, 31, 13, tzinfo=UTC), 0),
+    ],
+)
+def test_an_approval_is_in_force_to_the_end_of_its_last_local_day(
+    zone: str, now: datetime, current: int, tmp_path: Path
+) -> None:
+    text = f"{APPROVAL.rstrip()},zone\nB1,T1,01,3.0,2025-06-01,2026-05-31,{zone}\n"
+    known, tallies = load.load(folder(tmp_path, approvals=text), "x", Services())
+    found = {one.what: one for one in counts(tallies, known, listing({}), now)}
+    assert found["approvals in force"].files == current
+
+
+def test_the_business_time_of_the_stack_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIALWIRE_HOME", str(tmp_path))
+    assert abs(now() - datetime.now(UTC)) < timedelta(minutes=1)
+    put_forward(Home.at(), timedelta(days=400))
+    assert abs(now() - datetime.now(UTC) - timedelta(days=400)) < timedelta(minutes=1)
 
 
 def test_templates_are_written_once(tmp_path: Path) -> None:
@@ -285,7 +356,7 @@ def test_a_difference_makes_the_exit_code(
         "sites": [{"status": status}],
         "subjects": [{"status": "on-study"}],
         "approvals": [{"status": "active"}],
-        "cases": [{"status": "received"}],
+        "cases": [case_row("received")],
         "requests": [{"status": "open"}],
         "trials": [{"trial_id": str(known.trials["T1"])}],
     }
@@ -323,6 +394,8 @@ def test_a_trial_of_a_programme_that_was_not_loaded_is_rejected(tmp_path: Path) 
     services = Services()
     known, _ = load.load(tmp_path, "x", services)
     assert of(services, "adopt-trial")["programme_id"] == str(known.programmes["P1"])
+    load.load(folder(tmp_path, trials=LINES["trials"].replace(",P1,", ",,")), "x", alone := Services())
+    assert "programme_id" not in of(alone, "adopt-trial")
 
 
 def test_a_request_has_a_line_a_custodian_and_names_its_case(tmp_path: Path) -> None:

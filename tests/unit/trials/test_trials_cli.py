@@ -99,6 +99,15 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     page: dict[str, Any] = {"trial_id": ID, "nct": NCT, "title": "A trial", "sponsor_name": "A sponsor"}
     page |= {"status": "active", "registry_status": None, "lifecycle": {"holds": []}, "sites": {"ready": 2}}
     page |= {"enrolled": 1, "target": 5, "deviations": 0, "deadlines": [], "correlation_id": None}
+    site = {
+        "city": "Oslo",
+        "country": "Norway",
+        "status": "ready",
+        "registry_status": None,
+        "name": "A hospital",
+    }
+    page |= {"phases": ["PHASE2"], "study_type": None, "registry": None}
+    page |= {"first_sites": {"items": [site], "count": 2}}
     row = page | {"measure": "x", "median": 3.5}
 
     class Answering(BaseHTTPRequestHandler):
@@ -143,6 +152,7 @@ def test_the_portfolio_is_asked_for_by_what_the_options_say(asked: list[str]) ->
 def test_a_trial_is_shown_as_it_was(asked: list[str]) -> None:
     shown = run(trial, ["show", NCT, "--as-of", "2026-03-02T09:00:00Z"])
     assert (shown.exit_code, "A trial" in shown.output) == (0, True)
+    assert f"1 more: trialwire site list {NCT}" in shown.output
     assert asked == [f"/v1/trials/nct/{NCT}", f"/v1/trials/{ID}?as_of=2026-03-02T09%3A00%3A00Z"]
     refused = run(trial, ["show", ID, "--as-of", "2999-01-01T00:00:00Z"])
     assert (refused.exit_code, "lies in the future" in refused.output) == (2, True)

@@ -26,6 +26,7 @@ from services.trials.commands.subject_steps import (
     StartScreening,
 )
 from services.trials.domain import consent_version, subject
+from services.trials.projections.guards import SiteGuard
 from services.trials.projections.subjects import SubjectRow, fold_subject, subject_keys
 from services.trials.reactions.consent import needs, react
 from shared.contracts.message import Event, Facts, Refusal, Wake
@@ -38,9 +39,11 @@ from shared.contracts.trials.consent import (
     SubjectConsented,
 )
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
+from shared.contracts.trials.site import SiteEnrolmentStarted
 from shared.contracts.trials.subject import SubjectDied, SubjectStatusChanged, SubjectVisitDone
 from shared.rules.dates import start_of_day
-from tests.unit.trials.test_trials_chain import dose, enrol, randomise
+from tests.support.touched import touched
+from tests.unit.trials.test_trials_chain import activate, dose, enrol, gates_open, randomise
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World, recorded
 
 TODAY = NOW.date()
@@ -72,7 +75,7 @@ def visit(on: date = TODAY, code: str = "V1") -> RecordVisit:
 def row(world: World) -> SubjectRow:
     found: SubjectRow | None = None
     for message in world.told:
-        for key in subject_keys(message):
+        for key in touched(subject_keys, message):
             found = fold_subject(found, message, key)
     assert found
     return found
@@ -461,3 +464,15 @@ def test_screening_is_shown_with_its_day_and_the_criteria_not_met(running: World
     shown = row(running)
     assert (shown.status, shown.status_reason, shown.screened_on) == ("ineligible", "E07", TODAY)
     assert (shown.eligible, shown.failed) == (False, ("E07", "I02"))
+
+
+def test_the_first_consent_lets_its_site_enrol() -> None:
+    world = World()
+    gates_open(world)
+    world.do(activate())
+    world.do(release())
+    assert (world.site().status, world.events(SiteEnrolmentStarted)) == ("activated", [])
+    world.do(consent())
+    assert (world.site().status, world.guard(SiteGuard, SITE).status) == ("enrolling", "enrolling")
+    world.do(enrol())
+    assert len(world.events(SiteEnrolmentStarted)) == 1

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.trials.commands.trial import RecordRegistryEntry
-from services.trials.ctgov import Rejection, entries, split
 from services.trials.domain.registry import lifecycle_status
+from services.trials.imports.ctgov import Rejection, entries, split
 from tests.unit.trials.trials_records import DATA, chunks, needs_data, placed, study
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.trials.commands.trial import RecordRegistryEntry
-from services.trials.ctgov import Rejection, entries
+from services.trials.imports.ctgov import Rejection, entries
 from shared.contracts.trials.registry import FlowCount, RegistryArm, RegistryFacts, RegistryOutcome
 from tests.unit.trials.trials_records import DATA, chunks, needs_data, study
 

@@ -12,6 +12,7 @@ from services.trials.projections.cycle_times import CycleTimes, cycle_keys, fold
 from shared.contracts.message import Event
 from shared.contracts.trials.site import GateEvidenceRecorded, SiteActivated, SiteReady, SiteSelected
 from shared.contracts.trials.site_contract import ContractExecuted
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import SITE, TRIAL, recorded
 
 DAY = date(2026, 3, 2)
@@ -38,7 +39,7 @@ def folded(*events: Event, at: datetime = datetime(2026, 3, 2, 3, tzinfo=UTC)) -
     for version, event in enumerate(events, 1):
         message = recorded(event, SITE, version)
         message.time = at
-        for key in cycle_keys(message):
+        for key in touched(cycle_keys, message):
             row = fold_cycle(row, message, key)
     return row
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.trials.commands.deviation import AnnulDeviation, ReportDeviation
 from services.trials.domain.deviation import Deviation, DeviationEvent, decide, evolve
-from services.trials.reactions import react_to_regulatory, react_to_retrieval, react_to_safety
+from services.trials.handlers import SERVICE
 from services.trials.reactions.ids import missed
 from shared.contracts.deadline import DeadlineMet, DeadlineMissed
 from shared.contracts.message import Command, Facts, Recorded, Wake
@@ -37,7 +37,9 @@ MISSED = DeadlineMissed(
     owner="sponsor",
 )
 React = Callable[[Recorded[Any], Facts], list[Command]]
-SOURCES = pytest.mark.parametrize("react", [react_to_regulatory, react_to_safety, react_to_retrieval])
+SOURCES = pytest.mark.parametrize(
+    "react", [SERVICE.reactions_to(source).react for source in ("regulatory", "safety", "retrieval")]
+)
 
 
 def given(*events: DeviationEvent) -> Deviation:

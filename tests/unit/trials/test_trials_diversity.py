@@ -18,6 +18,7 @@ from services.trials.projections.enrolment import (
 )
 from shared.contracts.message import Facts, Wake
 from shared.contracts.trials.diversity import SubgroupCount, SubgroupCountsRecorded
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import NOW, SITE, TRIAL, recorded
 
 TODAY = NOW.date()
@@ -120,7 +121,7 @@ def test_a_count_that_cannot_be_is_no_count(fields: Any, reason: str) -> None:
 def row(command: RecordSubgroupCounts) -> SubgroupCounts:
     (event,) = told(command)
     message = recorded(event, command.stream_id)
-    (key,) = subgroup_counts_keys(message)
+    (key,) = touched(subgroup_counts_keys, message)
     return fold_subgroup_counts(None, message, key)
 
 

@@ -29,6 +29,7 @@ from services.trials.projections.enrolment_guards import (
 from shared.contracts.message import Facts, Recorded, Refusal, Wake
 from shared.contracts.trials.enrolment import EnrolmentTargetReached, EnrolmentTargetSet, SubgroupTargetSet
 from shared.contracts.trials.site import SiteReady
+from tests.support.touched import touched
 from tests.unit.trials.test_trials_chain import enrol, register
 from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World, recorded
 
@@ -165,7 +166,7 @@ def test_a_goal_ends_without_a_share(planned: World) -> None:
     assert planned.do(share(None)) == []
     shown: Any = None
     for message in planned.told:
-        for key in rows.subgroup_target_keys(message):
+        for key in touched(rows.subgroup_target_keys, message):
             shown = rows.fold_subgroup_target(shown, message, key)
     assert shown is None
 
@@ -184,7 +185,7 @@ def test_what_was_reached_is_shown_with_its_day(planned: World) -> None:
     planned.do(enrol())
     shown: Any = None
     for message in planned.told:
-        for key in rows.reached_keys(message):
+        for key in touched(rows.reached_keys, message):
             shown = rows.fold_reached(shown, message, key)
     assert shown == rows.TargetReached(TRIAL, "site", str(SITE), 1, 1, TODAY)
 
@@ -206,7 +207,7 @@ READY = recorded(SiteReady(trial_id=TRIAL, site_id=SITE, gates=()), SITE)
     [targets_keys, count_keys, rows.reached_keys, rows.subgroup_target_keys, rows.subgroup_counts_keys],
 )
 def test_an_event_about_something_else_touches_no_row_of_enrolment(keys: Any) -> None:
-    assert keys(READY) == ()
+    assert touched(keys, READY) == ()
 
 
 def test_an_event_about_something_else_leaves_the_targets_as_they_were() -> None:
@@ -256,9 +257,9 @@ def test_targets_and_counts_do_not_depend_on_the_order_of_streams(history: Any, 
         targets: Any = None
         count: Any = None
         for message in messages:
-            for key in targets_keys(message):
+            for key in touched(targets_keys, message):
                 targets = fold_targets(targets, message, key)
-            for key in count_keys(message):
+            for key in touched(count_keys, message):
                 count = fold_count(count, message, key)
         return targets, count
 

@@ -39,6 +39,7 @@ from shared.contracts.trials.keeping import (
     SubjectErased,
 )
 from shared.contracts.trials.trial import Route
+from tests.support.touched import touched
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TRIAL, SUBJECT, SITE, HOLD = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
@@ -367,11 +368,11 @@ def test_the_row_of_what_keeps_records_holds_rules_and_legal_holds() -> None:
         LegalHoldPlaced(trial_id=TRIAL, legal_hold_id=SITE, subject_id=SUBJECT, reason="litigation"),
         LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="matter_closed"),
     ):
-        (key,) = kept.retention_keys(recorded(event))
+        (key,) = touched(kept.retention_keys, recorded(event))
         row = kept.fold_retention(row, recorded(event), key)
     rules = (Kept("contract", "d", date(2040, 1, 1)), Kept("eu_ctr", "c", date(2051, 1, 1)))
     assert row == Retention(TRIAL, rules, (LegalHold(SITE, SUBJECT),))  # who released is not in older events
-    assert kept.retention_keys(recorded(ERASED)) == ()
+    assert touched(kept.retention_keys, recorded(ERASED)) == ()
     assert kept.fold_retention(row, recorded(ERASED), (TRIAL,)) == row
 
 
@@ -397,19 +398,22 @@ def test_the_row_of_an_erasure_says_who_asked_and_who_decided() -> None:
     rejected = ErasureRejected(**OF, reason="not_entitled")
     expected = ErasureRow(SUBJECT, TRIAL, SITE, "requested", "subject_request", "p-01", NOW)
     for event, by, status in ((REQUESTED, ONE, None), (rejected, TWO, "rejected"), (REQUESTED, ONE, None)):
-        (key,) = erasure_keys(recorded(event))
+        (key,) = touched(erasure_keys, recorded(event))
         row = fold_erasure(row, recorded(event, by), key)
         assert row.status == (status or "requested")
     assert row == expected
     done = fold_erasure(row, recorded(ERASED, TWO), (SUBJECT,))
     assert (done.status, done.decided_by, done.decided_at) == ("erased", "q-02", NOW)
-    assert erasure_keys(recorded(LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="x"))) == ()
+    assert (
+        touched(erasure_keys, recorded(LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="x")))
+        == ()
+    )
     other = recorded(RetentionSet(trial_id=TRIAL, rule="eu_ctr", citation="c", verified=True))
     assert fold_erasure(row, other, (SUBJECT,)) == row
     assert fold_erasure(None, recorded(rejected, TWO), (SUBJECT,)).status == "rejected"
 
 
 def test_the_page_of_a_subject_says_that_they_were_erased() -> None:
-    assert subject_keys(recorded(ERASED)) == ((SUBJECT,),)
+    assert touched(subject_keys, recorded(ERASED)) == ((SUBJECT,),)
     row = fold_subject(SubjectRow(SUBJECT, TRIAL, SITE), recorded(ERASED), (SUBJECT,))
     assert row.erased_at == NOW

@@ -12,18 +12,23 @@ from pydantic import ValidationError
 
 from services.trials.commands.feed import EndFeed, MeasureDue, RecordDailySummary, StartFeed
 from services.trials.domain.feed import Feed, decide, evolve, wake_at
+from services.trials.projections.consent_guards import Participant, SiteSubjects
 from services.trials.projections.feeds import (
     FeedRow,
     SiteFeeds,
+    SiteFeedsDue,
     feed_keys,
     fold_feed,
     fold_site_feeds,
+    fold_site_feeds_due,
+    site_feeds_due_keys,
     site_feeds_keys,
 )
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
 from shared.contracts.message import Command, Event, Facts, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.feed import DayMissing, DaySummarised, FeedEnded, FeedStarted
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import SITE, SUBJECT, TRIAL, recorded
 
 ZONE = "America/New_York"
@@ -40,8 +45,12 @@ START = StartFeed(**IDS, kind="wearable", measures=MEASURES, begins_on=FIRST, zo
 HELD = HoldView(UUID(int=40), "sponsor_pause", ("collect_data",), FIRST)
 
 
+PRESENT = SiteSubjects(SITE, TRIAL, {SUBJECT: Participant("on-study")})
+ELSEWHERE = UUID(int=77)
+
+
 def site(*holds: HoldView) -> Facts:
-    return Facts(SiteGuard(SITE, TRIAL, "activated", holds=holds))
+    return Facts(SiteGuard(SITE, TRIAL, "activated", holds=holds), PRESENT)
 
 
 def told(day: date, measure: str = "heart_rate", received: int = 24, mark: str = "a") -> RecordDailySummary:
@@ -89,6 +98,39 @@ def test_a_feed_is_asked_for_where_data_may_be_collected() -> None:
     assert refused(Feed(), START, Facts()) == "site.other_trial"
     assert refused(Feed(), START, Facts(SiteGuard(SITE, UUID(int=99)))) == "site.other_trial"
     assert refused(Feed(), START, site(HELD)) == "hold.collect_data"
+    present = SiteSubjects(SITE, TRIAL, {UUID(int=78): Participant("on-study")})
+    for subjects in ((), (present,), (replace(PRESENT, site_id=ELSEWHERE),)):
+        facts = Facts(SiteGuard(SITE, TRIAL, "activated"), *subjects)
+        assert refused(Feed(), START, facts) == "subject.not_at_site"
+
+
+@pytest.mark.parametrize(
+    ("days", "rule"),
+    [(366, None), (367, "feed.begins_too_early"), (100 * 365, "feed.begins_too_early"), (-400, None)],
+)
+def test_a_feed_does_not_begin_more_than_a_year_ago(days: int, rule: str | None) -> None:
+    command = StartFeed.model_validate(START.model_dump() | {"begins_on": FIRST - days * DAY})
+    found = decide(Feed(), command, site(), at(FIRST, 5))  # midnight in New York
+    assert (found.rule if isinstance(found, Refusal) else None) == rule
+    if rule is None:
+        (started,) = found  # type: ignore[misc]
+        later = at(FIRST + 500 * DAY)
+        assert decide(evolve(Feed(), started), command, site(), later) == []  # said again it is no other
+
+
+def test_a_wake_tells_at_most_a_month_and_the_next_one_goes_on_at_once() -> None:
+    now, wake = at(FIRST + 100 * DAY), Wake(stream=START.stream_id)
+    feed, _ = after((START, at(FIRST)))
+    told_missing: list[date] = []
+    while (due := wake_at(feed)) and due <= now:
+        found = decide(feed, wake, site(), now)
+        assert isinstance(found, list)
+        assert 0 < len(found) <= 31
+        for event in found:
+            assert isinstance(event, DayMissing)
+            told_missing.append(event.day)
+            feed = evolve(feed, event)
+    assert told_missing == [FIRST + n * DAY for n in range(98)]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +180,48 @@ def test_a_summary_that_breaks_a_rule_is_kept_and_marked(
     command: RecordDailySummary, before: tuple[tuple[Command, datetime], ...], rule: str
 ) -> None:
     assert summary(command, *before).breaks == (rule,)
+
+
+def test_a_summary_counts_where_the_feed_was_started_whichever_site_it_names() -> None:
+    wake = (Wake(stream=START.stream_id), at(FIRST + 3 * DAY))
+    lost = told(FIRST, "steps", 1).model_copy(update={"site_id": ELSEWHERE})
+    _, events = after((START, at(FIRST)), wake, (lost, at(FIRST + 4 * DAY)))
+    event = events[-1]
+    assert isinstance(event, DaySummarised)
+    assert (event.site_id, event.breaks, event.was_missing) == (SITE, ("feed.other_site",), True)
+    total = SiteFeeds(SITE)
+    for version, one in enumerate(events, 1):
+        message = recorded(one, START.stream_id, version)
+        assert site_feeds_keys(message) == ((SITE,),)
+        total = fold_site_feeds(total, message, (SITE,))
+    assert (total.days_due, total.days_missing) == (2, 1)
+
+
+def test_a_summary_is_judged_by_the_holds_of_its_feed_s_own_place() -> None:
+    feed, _ = after((START, at(FIRST)))
+    lost = told(FIRST).model_copy(update={"site_id": ELSEWHERE})
+    there = Facts(SiteGuard(ELSEWHERE, TRIAL, "activated", holds=(HELD,)))
+    (event,) = decide(feed, lost, there, at(FIRST))  # type: ignore[misc]
+    assert isinstance(event, DaySummarised)
+    assert event.breaks == ("feed.other_site",)
+    everywhere = Facts(TrialGuard(TRIAL, holds=(HELD,)))
+    _, deviation = decide(feed, lost, everywhere, at(FIRST))  # type: ignore[misc]
+    assert isinstance(deviation, DeviationReported)
+    assert deviation.site_id == SITE
+
+
+def test_a_feed_is_not_ended_by_the_name_of_another_site() -> None:
+    feed, _ = after((START, at(FIRST)))
+    ended = EndFeed(**IDS | {"site_id": ELSEWHERE}, ended_on=FIRST, reason="completed")
+    assert refused(feed, ended) == "feed.other_site"
+
+
+def test_the_row_of_a_feed_stands_at_the_site_where_it_was_started() -> None:
+    early = told(FIRST).model_copy(update={"site_id": ELSEWHERE})
+    row = FeedRow(START.stream_id)
+    for event in after((early, at(FIRST)), (START, at(FIRST)))[1]:
+        row = fold_feed(row, recorded(event, START.stream_id), (START.stream_id,))
+    assert row.site_id == SITE
 
 
 def test_data_collected_under_a_hold_are_a_deviation_once_a_hold() -> None:
@@ -193,9 +277,78 @@ def test_nothing_is_missing_after_the_end_or_before_the_start() -> None:
 
 def test_a_feed_does_not_end_before_it_begins() -> None:
     feed, _ = after((START, at(FIRST)))
-    early = EndFeed(**IDS, ended_on=FIRST - DAY, reason="completed")
+    early = EndFeed(**IDS, ended_on=FIRST - 2 * DAY, reason="completed")
     assert refused(feed, early) == "feed.ends_before_it_begins"
     assert refused(Feed(), early) == "feed.not_started"
+
+
+def test_the_day_before_the_first_says_that_none_was_due() -> None:
+    never = EndFeed(**IDS, ended_on=FIRST - DAY, reason="not_handed_out")
+    feed, (_, _, ended) = after(
+        (START, at(FIRST)), (Wake(stream=START.stream_id), at(FIRST + 3 * DAY)), (never, at(FIRST + 4 * DAY))
+    )
+    assert isinstance(ended, FeedEnded)
+    assert (ended.days_taken_back, ended.expected_taken_back) == (2, 25)
+    assert (known_of(feed), wake_at(feed)) == ({}, None)
+
+
+def test_days_after_the_end_are_missing_no_more_and_are_again_where_it_moves() -> None:
+    now, wake = at(FIRST + 20 * DAY), Wake(stream=START.stream_id)
+    came = (told(FIRST + 5 * DAY), at(FIRST + 5 * DAY))
+    left = EndFeed(**IDS, ended_on=FIRST + DAY, reason="left")
+    feed, events = after((START, at(FIRST)), came, (wake, now), (left, now))
+    assert missing_of(feed) == {FIRST, FIRST + DAY}
+    (ended,) = [event for event in events if isinstance(event, FeedEnded)]
+    assert (ended.days_taken_back, ended.expected_taken_back) == (2 * 16 - 1, 16 * 25 - 24)
+    assert decide(feed, left, site(), now) == []
+    assert wake_at(feed) is None
+    late = decide(feed, told(FIRST + 2 * DAY), site(), now)
+    assert isinstance(late, list)
+    assert isinstance(late[0], DaySummarised)
+    assert (late[0].was_missing, late[0].breaks) == (False, ("feed.outside_period",))
+    longer = EndFeed(**IDS, ended_on=FIRST + 3 * DAY, reason="came_back")
+    for event in decide(feed, longer, site(), now):  # type: ignore[union-attr]
+        feed = evolve(feed, event)
+    assert [event.day for event in decide(feed, wake, site(), now)] == [  # type: ignore[union-attr]
+        FIRST + 2 * DAY,
+        FIRST + 3 * DAY,
+    ]
+
+
+def test_an_end_that_was_told_before_takes_back_what_it_left_missing_once_it_is_told_again() -> None:
+    now, wake = at(FIRST + 20 * DAY), Wake(stream=START.stream_id)
+    left = EndFeed(**IDS, ended_on=FIRST + DAY, reason="left")
+    feed, _ = after((START, at(FIRST)), (wake, now))
+    ids = {"trial_id": TRIAL, "site_id": SITE, "subject_id": SUBJECT, "feed_id": START.stream_id}
+    feed = evolve(feed, FeedEnded(**ids, ended_on=FIRST + DAY, reason="left"))  # type: ignore[arg-type]
+    assert len(missing_of(feed)) == 18
+    (again,) = decide(feed, left, site(), now)  # type: ignore[misc]
+    assert missing_of(evolve(feed, again)) == {FIRST, FIRST + DAY}
+
+
+def known_of(feed: Feed) -> dict[tuple[date, str], tuple[int, str] | None]:
+    """What is known of each day and measure; None where it was told missing."""
+    days = {day: known for month in feed.months.values() for day, known in month.items()}
+    return {(day, code): told for day, known in days.items() for code, told in known.items()}
+
+
+def missing_of(feed: Feed) -> set[date]:
+    return {day for (day, _), told in known_of(feed).items() if told is None}
+
+
+def test_an_event_copies_its_own_month_and_none_before_it() -> None:
+    days = [FIRST + n * DAY for n in range(90)]
+    feed, _ = after((START, at(FIRST)), *((told(day), at(day)) for day in days))
+    months = {day.replace(day=1) for day in days}
+    assert len(months) == 3
+    assert set(feed.months) == months
+    for command in (told(days[-1], "steps"), told(days[0], "steps"), told(FIRST, received=1)):
+        (event,) = decide(feed, command, site(), at(days[-1]))  # type: ignore[misc]
+        later = evolve(feed, event)
+        changed = {month for month in months if later.months[month] is not feed.months[month]}
+        assert changed == {command.day.replace(day=1)}
+        others = set(feed.months[command.day.replace(day=1)]) - {command.day}
+        assert all(later.known(day) is feed.known(day) for day in others)
 
 
 STEPS = st.lists(
@@ -208,6 +361,12 @@ STEPS = st.lists(
             st.sampled_from("abc"),
         ),
         st.just(Wake(stream=START.stream_id)),
+        st.builds(
+            EndFeed,
+            **{name: st.just(value) for name, value in IDS.items()},
+            ended_on=st.integers(-1, 8).map(lambda n: FIRST + n * DAY),
+            reason=st.just("left"),
+        ),
     ),
     max_size=15,
 )
@@ -220,24 +379,28 @@ def test_the_rows_say_what_the_days_say(steps: list[Command], days: int) -> None
     row, total = FeedRow(START.stream_id), SiteFeeds(SITE)
     for version, event in enumerate(events, 1):
         message = recorded(event, START.stream_id, version)
-        assert (feed_keys(message), site_feeds_keys(message)) == (((START.stream_id,),), ((SITE,),))
+        assert (touched(feed_keys, message), touched(site_feeds_keys, message)) == (
+            ((START.stream_id,),),
+            ((SITE,),),
+        )
         row = fold_feed(row, message, (START.stream_id,))
         total = fold_site_feeds(total, message, (SITE,))
-    known = {**dict.fromkeys(feed.missing, 0), **{key: received for key, (received, _) in feed.told.items()}}
-    assert row.received == total.received == sum(known.values())
+    known = known_of(feed)
+    told_days = {key: told for key, told in known.items() if told}
+    assert row.received == total.received == sum(received for received, _ in told_days.values())
     assert row.expected == total.expected == sum(24 if measure == "heart_rate" else 1 for _, measure in known)
-    assert row.days_missing == total.days_missing == len(feed.missing)
+    assert row.days_missing == total.days_missing == len(known) - len(told_days)
     assert row.days_due == total.days_due == len(known)
-    assert (total.feeds, row.kind, row.last_day) == (
-        1,
-        "wearable",
-        max((d for d, _ in feed.told), default=None),
-    )
+    assert not feed.ended_on or missing_of(feed) <= {
+        FIRST + n * DAY for n in range((feed.ended_on - FIRST).days + 1)
+    }
+    last = max((day for day, _ in told_days), default=None)
+    assert (total.feeds, row.kind, row.last_day) == (1, "wearable", last)
 
 
 def test_a_site_s_sums_do_not_ask_in_which_order_its_feeds_were_told() -> None:
     _, mine = after((START, at(FIRST)), (told(FIRST), at(FIRST)))
-    theirs = StartFeed.model_validate(START.model_dump() | {"subject_id": UUID(int=77)})
+    theirs = StartFeed.model_validate(START.model_dump() | {"source_system": "wrist-2"})
     events = [(START.stream_id, event) for event in mine]
     events += [(theirs.stream_id, event) for event in after((theirs, at(FIRST)))[1]]
     sums = []
@@ -247,6 +410,39 @@ def test_a_site_s_sums_do_not_ask_in_which_order_its_feeds_were_told() -> None:
             total = fold_site_feeds(total, recorded(event, stream), (SITE,))
         sums.append(replace(total, trial_id=TRIAL))
     assert sums[0] == sums[1]
+
+
+@given(st.permutations([0, 0, 0, 1, 1, 1]))
+def test_the_feeds_that_a_site_has_do_not_ask_in_which_order_they_were_told(turns: list[int]) -> None:
+    sources, ends = ("wrist-1", "wrist-2"), (FIRST + DAY, FIRST + 5 * DAY)
+    streams: list[list[Event]] = []
+    for source, last in zip(sources, ends, strict=True):
+        ids = {**IDS, "source_system": source}
+        start = StartFeed.model_validate(START.model_dump() | ids)
+        steps = [(start, at(FIRST))]
+        steps += [(EndFeed(**ids, ended_on=day, reason="left"), at(FIRST)) for day in (last + DAY, last)]  # type: ignore[misc]
+        streams.append(after(*steps)[1])
+    row = None
+    for turn in turns:
+        event: Any = streams[turn].pop(0)
+        message = recorded(event, event.feed_id)
+        assert touched(site_feeds_due_keys, message) == ((SITE,),)
+        row = fold_site_feeds_due(row, message, (SITE,))
+    assert row
+    assert {feed.source_system: feed.ended_on for feed in row.feeds.values()} == dict(
+        zip(sources, ends, strict=True)
+    )
+    assert list(row.feeds) == sorted(row.feeds)
+
+
+def test_an_end_of_a_feed_that_another_site_has_changes_nothing() -> None:
+    ids = {"trial_id": TRIAL, "site_id": SITE, "subject_id": SUBJECT, "feed_id": START.stream_id}
+    ended = recorded(FeedEnded(**ids, ended_on=FIRST, reason="left"), START.stream_id)  # type: ignore[arg-type]
+    assert fold_site_feeds_due(None, ended, (SITE,)) == SiteFeedsDue(SITE, TRIAL)
+    assert (
+        touched(site_feeds_due_keys, recorded(DayMissing(**ids, day=FIRST, measures=(), expected=0), SITE))
+        == ()
+    )
 
 
 def test_the_row_of_a_feed_tells_its_end() -> None:
@@ -262,7 +458,10 @@ def test_the_row_of_a_feed_tells_its_end() -> None:
     deviation = DeviationReported(
         **ids, deviation_id=SITE, category="data_collection", rules=("data.under_hold",), occurred_on=FIRST
     )
-    assert (feed_keys(recorded(deviation, SITE)), site_feeds_keys(recorded(deviation, SITE))) == ((), ())
+    assert (
+        touched(feed_keys, recorded(deviation, SITE)),
+        touched(site_feeds_keys, recorded(deviation, SITE)),
+    ) == ((), ())
 
 
 def test_a_day_between_two_missing_ones_was_told() -> None:
@@ -273,4 +472,5 @@ def test_a_day_between_two_missing_ones_was_told() -> None:
 
 
 def test_a_command_names_the_guards_of_its_trial_site_and_subject() -> None:
-    assert {need.row for need in START.needs()} == {SiteGuard, SubjectGuard, TrialGuard}
+    assert {need.row for need in told(FIRST).needs()} == {SiteGuard, SubjectGuard, TrialGuard}
+    assert {need.row for need in START.needs()} == {SiteGuard, SiteSubjects, SubjectGuard, TrialGuard}

@@ -16,7 +16,7 @@ from shared.contracts.message import Facts, Need, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.hold import Effect, HoldAnnulled, HoldApplied, HoldEvent, HoldLifted, ScopeKind
 from tests.unit.trials.test_trials_chain import activate, enrol, gates_open, randomise
-from tests.unit.trials.trials_world import NOW, PERSON, SERVICE, SITE, SUBJECT, TRIAL, World
+from tests.unit.trials.trials_world import NOW, PERSON, REACTION, SITE, SUBJECT, TRIAL, World
 
 TODAY = NOW.date()
 HOLD, LETTER, OTHER_SUBJECT = UUID(int=24), UUID(int=25), UUID(int=51)
@@ -30,7 +30,7 @@ def given(*events: HoldEvent) -> Hold:
 
 
 def decided(hold: Hold, command: ApplyHold | LiftHold | AnnulHold | Wake) -> list[HoldEvent] | Refusal:
-    return decide(hold, command, Facts(actor=SERVICE), NOW)
+    return decide(hold, command, Facts(actor=REACTION), NOW)
 
 
 def apply(**fields: Any) -> ApplyHold:

@@ -19,6 +19,13 @@ from services.trials.commands.protocol import (
 from services.trials.commands.site import IdentifySite
 from services.trials.commands.trial import ChangeTrialStatus
 from services.trials.domain import protocol
+from services.trials.projections.protocol import (
+    UrgentChangeRow,
+    fold_urgent,
+    fold_version,
+    urgent_keys,
+    version_keys,
+)
 from services.trials.projections.protocol_guards import InForce, SiteProtocol, without_overlap
 from services.trials.rules.protocol import authority_step, urgent_notices
 from shared.contracts.message import Facts, Refusal, Wake
@@ -34,6 +41,7 @@ from shared.contracts.trials.protocol import (
     UrgentChangeMade,
     UrgentChangeTold,
 )
+from tests.support.touched import touched
 from tests.unit.trials.protocol_world import (
     CHANGE,
     DAY,
@@ -128,7 +136,61 @@ def test_an_amendment_takes_the_place_of_the_version_before_at_each_site_on_its_
     assert world.events(ProtocolVersionEffective)[-1].supersedes == "1.0"
     world.do(approve("2.0", TODAY - 2 * DAY, UUID(int=45), OTHER))
     assert status(world, "1.0") == "superseded"
-    assert [told.version for told in world.events(ProtocolVersionSuperseded)] == ["1.0"]
+    assert superseded(world) == [("1.0", TODAY - 2 * DAY)]
+
+
+def superseded(world: World) -> list[tuple[str, date | None]]:
+    return [(told.version, told.superseded_on) for told in world.events(ProtocolVersionSuperseded)]
+
+
+def test_a_version_is_told_superseded_with_the_day_on_which_the_last_higher_one_begins() -> None:
+    world = chosen(registered())
+    for command in (draft(), submit(), approve(), draft("2.0", amends="1.0"), submit("2.0")):
+        world.do(command)
+    world.do(approve("2.0", TODAY + 20 * DAY, SECOND))
+    assert superseded(world) == [("1.0", TODAY + 20 * DAY)]
+    world.do(approve("2.0", TODAY + 9 * DAY, SECOND))
+    assert superseded(world)[1:] == [("1.0", TODAY + 9 * DAY)]
+    assert world.do(approve("2.0", TODAY + 9 * DAY, SECOND)) == []
+    world.do(submit("1.0", TODAY - 8 * DAY, submission="0012a"))
+    assert len(superseded(world)) == 2
+    assert first_row(world) == ("superseded", TODAY + 9 * DAY)
+    # A site that is approved for the first version alone brings it back.
+    world = chosen(world, site=OTHER)
+    world.do(approve("1.0", TODAY, UUID(int=46), OTHER))
+    assert first_row(world) == (status(world, "1.0"), None) == ("effective", None)
+
+
+def first_row(world: World) -> tuple[Any, date | None]:
+    row = None
+    for message in world.told:
+        for key in touched(version_keys, message):
+            row = fold_version(row, message, key) if key == (TRIAL, "1.0") else row
+    assert row
+    return row.status, row.superseded_on
+
+
+@pytest.mark.parametrize("countries", [(), ("US",)])
+def test_what_another_version_amended_for_a_country_is_amended_there_no_more(countries: Any) -> None:
+    world = chosen(registered())
+    for command in (draft(), submit(), approve(), draft("2.0", amends="1.0", countries=countries)):
+        world.do(command)
+    for command in (submit("2.0"), approve("2.0", TODAY - 3 * DAY, SECOND)):
+        world.do(command)
+    assert (status(world, "1.0"), at_site(world)) == ("superseded", "2.0")
+    refusal = world.do(draft("3.0", amends="1.0"))
+    assert isinstance(refusal, Refusal)
+    assert (refusal.rule, refusal.state) == ("protocol.overlap", "effective")
+    assert not isinstance(world.do(draft("3.0", amends="2.0")), Refusal)
+
+
+def test_a_version_for_other_countries_is_none_to_amend() -> None:
+    world = registered()
+    for command in (draft(), draft("1.1-US", amends="1.0", countries=("US",))):
+        world.do(command)
+    refusal = world.do(draft("1.2-CA", amends="1.1-US", countries=("CA",)))
+    assert isinstance(refusal, Refusal)
+    assert (refusal.rule, refusal.field) == ("protocol.country_not_concerned", "amends")
 
 
 def test_an_older_version_that_is_complete_after_a_newer_one_never_comes_in_force() -> None:
@@ -354,8 +416,9 @@ def hazard(route: str = "us_ind", **given: Any) -> World:
     return world
 
 
-def notice(whom: Told, on: date) -> RecordUrgentNotice:
+def notice(whom: Told, on: date, *sites: UUID) -> RecordUrgentNotice:
     return RecordUrgentNotice(
+        site_ids=sites,
         trial_id=TRIAL,
         change_id=CHANGE,
         version="2.0",
@@ -427,6 +490,51 @@ def test_a_notice_in_time_is_asked_for_no_more() -> None:
     world.do(notice("board", TODAY))
     _, state = world.states[draft().stream_id]
     assert protocol.wake_at(state) is None
+
+
+@pytest.mark.parametrize(
+    ("on", "rule"),
+    [(TODAY - 2 * DAY, "protocol.before_change"), (TODAY + 9 * DAY, "protocol.in_future")],
+)
+def test_a_notice_of_an_impossible_day_is_marked_and_tells_nobody(on: date, rule: str) -> None:
+    world = hazard()
+    at(world, date(2026, 3, 17))
+    world.do(ReviewProtocol(trial_id=TRIAL))
+    (told, deviation) = world.do(notice("board", on))  # type: ignore[misc]
+    assert (told.breaks, deviation.rules) == ((rule,), (rule,))  # type: ignore[union-attr]
+    assert world.events(DeviationAnnulled) == []
+    assert world.do(notice("board", on)) == []
+
+
+def test_a_notice_from_before_a_change_that_was_not_known_yet_counts_no_more_once_it_is() -> None:
+    world = chosen(registered())
+    early = notice("board", TODAY - 9 * DAY, SITE)
+    for command in (draft(), submit(), approve(), draft("2.0", amends="1.0"), early, urgent()):
+        world.do(command)
+    assert protocol.wake_at(world.states[draft().stream_id][1]) is not None
+
+
+def test_each_board_is_told_for_its_own_sites() -> None:
+    world = hazard(site_ids=(SITE, OTHER))
+    (told, deviation) = world.do(notice("board", TODAY))  # type: ignore[misc]
+    assert told.breaks == deviation.rules == ("protocol.sites_not_named",)  # type: ignore[union-attr]
+    world.do(notice("board", TODAY, SITE))
+    assert protocol.wake_at(world.states[draft().stream_id][1]) is not None
+    assert hazard_row(world).board_told_on is None
+    world.do(approve("2.0", TODAY + DAY, SECOND, OTHER))
+    assert protocol.wake_at(world.states[draft().stream_id][1]) is None
+    row = hazard_row(world)
+    assert (row.board_told, row.board_told_on) == ({SITE: TODAY, OTHER: TODAY + DAY}, TODAY + DAY)
+    assert row.breaks == ("protocol.site_not_chosen", "protocol.sites_not_named")
+
+
+def hazard_row(world: World) -> UrgentChangeRow:
+    row: UrgentChangeRow | None = None
+    for message in world.told:
+        for key in touched(urgent_keys, message):
+            row = fold_urgent(row, message, key)
+    assert row
+    return row
 
 
 def test_an_approval_that_covers_some_of_the_sites_does_not_tell_the_boards_of_all() -> None:

@@ -36,6 +36,7 @@ from services.trials.projections.recruitment import (
 from services.trials.rules.recruitment import FACTORS, level_of
 from shared.contracts.message import Command, Event, Facts, Refusal, Wake
 from shared.contracts.trials.recruitment import CampaignResultsRecorded, SupportOverdue
+from tests.support.touched import touched
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, recorded
 
 TODAY = NOW.date()
@@ -157,7 +158,7 @@ def test_the_row_of_a_campaign_tells_its_latest_totals() -> None:
     row = CampaignRow(ID)
     for event in after(campaign, campaign.Campaign(), PLAN, START, results(), END)[1]:
         message = recorded(event, ID)
-        assert (campaign_keys(message), support_keys(message)) == (((ID,),), ())
+        assert (touched(campaign_keys, message), touched(support_keys, message)) == (((ID,),), ())
         row = fold_campaign(row, message, (ID,))
     assert (row.status, row.budget, row.spend, row.enrolled) == ("ended", 100_000, 80_000, 4)
     unplanned = after(campaign, campaign.Campaign(), results())[1][0]
@@ -245,8 +246,8 @@ def test_a_risk_is_the_sum_of_its_factors(factors: set[str]) -> None:
     assert retention_risk.decide(retention_risk.evolve(risk, event), assess, HERE, NOW) == []
     assert retention_risk.decide(risk, Wake(stream=assess.stream_id), HERE, NOW) == []
     message = recorded(event, assess.stream_id)
-    assert (retention_risk_keys(message), campaign_keys(message)) == (((SUBJECT,),), ())
-    assert retention_risk_keys(recorded(after(support, support.Support(), ASK)[1][0], ID)) == ()
+    assert (touched(retention_risk_keys, message), touched(campaign_keys, message)) == (((SUBJECT,),), ())
+    assert touched(retention_risk_keys, recorded(after(support, support.Support(), ASK)[1][0], ID)) == ()
     row = fold_retention_risk(None, message, (SUBJECT,))
     assert row == RetentionRiskRow(
         SUBJECT, TRIAL, SITE, TODAY, event.factors, event.score, event.level, "call"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from services.trials.commands.hold import LiftHold
 from services.trials.commands.site import SelectSite
 from services.trials.commands.trial import ChangeTrialStatus, RecordRegistryEntry, RegisterTrial
-from services.trials.ctgov import entries
 from services.trials.domain import registry
 from services.trials.domain.lifecycle import path
+from services.trials.imports.ctgov import entries
 from services.trials.projections.guards import TrialGuard
 from services.trials.rules.lifecycle import TRANSITIONS
 from shared.contracts.message import Identifier, Refusal
@@ -100,7 +100,8 @@ def test_suspended_is_active_under_a_hold_of_the_sponsor(world: World) -> None:
     assert world.events(TrialRegistered)[0].status == "active"
     hold = world.events(HoldApplied)[0]
     assert (hold.source, hold.reason, str(hold.since)) == ("sponsor_pause", "Funding", "2026-01-01")
-    assert world.do(version("2026-01-15", overallStatus="SUSPENDED", whyStopped="Funding")) == []
+    world.do(version("2026-01-15", overallStatus="SUSPENDED", whyStopped="Funding"))
+    assert len(world.events(HoldApplied)) == 1
     world.do(version("2026-02-01"))
     assert [event.hold_id for event in world.events(HoldLifted)] == [hold.hold_id]
     world.do(version("2026-03-01", overallStatus="SUSPENDED"))
@@ -149,6 +150,30 @@ def test_the_registry_after_a_plan_moves_nothing(world: World) -> None:
     world.do(plan())
     world.do(version("2026-01-01"))
     assert len(world.events(TrialRegistered)) == len(world.events(RegistryEntryRecorded)) == 1
+
+
+def test_the_registrys_suspended_holds_no_trial_that_its_sponsor_runs(world: World) -> None:
+    world.do(plan())
+    world.do(version("2026-01-01", overallStatus="SUSPENDED"))
+    world.do(version("2026-02-01"))
+    world.do(version("2026-03-01", overallStatus="SUSPENDED"))
+    assert (world.events(HoldApplied), world.guard(TrialGuard, TRIAL).holds) == ([], ())
+
+
+def test_a_pause_from_before_the_plan_ends_with_the_registrys_next_word(world: World) -> None:
+    world.do(version("2026-01-01", overallStatus="SUSPENDED"))
+    world.do(plan())
+    world.do(version("2026-02-01"))
+    assert [hold.open for hold in world.guard(TrialGuard, TRIAL).holds] == [False]
+
+
+def test_what_is_older_than_a_newer_record_of_the_same_facts_is_not_believed(world: World) -> None:
+    world.do(version("2026-01-01"))
+    (same,) = world.do(version("2026-03-01"))  # type: ignore[misc]
+    assert (same.changes, same.updated.text) == ((), "2026-03-01")  # type: ignore[union-attr]
+    assert world.do(version("2026-03-01")) == []
+    assert world.do(version("2026-02-01", overallStatus="COMPLETED")) == []
+    assert world.states[TRIAL][1].status == "active"
 
 
 @pytest.mark.parametrize(

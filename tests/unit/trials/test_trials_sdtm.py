@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from services.trials.commands.subject_history import HistoryStep, RecordSubjectHistory
 from services.trials.commands.subject_steps import RecordDose, RecordVisit
-from services.trials.sdtm import Tables, read, steps
-from services.trials.sdtm.words import NotADayError, country_of, day_of, name_of, reason_of
+from services.trials.imports.sdtm import Tables, read, steps
+from services.trials.imports.sdtm.words import NotADayError, country_of, day_of, name_of, reason_of
 from shared.contracts.message import Command, Event, Refusal
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.subject import (
@@ -137,6 +137,36 @@ def test_who_was_not_registered_failed_the_screening_withdrew_or_died() -> None:
     assert way(table(**early, DS=[]))[-1] == ("visit", "2014-01-02", "SCREENING 1")
 
 
+LATIN = "Sé"
+
+
+@pytest.mark.parametrize(
+    ("domain", "row", "column", "imported"),
+    [
+        ("DM", {"USUBJID": "S-2", "SUBJID": "2", "SITEID": LATIN, "DMDTC": "2014-01-02"}, "SITEID", {"S-1"}),
+        ("DM", {"USUBJID": LATIN, "SUBJID": "2", "SITEID": "701", "DMDTC": "2014-01-02"}, "USUBJID", {"S-1"}),
+        ("DS", left(LATIN, "2014-01-22"), "DSDECOD", set()),
+        ("DS", left("COMPLETED", "2014-01-22", USUBJID=LATIN), "USUBJID", {"S-1"}),
+        ("EX", {"USUBJID": "S-1", "EXSTDTC": "2014-01-09", "EXENDTC": LATIN}, "EXENDTC", {"S-1"}),
+        ("SV", visit(LATIN, "2014-01-23"), "VISIT", {"S-1"}),
+    ],
+)
+def test_bytes_that_are_no_utf_8_enter_no_history(
+    domain: str, row: dict[str, str], column: str, imported: set[str]
+) -> None:
+    """Of DS the whole subject stays out: why and when somebody left is half of a history."""
+    rows = table()
+    content = stream(rows | {domain: [*rows[domain], row]}).decode().encode("latin-1")
+    assert faults(content) == [(domain.lower(), len(rows[domain]) + 2, column, "csv.encoding")]
+    assert {name for name, one in parsed(content).subjects.items() if not one.spoilt} == imported
+
+
+def test_bytes_of_a_column_that_nobody_reads_are_nobody_s_business() -> None:
+    rows = table()
+    rows["DM"] = [rows["DM"][0] | {"RACE": LATIN}]
+    assert faults(stream(rows).decode().encode("latin-1")) == []
+
+
 def test_milestones_and_the_end_of_participation_say_more_than_the_visits() -> None:
     given = {"RFICDTC": "2013-12-20", "RFPENDTC": "2014-03-01T11:45"}
     said = [
@@ -235,10 +265,10 @@ def test_a_table_without_a_column_that_it_needs_is_named_with_it() -> None:
 def test_too_much_is_not_imported_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     endless = parsed(b"DOMAIN,USUBJID\n" + b"x" * 70_000)
     assert (endless.whole, [one.rule for one in endless.rejected]) == (False, ["csv.line"])
-    monkeypatch.setattr("services.trials.sdtm.stream.ROWS", 3)
+    monkeypatch.setattr("services.trials.imports.sdtm.stream.ROWS", 3)
     many = parsed(table())
     assert (many.whole, [one.rule for one in many.rejected]) == (False, ["import.limit"])
-    monkeypatch.setattr("services.trials.sdtm.rows.KINDS", 1)
+    monkeypatch.setattr("services.trials.imports.sdtm.rows.KINDS", 1)
     kinds = parsed({"AE": [{"USUBJID": "S-1"}], "VS": [{"USUBJID": "S-1"}]})
     assert kinds.not_taken == {"domain AE": 1, "more kinds": 1}
 

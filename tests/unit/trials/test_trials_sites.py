@@ -16,20 +16,24 @@ from services.trials.commands.site import (
 )
 from services.trials.domain.site import Site, SiteCommand, decide, evolve, wake_at
 from services.trials.projections.guards import HoldView, SiteGuard, TrialGuard
+from services.trials.projections.sites import SiteRow
+from services.trials.rules.facilities import facility_key
 from services.trials.rules.gates import GATES, required_gates
-from shared.contracts.message import Event, Facts, Refusal, Wake
+from shared.contracts.message import Event, Facts, Identifier, Refusal, Wake
 from shared.contracts.trials.registry import RegistrySite
 from shared.contracts.trials.site import (
     Gate,
     GateEvidenceRecorded,
     GateSatisfied,
     SiteActivated,
+    SiteDetailsChanged,
     SiteEvent,
     SiteIdentified,
     SiteRegistryStatusChanged,
     SiteSelected,
 )
-from tests.unit.trials.trials_world import NOW, SITE, TRIAL
+from tests.unit.trials.test_trials_chain import register
+from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World, selected
 
 TODAY = NOW.date()
 HOLD = UUID(int=24)
@@ -73,7 +77,7 @@ def evidence(gate: Gate, n: int, valid_to: date | None = None) -> GateEvidenceRe
 
 
 def report(found: GateEvidenceRecorded) -> RecordGateEvidence:
-    return RecordGateEvidence(**found.model_dump(exclude={"recorded_on", "counts"}))
+    return RecordGateEvidence(**found.model_dump(exclude={"recorded_on", "counts", "adopted_from"}))
 
 
 ALL_GATES = [evidence(gate, n) for n, gate in enumerate(GATES)]
@@ -110,7 +114,7 @@ def test_a_location_that_the_registry_lists_no_more_keeps_its_last_status() -> N
 
 
 def test_a_site_is_identified_once() -> None:
-    assert decided(given(IDENTIFIED), IdentifySite(**WHERE, name="Another name")) == []
+    assert decided(given(IDENTIFIED), IdentifySite(**WHERE, name="A site")) == []
 
 
 def test_a_site_that_nobody_identified_is_not_selected() -> None:
@@ -212,3 +216,44 @@ def test_time_alone_changes_nothing_before_the_selection() -> None:
     site = given(IDENTIFIED, evidence("training", 1, TODAY))
     assert wake_at(site) is None
     assert decided(site, Wake(stream=SITE)) == []
+
+
+def again(**fields: Any) -> IdentifySite:
+    given_: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE, "name": "A site"}
+    return IdentifySite(**given_ | fields)
+
+
+def test_a_site_that_is_identified_again_keeps_what_is_new() -> None:
+    world = World()
+    number = Identifier(system="sponsor", value="0042")
+    world.do(again(city="Lyon", identifiers=(number,)))
+    assert world.do(again()) == world.do(again(city="Lyon")) == []
+    fuller = again(name="A hospital", zone="Europe/Paris", identifiers=(Identifier(system="edc", value="7"),))
+    (told,) = world.do(fuller)  # type: ignore[misc]
+    assert isinstance(told, SiteDetailsChanged)
+    assert (told.name, told.city, told.zone) == ("A hospital", "Lyon", "Europe/Paris")
+    assert {one.system for one in told.identifiers} == {"sponsor", "edc"}
+    assert world.do(fuller) == []
+    row = world.guard(SiteRow, SITE)
+    assert (row.name, row.city, row.zone, row.status) == ("A hospital", "Lyon", "Europe/Paris", "identified")
+    assert (row.identifiers, row.facility) == (told.identifiers, facility_key("A hospital", "Lyon", None))
+    assert world.site().local_zone == "Europe/Paris"
+
+
+def test_what_a_selection_fixed_of_a_site_stays() -> None:
+    world = World()
+    world.do(register())
+    world.do(again())
+    world.do(selected(SITE, "Europe/Paris", "FR"))
+    (told,) = world.do(again(name="A hospital", zone="Asia/Tokyo", country="JP"))  # type: ignore[misc]
+    assert (told.name, told.zone, told.country) == ("A hospital", "Europe/Paris", "FR")  # type: ignore[union-attr]
+    assert world.do(again(name="A hospital", zone="Asia/Tokyo")) == []
+    assert world.site().status == "selected"
+
+
+def test_a_site_of_one_trial_is_not_identified_for_another() -> None:
+    world = World()
+    world.do(again())
+    refusal = world.do(again(trial_id=UUID(int=777)))
+    assert isinstance(refusal, Refusal)
+    assert refusal.rule == "site.other_trial"

@@ -47,6 +47,7 @@ from shared.contracts.trials.statistics import (
     DesignInputSigned,
     PlanStatus,
 )
+from tests.support.touched import touched
 from tests.unit.trials.protocol_world import DAY, TODAY, approve, draft, registered, submit
 from tests.unit.trials.test_trials_protocol import chosen, hazard, notice
 from tests.unit.trials.trials_world import NOW, SITE, TRIAL, World, recorded
@@ -65,7 +66,7 @@ def shown(world: World, kind: type[Any], *key: Any) -> Any:
     rows: dict[Any, Any] = {}
     for message in world.told:
         for row, keys, fold in ROWS:
-            for one in keys(message):
+            for one in touched(keys, message):
                 rows[row, one] = fold(rows.get((row, one)), message, one)
     return rows.get((kind, key))
 
@@ -267,13 +268,33 @@ def test_a_sample_size_is_for_arms_of_a_version_that_stands() -> None:
         ),
         ({"supersedes": NEXT}, "reason: given with what is superseded"),
         ({"alpha": 0}, "alpha"),
+        ({"alpha": 1e-17}, "alpha"),
         ({"power": 1}, "power"),
+        ({"drop_out": 0.9999}, "drop_out"),
         ({"effect": {"kind": "means", "difference": float("nan"), "standard_deviation": 1}}, "difference"),
     ],
 )
 def test_a_bad_sample_size_names_its_field(given: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         sign(**given)
+
+
+@pytest.mark.parametrize("alpha", [1e-9, 0.4999999999])
+@pytest.mark.parametrize("power", [0.5000000001, 1 - 1e-9])
+@pytest.mark.parametrize("drop_out", [0, 0.99])
+@pytest.mark.parametrize(
+    "effect",
+    [
+        {"kind": "means", "difference": 0.001, "standard_deviation": 100},
+        {"kind": "means", "difference": 1e-9, "standard_deviation": 1e12},
+        {"kind": "means", "difference": 1e12, "standard_deviation": 1e-9},
+        {"kind": "proportions", "control": 0.5, "experimental": 0.500000001},
+        {"kind": "survival", "hazard_ratio": 1.000000001, "event_probability": 1e-6},
+    ],
+)
+def test_our_own_figure_fails_no_signed_act(effect: Any, drop_out: float, power: float, alpha: float) -> None:
+    (signed,) = drafted().do(sign(sides=1, effect=effect, drop_out=drop_out, power=power, alpha=alpha))  # type: ignore[misc]
+    assert (signed.recomputed or 0) <= 10**15  # type: ignore[union-attr]
 
 
 STATUSES: tuple[PlanStatus, ...] = get_args(PlanStatus)
@@ -454,7 +475,7 @@ def test_an_urgent_change_is_shown_with_who_was_told_when() -> None:
 
 def test_an_event_about_something_else_touches_no_row() -> None:
     message = recorded(SiteReady(trial_id=TRIAL, site_id=SITE, gates=()), SITE)
-    assert [keys(message) for _, keys, _ in ROWS] == [()] * len(ROWS)
+    assert [touched(keys, message) for _, keys, _ in ROWS] == [()] * len(ROWS)
     known = AnalysisPlanRow(TRIAL)
     assert fold_plan(known, message, (TRIAL,)) == known
 

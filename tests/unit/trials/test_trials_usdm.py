@@ -9,9 +9,16 @@ from typing import Any
 
 import pytest
 
-from services.trials.usdm.design import UnsaidError, fields_of
-from services.trials.usdm.study import criteria, dated_on, drafted, not_taken, registration, structured
-from services.trials.usdm.words import days_of, number, parts
+from services.trials.imports.usdm.design import UnsaidError, fields_of
+from services.trials.imports.usdm.study import (
+    criteria,
+    dated_on,
+    drafted,
+    not_taken,
+    registration,
+    structured,
+)
+from services.trials.imports.usdm.words import days_of, number, parts
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "other_registers" / "USDM_CDISC_Pilot_Study.json"
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="the published study is not on this machine")

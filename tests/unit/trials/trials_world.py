@@ -6,27 +6,21 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.trials.commands.site import SelectSite
-from services.trials.handlers.aggregates import AGGREGATES
-from services.trials.handlers.projections import PROJECTIONS
-from services.trials.reactions import (
-    needs_of_own,
-    needs_of_regulatory,
-    react_to_own,
-    react_to_regulatory,
-)
+from services.trials.handlers import SERVICE
 from shared.contracts.message import Actor, Command, Event, Facts, Need, Recorded, Refusal, Wake
 from shared.runtime.service import Aggregate
 
 TRIAL, SITE, SUBJECT = (UUID(int=n) for n in (1, 2, 3))
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
-PERSON, SERVICE = Actor("r-01", "regulatory_affairs"), Actor("trials", "service")
+PERSON, REACTION = Actor("r-01", "regulatory_affairs"), Actor("trials", "service")
 
-OWN = tuple((p.row, p.keys, p.fold) for p in PROJECTIONS if "trials" in p.sources)
+OWN = SERVICE.projections_of("trials")
+TO_OWN, TO_REGULATORY = SERVICE.reactions_to("trials"), SERVICE.reactions_to("regulatory")
 
 
 def of(command: Command) -> Aggregate:
     """The aggregate that decides the command."""
-    return next(known for known in AGGREGATES if isinstance(command, known.commands))
+    return next(known for known in SERVICE.aggregates if isinstance(command, known.commands))
 
 
 def selected(site_id: UUID, zone: str, country: str) -> SelectSite:
@@ -84,8 +78,8 @@ class World:
             return decision
         messages = [self._record(of(command), command.stream_id, event) for event in decision]
         for message in messages:
-            for reaction in react_to_own(message, self.facts(needs_of_own(message))):
-                self.do(reaction, SERVICE)
+            for reaction in TO_OWN.react(message, self.facts(TO_OWN.needs(message))):
+                self.do(reaction, REACTION)
         return decision
 
     def wake(self, stream: UUID) -> None:
@@ -95,14 +89,14 @@ class World:
         assert not isinstance(decision, Refusal)
         for event in decision:
             message = self._record(known, stream, event)
-            for reaction in react_to_own(message, self.facts(needs_of_own(message))):
-                self.do(reaction, SERVICE)
+            for reaction in TO_OWN.react(message, self.facts(TO_OWN.needs(message))):
+                self.do(reaction, REACTION)
 
     def hear(self, event: Event, stream: UUID) -> None:
         """An event of regulatory arrives."""
         message = recorded(event, stream, len(self.told) + 1, "regulatory")
-        for reaction in react_to_regulatory(message, self.facts(needs_of_regulatory(message))):
-            self.do(reaction, SERVICE)
+        for reaction in TO_REGULATORY.react(message, self.facts(TO_REGULATORY.needs(message))):
+            self.do(reaction, REACTION)
 
     def _record(self, known: Aggregate, stream: UUID, event: Event) -> Recorded[Any]:
         self.streams.setdefault(stream, []).append(event)
@@ -110,9 +104,8 @@ class World:
         self.states[stream] = (known, known.evolve(state, event))
         message = replace(recorded(event, stream, len(self.streams[stream])), time=self.now)
         self.told.append(message)
-        for row, keys, fold in OWN:
-            for key in keys(message):
-                self.guards[row, key] = fold(self.guards.get((row, key)), message, key)
+        for one, key in OWN.touched(message):
+            self.guards[one.row, key] = one.fold(self.guards.get((one.row, key)), message, key)
         return message
 
     def events(self, kind: type[Event]) -> list[Any]:

@@ -1,0 +1,1 @@
+"""Records of other systems: a folder of readers each, and what puts them into the log."""

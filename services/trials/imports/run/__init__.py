@@ -1,0 +1,1 @@
+"""Importing uploads: what a reader finds goes into the log in batches of one transaction."""

@@ -1,8 +1,0 @@
-"""Reads the subjects of a trial from SDTM tables: DM, DS, EX and SV, one after the other in one stream."""
-
-from services.trials.sdtm.history import steps
-from services.trials.sdtm.record import RejectedRecord, SubjectRecord
-from services.trials.sdtm.rows import Tables
-from services.trials.sdtm.stream import read
-
-__all__ = ["RejectedRecord", "SubjectRecord", "Tables", "read", "steps"]

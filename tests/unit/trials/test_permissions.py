@@ -11,7 +11,8 @@ from services.trials.commands.subject import DoseSubject, OfSubject, RandomiseSu
 from services.trials.commands.subject_steps import ChangeSubjectStatus, StartScreening
 from services.trials.commands.trial import ChangeTrialStatus
 from services.trials.domain.permissions import closed_by
-from services.trials.domain.subject_steps import forbidden
+from services.trials.domain.subject_state import Subject
+from services.trials.domain.subject_steps import forbidden, not_treated
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.rules.holds import EFFECTS
 from services.trials.rules.permissions import BY_SITE, BY_TRIAL
@@ -100,6 +101,13 @@ def test_nothing_is_done_at_a_site_of_another_trial() -> None:
     facts = Facts(TrialGuard(TRIAL, status="active"), SiteGuard(SITE, UUID(int=9), status="enrolling"))
     refusal = forbidden(REQUESTS[0][0], facts, "randomise")
     assert refusal == Refusal("site.not_active", "the trial has no such site", None, "site_id")
+
+
+def test_nobody_is_treated_at_a_site_of_which_nothing_is_known() -> None:
+    enrolled = Subject(status="on-study", enrolled_on=TODAY)
+    facts = Facts(TrialGuard(TRIAL, status="active"))
+    refusal = not_treated(enrolled, DoseSubject(**OF, dose_on=TODAY), facts, "dose", TODAY)
+    assert refusal == Refusal("site.not_active", "the site is not active", None)
 
 
 def told(world: World) -> PermissionsChanged:

@@ -12,14 +12,18 @@ from services.trials.commands.site import RecordGateEvidence, ReviewSite
 from services.trials.commands.trial import RegisterTrial
 from services.trials.domain.permissions import ALLOWED, permissions
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
+from services.trials.projections.kri_folds import fold_counters
+from services.trials.projections.kri_guards import SiteCounters
 from services.trials.projections.protocol_guards import SiteProtocol
 from shared.contracts.message import Actor, Command, Refusal
+from shared.contracts.safety import AdverseEventReceived
 from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.hold import HoldApplied
 from shared.contracts.trials.protocol import ProtocolVersionEffective, UrgentChangeMade
+from shared.contracts.trials.site import SiteActivated
 from shared.contracts.trials.subject import SubjectEnrolled
 from tests.unit.trials.test_trials_chain import TODAY, approved, enrol, evidence, gates_open, selected
-from tests.unit.trials.trials_world import PERSON, REACTION, SITE, SUBJECT, TRIAL, World
+from tests.unit.trials.trials_world import PERSON, REACTION, SITE, SUBJECT, TRIAL, World, recorded
 
 OTHER, HOLD = UUID(int=777), UUID(int=24)
 
@@ -129,3 +133,20 @@ def test_what_a_board_says_before_the_site_is_known_still_counts(world: World) -
 def test_a_hold_of_a_reaction_may_come_before_its_site_is_known(world: World) -> None:
     assert rule(world.do(pause("site", SITE, TRIAL), REACTION)) is None
     assert [type(event) for event in world.events(HoldApplied)] == [HoldApplied]
+
+
+def test_what_is_told_of_a_site_in_another_trial_s_name_is_counted_for_neither() -> None:
+    """Another service knows no sites: whoever reports to it may name any."""
+    about: dict[str, Any] = {"site_id": SITE, "subject_id": SUBJECT, "received_on": TODAY}
+    events = [
+        AdverseEventReceived.model_validate(about | {"case_id": HOLD, "trial_id": trial, "zone": "UTC"})
+        for trial in (OTHER, TRIAL)
+    ]
+    where: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE, "zone": "UTC", "country": "US"}
+    activated = SiteActivated(**where, gates=(), activated_on=TODAY)
+    for order in ([activated, *events], [events[0], activated, events[1]]):
+        row: SiteCounters | None = None
+        for event in order:
+            row = fold_counters(row, recorded(event, SITE), (SITE,))
+        assert row is not None
+        assert (row.trial_id, row.adverse_events, row.activated_on) == (TRIAL, 1, TODAY)

@@ -54,7 +54,7 @@ LISTS: tuple[tuple[str, str, str, str, dict[str, str]], ...] = (
         f"/v1/trials/{TRIAL}/retention-risks",
         "retention_risk",
         "subject_id",
-        {"trial_id": "$1", "score": "n / 2"},
+        {"trial_id": "$1", "site_id": "$1", "score": "n / 2"},
     ),
     ("trials", f"/v1/trials/{TRIAL}/feeds", "feed", "feed_id", {"trial_id": "$1"}),
     ("trials", f"/v1/trials/{TRIAL}/subjects", "subject", "subject_id", {"trial_id": "$1"}),

@@ -9,7 +9,9 @@ from shared.http.answers import Cursor, Limit, Order, as_day, one, page
 
 router = APIRouter(prefix="/v1", tags=["queries"])
 _BY_SITE = Order({"site_id": UUID, "currency": str})
-_BY_CAUSE = Order({"reached_on": as_day, "site_id": UUID, "cause": UUID, "line": str}, falling=True)
+_BY_CAUSE = Order(
+    {"reached_on": as_day, "site_id": UUID, "cause": UUID, "line": str, "trial_id": UUID}, falling=True
+)
 _LATEST = Order({"coalesce(invoiced_on, 'infinity')": as_day, "invoice_id": UUID}, falling=True)
 
 # What each site's money is, an entry a figure: planned, reached, invoiced, approved or paid.
@@ -58,11 +60,14 @@ FROM trial t LEFT JOIN trial_budget b USING (trial_id) WHERE t.trial_id = $1
 _SITE = """
 SELECT b.site_id, b.trial_id, b.version, b.effective_from, b.document_ref, b.agreed_by,
     (SELECT json_agg(to_jsonb(l) || jsonb_build_object(
-        'reached', (SELECT count(*) FROM payable p WHERE p.site_id = b.site_id AND p.line = l->>'code'),
+        'reached', (SELECT count(*) FROM payable p
+            WHERE p.trial_id = b.trial_id AND p.site_id = b.site_id AND p.line = l->>'code'),
         'reached_minor', (SELECT coalesce(sum(p.amount_minor), 0) FROM payable p
-            WHERE p.site_id = b.site_id AND p.line = l->>'code' AND p.currency = l->>'currency')))
+            WHERE p.trial_id = b.trial_id AND p.site_id = b.site_id AND p.line = l->>'code'
+              AND p.currency = l->>'currency')))
      FROM jsonb_array_elements(b.lines) l) AS lines,
-    (SELECT count(*) FROM payable p WHERE p.site_id = b.site_id AND p.line = '') AS unpriced
+    (SELECT count(*) FROM payable p
+     WHERE p.trial_id = b.trial_id AND p.site_id = b.site_id AND p.line = '') AS unpriced
 FROM site_budget b WHERE b.site_id = $1
 """
 

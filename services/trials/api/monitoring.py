@@ -11,7 +11,7 @@ from shared.http.answers import Cursor, Limit, Order, Text, as_day, page
 
 router = APIRouter(prefix="/v1", tags=["queries"])
 _DUE = Order({"coalesce(planned_on, conducted_on, 'infinity'::date)": as_day, "visit_id": UUID})
-_ITEMS_DUE = Order({"coalesce(due_on, 'infinity'::date)": as_day, "item_id": UUID})
+_ITEMS_DUE = Order({"coalesce(due_on, 'infinity'::date)": as_day, "item_id": UUID, "visit_id": UUID})
 _BY_CAPA, _BY_REVIEW = Order({"capa_id": UUID}), Order({"review_id": UUID})
 
 

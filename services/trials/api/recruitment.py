@@ -11,7 +11,7 @@ from shared.http.answers import Cursor, Limit, Order, Text, page
 router = APIRouter(prefix="/v1", tags=["queries"])
 _BY_CAMPAIGN = Order({"campaign_id": UUID})
 _BY_REQUEST = Order({"request_id": UUID})
-_BY_RISK = Order({"score": int, "subject_id": UUID}, falling=True)
+_BY_RISK = Order({"score": int, "subject_id": UUID, "site_id": UUID}, falling=True)
 # Shares of nothing are no number: none before the first referral, consent or enrolment.
 _CAMPAIGNS = """
 SELECT *, spend / nullif(enrolled, 0) AS cost_per_enrolled, spend / nullif(referrals, 0) AS cost_per_referral,

@@ -14,11 +14,11 @@ from services.trials.commands.consent import Language
 from services.trials.commands.site import OfSite
 from services.trials.commands.subject import OfSubject
 from services.trials.commands.trial import RegisterTrial
-from services.trials.commands.words import Code, Count, Country, Text
+from services.trials.commands.words import Code, Count, Country, Named, Pseudonym, Text, Word
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.rules.lifecycle import REASON_REQUIRED
 from services.trials.rules.subjects import ENDED, REGISTERED
-from shared.contracts.message import Identifier, Need, Value
+from shared.contracts.message import Need, Value
 from shared.contracts.trials.site import Gate
 from shared.contracts.trials.subject import SubjectStatus
 from shared.rules.dates import Day, ZoneName
@@ -97,7 +97,7 @@ class AdoptSite(OfSite):
     city: Text | None = None
     state: Text | None = None
     postcode: Text | None = None
-    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100)
+    identifiers: tuple[Named, ...] = Field(default=(), max_length=100)
     irb: Text | None = None
     target: Count | None = None
     status: AdoptedSite
@@ -141,7 +141,7 @@ class AdoptSubject(OfSubject):
     """
 
     type: ClassVar[str] = "trials.adopt_subject.v1"
-    subject_code: Code
+    subject_code: Word
     status: SubjectStatus
     status_since: Day
     reason: Code | None = None
@@ -150,7 +150,7 @@ class AdoptSubject(OfSubject):
     consented_on: Day | None = None
     enrolled_on: Day | None = None
     randomised_on: Day | None = None
-    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100)
+    identifiers: tuple[Pseudonym, ...] = Field(default=(), max_length=100)
     document_ref: Text
 
     def needs(self) -> tuple[Need, ...]:

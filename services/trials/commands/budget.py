@@ -26,7 +26,7 @@ class OfSiteBudget(Command):
 
     @property
     def stream_id(self) -> UUID:
-        return uuid5(NAMESPACE, f"budget/{self.site_id}")
+        return uuid5(NAMESPACE, f"budget/{self.trial_id}/{self.site_id}")
 
 
 class Line(Value):
@@ -94,6 +94,9 @@ class ReportPayable(OfSiteBudget):
     reached_on: Day
     subject_id: UUID
     cause: UUID = Field(default_factory=uuid7)
+
+    def needs(self) -> tuple[Need, ...]:
+        return (Need(SiteGuard, (self.site_id,)),)
 
 
 class OfTrialBudget(Command):

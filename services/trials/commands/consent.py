@@ -7,9 +7,10 @@ from pydantic import Field, StringConstraints, model_validator
 
 from services.trials.commands.subject import OfSubject
 from services.trials.commands.subject_steps import WithConsents
-from services.trials.commands.words import Code, Sha256, Text
+from services.trials.commands.words import Code, Sha256, Text, Word
+from services.trials.projections.guards import SiteGuard
 from services.trials.rules import NAMESPACE
-from shared.contracts.message import Signed
+from shared.contracts.message import Need, Signed
 from shared.contracts.trials.consent import ReconsentRule
 from shared.rules.dates import Day, ZoneName
 
@@ -48,7 +49,10 @@ class RecordConsentVersion(Signed):
 
     @property
     def stream_id(self) -> UUID:
-        return consents_of(self.site_id)
+        return consents_of(self.trial_id, self.site_id)
+
+    def needs(self) -> tuple[Need, ...]:
+        return (Need(SiteGuard, (self.site_id,)),)
 
 
 class RecordConsent(WithConsents):
@@ -59,10 +63,10 @@ class RecordConsent(WithConsents):
     version: Code
     language: Language
     signed_on: Day
-    subject_code: Code | None = None
+    subject_code: Word | None = None
 
 
-class RequireReconsent(OfSubject):
+class RequireReconsent(WithConsents):
     """Let a subject sign a version that was released after the one they signed."""
 
     type: ClassVar[str] = "trials.require_reconsent.v1"
@@ -97,6 +101,6 @@ class WaiveReconsent(OfSubject, Signed):
     document_ref: Text
 
 
-def consents_of(site_id: UUID) -> UUID:
-    """The stream of the consent versions of a site."""
-    return uuid5(NAMESPACE, f"consents|{site_id}")
+def consents_of(trial_id: UUID, site_id: UUID) -> UUID:
+    """The stream of the consent versions that a trial has at a site."""
+    return uuid5(NAMESPACE, f"consents|{trial_id}|{site_id}")

@@ -34,7 +34,7 @@ class RecordDataCounts(Command):
 
     @property
     def stream_id(self) -> UUID:
-        return uuid5(NAMESPACE, f"data_counts/{self.site_id}")
+        return uuid5(NAMESPACE, f"data_counts/{self.trial_id}/{self.site_id}")
 
     def needs(self) -> tuple[Need, ...]:
         return (Need(SiteGuard, (self.site_id,)), Need(TrialData, (self.trial_id,)))

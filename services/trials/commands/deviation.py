@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code, DocumentRef, Text
+from services.trials.commands.words import DocumentRef, Text, Word
 from services.trials.projections.capa import CapaRow
 from services.trials.projections.holds import DeviationRow
 from shared.contracts.message import Command, Need
@@ -23,8 +23,8 @@ class ReportDeviation(Command):
     trial_id: UUID
     site_id: UUID | None = None
     subject_id: UUID | None = None
-    category: Code
-    rules: tuple[Text, ...] = Field(max_length=100)
+    category: Word
+    rules: tuple[Word, ...] = Field(max_length=100)
     holds: tuple[UUID, ...] = Field(default=(), max_length=1000)
     citation: Text | None = None
     occurred_on: Day
@@ -33,6 +33,9 @@ class ReportDeviation(Command):
     @property
     def stream_id(self) -> UUID:
         return self.deviation_id
+
+    def needs(self) -> tuple[Need, ...]:
+        return (Need(DeviationRow, (self.deviation_id,)),)
 
 
 class AnnulDeviation(Command):

@@ -31,7 +31,7 @@ class OfFeed(Command):
 
     @property
     def stream_id(self) -> UUID:
-        return uuid5(NAMESPACE, f"feed|{self.subject_id}|{self.source_system}")
+        return uuid5(NAMESPACE, f"feed|{self.trial_id}|{self.subject_id}|{self.source_system}")
 
     def needs(self) -> tuple[Need, ...]:
         return (

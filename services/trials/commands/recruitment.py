@@ -161,4 +161,7 @@ class AssessRetentionRisk(Command):
 
     @property
     def stream_id(self) -> UUID:
-        return uuid5(NAMESPACE, f"retention_risk|{self.subject_id}")
+        return uuid5(NAMESPACE, f"retention_risk|{self.trial_id}|{self.site_id}|{self.subject_id}")
+
+    def needs(self) -> tuple[Need, ...]:
+        return (Need(SiteGuard, (self.site_id,)),)

@@ -80,7 +80,7 @@ class OfErasure(Signed):
 
     @property
     def stream_id(self) -> UUID:
-        return uuid5(NAMESPACE, f"erasure/{self.subject_id}")
+        return uuid5(NAMESPACE, f"erasure/{self.trial_id}/{self.subject_id}")
 
 
 class WantsErasure(OfErasure):

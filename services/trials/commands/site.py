@@ -6,10 +6,10 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code, Count, Country, Text
+from services.trials.commands.words import Code, Count, Country, Named, Text
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.projections.programme_guards import ProgrammeStanding
-from shared.contracts.message import Command, Identifier, Need, Signed
+from shared.contracts.message import Command, Need, Signed
 from shared.contracts.trials.registry import RegistrySite
 from shared.contracts.trials.site import Gate
 from shared.rules.dates import Day, ZoneName
@@ -41,7 +41,7 @@ class IdentifySite(OfSite):
     state: Text | None = None
     postcode: Text | None = None
     zone: ZoneName | None = None
-    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100)
+    identifiers: tuple[Named, ...] = Field(default=(), max_length=100)
 
 
 class RecordRegistrySite(OfSite):

@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from services.trials.commands.words import Code
+from services.trials.commands.words import Code, Pseudonym, Word
 from services.trials.projections.consent_guards import SiteConsents
+from services.trials.projections.enrolment_guards import EnrolmentTargets
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
 from services.trials.projections.protocol_guards import SiteProtocol, TrialProtocol
-from shared.contracts.message import Command, Identifier, Need
+from shared.contracts.message import Command, Need
 from shared.contracts.trials.subject import WithdrawalScope
 from shared.rules.dates import Day
 
@@ -50,15 +51,16 @@ class EnrolSubject(OfSubject):
     type: ClassVar[str] = "trials.enrol_subject.v1"
     report: ClassVar[bool] = True
     subject_id: UUID = Field(default_factory=uuid7)
-    subject_code: Code
+    subject_code: Word
     enrolled_on: Day
-    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=100)
+    identifiers: tuple[Pseudonym, ...] = Field(default=(), max_length=100)
 
     def needs(self) -> tuple[Need, ...]:
         return (
             Need(SiteGuard, (self.site_id,), alone=True),
             Need(SubjectGuard, (self.subject_id,), alone=True),
             Need(TrialCount, (self.trial_id,), alone=True),
+            Need(EnrolmentTargets, (self.trial_id,)),
             Need(TrialGuard, (self.trial_id,), alone=True),
             *_versions(self),
         )
@@ -69,7 +71,7 @@ class CorrectEnrolment(OfSubject):
 
     type: ClassVar[str] = "trials.correct_enrolment.v1"
     report: ClassVar[bool] = True
-    subject_code: Code
+    subject_code: Word
     enrolled_on: Day
     corrects: UUID
     reason: Code
@@ -96,9 +98,13 @@ class DoseSubject(OfSubject):
 
 
 class WithdrawSubject(OfSubject):
-    """Report that a subject withdrew from what the scopes name."""
+    """Report that a subject withdrew from what the scopes name; why, as a code, where they said so.
+
+    Usual reasons: the factors of a retention risk (`rules/recruitment.py`), physician_decision.
+    """
 
     type: ClassVar[str] = "trials.withdraw_subject.v1"
     report: ClassVar[bool] = True
     withdrawn_on: Day
     scopes: Annotated[tuple[WithdrawalScope, ...], Field(min_length=1, max_length=100)]
+    reason: Word | None = None

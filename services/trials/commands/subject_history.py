@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from services.trials.commands.subject import OfSubject
-from services.trials.commands.words import Code, Named
+from services.trials.commands.words import Code, Named, Word
 from shared.contracts.message import Value
 from shared.rules.dates import Day
 
@@ -42,7 +42,7 @@ class RecordSubjectHistory(OfSubject):
     report: ClassVar[bool] = True
     internal: ClassVar[bool] = True
     source: Code
-    subject_code: Code
+    subject_code: Word
     identifiers: tuple[Named, ...] = Field(default=(), max_length=100)
     steps: Annotated[tuple[HistoryStep, ...], Field(min_length=1, max_length=5000)]
 

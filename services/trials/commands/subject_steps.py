@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from uuid_utils.compat import uuid7
 
 from services.trials.commands.subject import OfSubject
-from services.trials.commands.words import Code
+from services.trials.commands.words import Code, Word
 from services.trials.projections.consent_guards import SiteConsents
 from shared.contracts.message import Need
 from shared.rules.dates import Day
@@ -26,7 +26,7 @@ class IdentifyCandidate(OfSubject):
     type: ClassVar[str] = "trials.identify_candidate.v1"
     report: ClassVar[bool] = True
     subject_id: UUID = Field(default_factory=uuid7)
-    subject_code: Code
+    subject_code: Word
     identified_on: Day
 
 

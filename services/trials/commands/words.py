@@ -24,6 +24,8 @@ Text = Annotated[
     AfterValidator(_printable),
 ]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}$")]
+# A code without spaces: no name of a person is one word of letters and digits with its dots and dashes.
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(known_country)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # A document is named by a code, whose words stand where it is kept.
@@ -42,5 +44,13 @@ def _identifier(given: Identifier) -> Identifier:
     return given
 
 
+def _pseudonym(given: Identifier) -> Identifier:
+    if any(map(str.isspace, given.value)):
+        raise ValueError("value has a space, which no pseudonym may")
+    return given
+
+
 Named = Annotated[Identifier, AfterValidator(_identifier)]
+# A name that another system gives to a subject.
+Pseudonym = Annotated[Named, AfterValidator(_pseudonym)]
 SponsorName = Annotated[Text, Field(max_length=500)]

@@ -9,6 +9,7 @@ from services.trials.commands.subject import CorrectEnrolment, EnrolSubject
 from services.trials.domain.broken import in_future
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.domain.subject_state import Events, Subject
+from services.trials.projections.enrolment_guards import EnrolmentTargets
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
 from services.trials.projections.protocol_guards import SiteProtocol, TrialProtocol
 from services.trials.rules import NAMESPACE
@@ -49,16 +50,10 @@ def enrolment_breaks(
     site = facts.get(SiteGuard, command.site_id)
     day = command.enrolled_on
     holds = forbidding(holds_on(trial, site, facts.get(SubjectGuard, command.subject_id)), "enrol", day)
-    own = site is None or site.of(command.trial_id)
-    activated = own and site is not None and site.activated_on is not None and site.activated_on <= day
+    activated = site is not None and site.activated_on is not None and site.activated_on <= day
     closed_on = site.enrolment_closed_on if site else None
-    # An approved trial becomes active by its first activated site, a moment later.
-    recruiting = trial is not None and (
-        trial.status == "active" or (trial.status == "approved" and activated)
-    )
     found = {
-        "trial.not_active": not recruiting,
-        "site.other_trial": not own,
+        "trial.not_active": trial is None or not _recruiting(trial, day, activated),
         "site.not_active": not activated,
         "site.enrolment_closed": closed_on is not None and closed_on <= day,
         "subject.not_eligible": _not_eligible(subject),
@@ -66,9 +61,22 @@ def enrolment_breaks(
         "enrolment.under_hold": bool(holds),
         "enrolment.in_future": in_future(day, now),
         "protocol.not_in_force": _no_protocol(command, facts),
-        **_targets(command, trial, site, facts.get(TrialCount, command.trial_id)),
+        **_targets(command, facts),
     }
     return broken(found, tuple(h.hold_id for h in holds))
+
+
+def _recruiting(trial: TrialGuard, day: date, activated: bool) -> bool:
+    """Whether the trial took subjects on that day.
+
+    A beginning is often told late, and the site's activation has a day of its own: a day before the trial was
+    told active counts as that day. An approved trial becomes active by its first activated site, soon after.
+    """
+    begun = next((one.since for one in trial.statuses if one.status == "active"), None)
+    if begun is None:
+        return trial.status == "active" or (trial.status == "approved" and activated)
+    judged = max(day, begun)
+    return trial.had("active", judged)
 
 
 def _not_eligible(subject: Subject) -> bool:
@@ -85,19 +93,17 @@ def _no_protocol(command: EnrolSubject | CorrectEnrolment, facts: Facts) -> bool
     return bool(protocol and protocol.versions) and (site is None or site.on(command.enrolled_on) is None)
 
 
-def _targets(
-    command: EnrolSubject | CorrectEnrolment,
-    trial: TrialGuard | None,
-    site: SiteGuard | None,
-    count: TrialCount | None,
-) -> dict[str, bool]:
-    if isinstance(command, CorrectEnrolment):
+def _targets(command: EnrolSubject | CorrectEnrolment, facts: Facts) -> dict[str, bool]:
+    """The targets that were reached before: those stated, else those of the plan and of the selection."""
+    known = facts.get(EnrolmentTargets, command.trial_id)
+    if isinstance(command, CorrectEnrolment) or known is None:
         return {}
+    targets = {(one.level, one.scope): one.target for one in known.all()}
+    count, site = facts.get(TrialCount, command.trial_id), facts.get(SiteGuard, command.site_id)
+    of_trial, of_site = targets.get(("trial", "")), targets.get(("site", str(command.site_id)))
     return {
-        "trial.target_exceeded": bool(
-            trial and count and trial.target is not None and count.enrolled >= trial.target
-        ),
-        "site.target_exceeded": bool(site and site.target is not None and site.enrolled >= site.target),
+        "trial.target_exceeded": of_trial is not None and count is not None and count.enrolled >= of_trial,
+        "site.target_exceeded": of_site is not None and site is not None and site.enrolled >= of_site,
     }
 
 

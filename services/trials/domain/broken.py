@@ -3,7 +3,9 @@
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
+from services.trials.projections.guards import SiteGuard
 from services.trials.rules import NAMESPACE
+from services.trials.rules.other_trial import OTHER_TRIAL
 from shared.contracts.trials.deviation import DeviationReported
 from shared.rules.dates import latest_date
 
@@ -13,9 +15,19 @@ def in_future(day: date, now: datetime) -> bool:
     return day > latest_date(now)
 
 
-def deviation_id(category: str, name: str) -> UUID:
-    """The id of a report's deviation; `name` tells the report from any other of its kind."""
-    return uuid5(NAMESPACE, f"deviation|{category}|{name}")
+def elsewhere(site: SiteGuard | None, trial_id: UUID) -> bool:
+    """Whether the site is known and belongs to another trial."""
+    return site is not None and site.trial_id not in (None, trial_id)
+
+
+def site_breaks(site: SiteGuard | None, trial_id: UUID) -> tuple[str, ...]:
+    """The rule that a report breaks by naming a site of another trial."""
+    return (OTHER_TRIAL,) if elsewhere(site, trial_id) else ()
+
+
+def deviation_id(trial_id: UUID, category: str, name: str) -> UUID:
+    """The id of a report's deviation; `name` tells the report from any other of its kind in the trial."""
+    return uuid5(NAMESPACE, f"deviation|{trial_id}|{category}|{name}")
 
 
 def deviation(
@@ -26,7 +38,7 @@ def deviation(
         return []
     return [
         DeviationReported(
-            deviation_id=deviation_id(category, name),
+            deviation_id=deviation_id(trial_id, category, name),
             trial_id=trial_id,
             site_id=site_id,
             category=category,

@@ -6,7 +6,7 @@ from typing import assert_never
 from uuid import UUID
 
 from services.trials.commands.budget import AgreeBudget, ReachMilestone, ReportPayable
-from services.trials.domain.broken import deviation, in_future
+from services.trials.domain.broken import deviation, in_future, site_breaks
 from services.trials.projections.guards import SiteGuard
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.budget import (
@@ -41,7 +41,7 @@ def decide(budget: Budget, command: BudgetCommand | Wake, facts: Facts, now: dat
         case AgreeBudget():
             return _agree(budget, command, facts, now)
         case ReachMilestone() | ReportPayable():
-            return _reach(budget, command, now)
+            return _reach(budget, command, facts, now)
         case Wake():
             return []
         case _:
@@ -89,11 +89,12 @@ def _agree(budget: Budget, command: AgreeBudget, facts: Facts, now: datetime) ->
     return [agreed, *waited]
 
 
-def _reach(budget: Budget, command: ReachMilestone | ReportPayable, now: datetime) -> Events:
+def _reach(budget: Budget, command: ReachMilestone | ReportPayable, facts: Facts, now: datetime) -> Events:
     if command.cause in budget.causes:
         return []
     day = command.reached_on
-    breaks = ("payment.in_future",) if in_future(day, now) else ()
+    misplaced = site_breaks(facts.get(SiteGuard, command.site_id), command.trial_id)
+    breaks = (*(("payment.in_future",) if in_future(day, now) else ()), *misplaced)
     unpriced = PaymentMilestoneUnpriced(**command.model_dump(), breaks=breaks)
     version = budget.in_force(day)
     found: Events = [*_due(version, unpriced, breaks)] if version else []

@@ -7,7 +7,7 @@ from services.trials.commands.consent import RecordConsent
 from services.trials.domain.breaks import About, Breaks, broken, deviation
 from services.trials.domain.broken import in_future
 from services.trials.domain.permissions import forbidding, holds_on
-from services.trials.domain.reconsent import asked_by_later
+from services.trials.domain.reconsent import asked_by_later, meets
 from services.trials.domain.subject_state import Events, Subject, evolve
 from services.trials.projections.consent_guards import SiteConsents
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
@@ -22,12 +22,20 @@ from shared.contracts.trials.subject import SubjectStatusChanged
 def missing_on(subject: Subject, known: SiteConsents | None, day: date) -> bool:
     """Whether nothing was signed up to that day; unknown, and so no, where consents are not told here."""
     told = not subject.imported and (subject.tracked or bool(known and known.releases))
-    return told and not any(on <= day for _, _, on in subject.consents)
+    return told and not signed_by(subject, day)
+
+
+def signed_by(subject: Subject, day: date) -> bool:
+    """Whether any version was signed up to that day."""
+    return any(on <= day for _, _, on in subject.consents)
 
 
 def not_current(subject: Subject, known: SiteConsents | None, day: date) -> bool:
-    """Whether another version than the one signed last was in use at the site on that day."""
-    if known is None or not known.releases:
+    """Whether another version than the one signed last was in use at the site on that day.
+
+    False where no version was told, or nothing was signed by then.
+    """
+    if known is None or not known.releases or not signed_by(subject, day):
         return False
     version, language, _ = max(
         (consent for consent in subject.consents if consent[2] <= day), key=lambda consent: consent[2]
@@ -76,6 +84,7 @@ def signed(subject: Subject, command: RecordConsent, facts: Facts, now: datetime
             language=command.language,
             signed_on=command.signed_on,
             breaks=found.rules,
+            meets=meets(subject, command, known),
         )
     )
     # Whoever signed too late lacks the consent on their first day: that is one deviation, not two.

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import assert_never
 
 from services.trials.commands.data_counts import RecordDataCounts
-from services.trials.domain.broken import deviation, deviation_id, in_future
+from services.trials.domain.broken import deviation, deviation_id, elsewhere, in_future
 from services.trials.projections.guards import SiteGuard
 from services.trials.projections.trial_data import TrialData
+from services.trials.rules.other_trial import OTHER_TRIAL
 from shared.contracts.message import Facts, Wake
 from shared.contracts.trials.data import DataCountsRecorded
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
@@ -83,7 +84,7 @@ def _told(counts: Counts, recorded: DataCountsRecorded) -> Events:
         return [recorded, *deviation(trial_id, "data_counts", raised, breaks, recorded.as_of, site_id)]
     if breaks:  # its deviation stands already
         return [recorded]
-    raised_id = deviation_id("data_counts", f"{name}|{known.broken_since}")
+    raised_id = deviation_id(trial_id, "data_counts", f"{name}|{known.broken_since}")
     reason = "data_counts.corrected"
     return [recorded, DeviationAnnulled(deviation_id=raised_id, trial_id=trial_id, reason=reason)]
 
@@ -112,7 +113,7 @@ def _breaks(counts: Counts, command: RecordDataCounts, facts: Facts, now: dateti
     locked = trial is not None and trial.status == "locked" and trial.locked_on is not None
     found = {
         "site.unknown": site is None or site.trial_id is None,
-        "site.other_trial": bool(site and site.trial_id not in (None, command.trial_id)),
+        OTHER_TRIAL: elsewhere(site, command.trial_id),
         "data_counts.in_future": in_future(command.as_of, now),
         "data_counts.disagree": not (
             command.forms_verified <= command.forms_entered <= command.forms_expected

@@ -50,7 +50,10 @@ def decide(
     """The events of a command; repeating one that took effect causes none."""
     match command:
         case ReportDeviation() if not deviation.reported:
-            return [DeviationReported(**command.model_dump())]
+            # Many a deviation is told in the stream of a subject or a visit: its id is taken.
+            row = facts.get(DeviationRow, command.deviation_id)
+            known = row is not None and row.occurred_on is not None
+            return [] if known else [DeviationReported(**command.model_dump())]
         case AnnulDeviation() if not deviation.annulled:
             row = facts.get(DeviationRow, command.deviation_id)
             if row and row.annulled:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
-from uuid import UUID
 
 from services.trials.commands.retention import ApproveErasure, RejectErasure, RequestErasure
 from services.trials.projections.guards import TrialGuard, TrialSites
@@ -29,9 +28,8 @@ _UNKNOWN = Refusal("unknown_subject", "the trial has no such subject", None, "su
 
 @dataclass(frozen=True)
 class Erasure:
-    """`trial_id`, `requested_by` and `reason` while a request waits for its second person."""
+    """`requested_by` and `reason` while a request waits for its second person."""
 
-    trial_id: UUID | None = None
     requested_by: str | None = None
     reason: ErasureReason | None = None
     erased: bool = False
@@ -41,8 +39,6 @@ def decide(erasure: Erasure, command: ErasureCommand | Wake, facts: Facts, now: 
     """The events of a command; what is done already causes none."""
     if isinstance(command, Wake):
         return []
-    if erasure.trial_id not in (None, command.trial_id):
-        return _UNKNOWN
     if erasure.erased:
         return []
     who = facts.actor.id if facts.actor else ""
@@ -126,8 +122,8 @@ def _retained(
 
 def evolve(erasure: Erasure, event: ErasureEvent) -> Erasure:
     match event:
-        case ErasureRequested(trial_id=trial, requested_by=who, reason=reason):
-            return Erasure(trial, who, reason)
+        case ErasureRequested(requested_by=who, reason=reason):
+            return Erasure(who, reason)
         case ErasureRejected():
             return Erasure()
         case SubjectErased():

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid5
 
 from services.trials.commands.feed import EndFeed, RecordDailySummary, StartFeed
-from services.trials.domain.broken import in_future
+from services.trials.domain.broken import in_future, site_breaks
 from services.trials.domain.feed_state import Events, Feed
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
@@ -25,12 +25,14 @@ def summarise(feed: Feed, command: RecordDailySummary, facts: Facts, now: dateti
         return []
     where = ids(feed.started or command)
     holds = forbidding(holds_at(feed.started or command, facts), "collect_data", command.day)
+    # A feed has its place from its start: until then the command alone says where it is.
+    misplaced = () if feed.started else site_breaks(facts.get(SiteGuard, command.site_id), command.trial_id)
     told = DaySummarised(
         **command.model_dump(exclude={"source_system"}) | where,
         expected=feed.due(command.measure),
         received_before=before[0] if before else None,
         was_missing=command.measure in known and before is None,
-        breaks=_breaks(feed, command, holds, now),
+        breaks=(*_breaks(feed, command, holds, now), *misplaced),
     )
     return [told, *_deviations(feed, told, holds)]
 

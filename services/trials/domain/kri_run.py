@@ -66,7 +66,7 @@ def _moved(
         return [KriRecovered(**ids, breach_id=known[0], kri=value.kri)] if known else []
     visit_by = _visit_by(plan, value.verdict, started.cut_on)
     if known is None:
-        breach_id = uuid5(NAMESPACE, f"breach|{site_id}|{value.kri}|{started.run_id}")
+        breach_id = uuid5(NAMESPACE, f"breach|{started.trial_id}|{site_id}|{value.kri}|{started.run_id}")
         return [KriBreached(**ids, breach_id=breach_id, level=value.verdict, found=value, visit_by=visit_by)]
     if (known[1], value.verdict) == ("alert", "action"):
         return [KriEscalated(**ids, breach_id=known[0], found=value, visit_by=visit_by)]

@@ -99,8 +99,6 @@ def refusal_by_status(trial: TrialGuard | None, site: SiteGuard | None, effect: 
     """The refusal of a request that the status of the trial or of the site forbids."""
     if trial and effect in closed_by(trial.status):
         return Refusal("trial.not_active", f"the trial is {trial.status}", trial.status)
-    if trial and site and not site.of(trial.trial_id):
-        return Refusal("site.not_active", "the trial has no such site", None, "site_id")
     if site and effect in closed_by(None, site.status):
         return Refusal("site.not_active", "the site is not active", site.status)
     return None

@@ -60,7 +60,7 @@ def judged(protocol: Protocol, now: datetime) -> Iterator[DeviationReported | De
         counting = protocol.deviations.get((made.change_id, rule))
         if late and not counting:
             yield DeviationReported(
-                deviation_id=uuid5(NAMESPACE, f"{rule}|{made.change_id}|{told}"),
+                deviation_id=uuid5(NAMESPACE, f"{rule}|{made.trial_id}|{made.change_id}|{told}"),
                 trial_id=made.trial_id,
                 category="protocol",
                 rules=(rule,),

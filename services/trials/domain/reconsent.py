@@ -25,12 +25,31 @@ from shared.contracts.trials.subject import SubjectStatus
 from shared.rules.dates import add_calendar_days, local_date
 
 
-def require(subject: Subject, command: RequireReconsent) -> Events:
-    """Ask for the signature, unless it was given, is asked for already, or the subject has left."""
+def require(subject: Subject, command: RequireReconsent, known: SiteConsents | None) -> Events:
+    """Ask for the signature, unless it was given, is asked for already, or the subject has left.
+
+    A version that was released later and is signed, or asked for, leaves nothing to ask of an older one.
+    """
+    if subject.status is None or subject.status in ENDED:
+        return []
     asked = ReconsentRequired(**command.model_dump())
     given = command.version in {version for version, *_ in (*subject.consents, *subject.letters)}
     same = subject.reconsent is not None and subject.reconsent.asked == asked
-    return [] if given or same or subject.status is None or subject.status in ENDED else [asked]
+    forms = [(version, language) for version, language, _ in subject.consents]
+    if subject.reconsent:
+        forms.append((subject.reconsent.asked.version, subject.reconsent.asked.language))
+    this = (command.version, command.language)
+    past = known is not None and any(known.later(form, this) for form in forms)
+    return [] if given or same or past else [asked]
+
+
+def meets(subject: Subject, command: RecordConsent, known: SiteConsents | None) -> str | None:
+    """The version asked for in whose place the subject signs one that was released later."""
+    if subject.reconsent is None or known is None:
+        return None
+    asked = subject.reconsent.asked
+    later = known.later((command.version, command.language), (asked.version, asked.language))
+    return asked.version if later else None
 
 
 def declined(subject: Subject, command: DeclineReconsent) -> Events:
@@ -104,7 +123,7 @@ def asked_by_later(
     if not later:
         return []
     about = {"trial_id": command.trial_id, "site_id": command.site_id, "subject_id": command.subject_id}
-    return require(subject, requirement(later[-1], site.zone if site else None, **about))
+    return require(subject, requirement(later[-1], site.zone if site else None, **about), known)
 
 
 def _asked(subject: Subject, version: str) -> bool:

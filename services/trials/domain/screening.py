@@ -1,7 +1,7 @@
 """Screening of a subject, and the investigator's decision that ends it."""
 
 from services.trials.commands.subject_steps import DecideEligibility, StartScreening
-from services.trials.domain.consent import missing_on, not_current
+from services.trials.domain.consent import missing_on, not_current, signed_by
 from services.trials.domain.subject_state import Events, Subject
 from services.trials.domain.subject_steps import OPEN_SITE, forbidden, moved, refused, step
 from services.trials.projections.consent_guards import SiteConsents
@@ -20,7 +20,9 @@ def screen(subject: Subject, command: StartScreening, facts: Facts) -> Events | 
     if site is None or site.status not in OPEN_SITE:
         return Refusal("site.not_active", "the site is not active", site.status if site else None)
     known, day = facts.get(SiteConsents, command.site_id), command.screened_on
-    if missing_on(subject, known, day):
+    # An import tells of no consents; where versions are told here, so is the signature of one of them.
+    unsigned = bool(known and known.releases) and not signed_by(subject, day)
+    if unsigned or missing_on(subject, known, day):
         return Refusal("consent.missing", f"no consent was signed up to {day}", subject.status)
     if not_current(subject, known, day):
         return Refusal("consent.not_current", "another version of the consent is in use", subject.status)

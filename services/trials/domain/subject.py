@@ -36,16 +36,13 @@ from services.trials.domain import (
     subject_steps,
 )
 from services.trials.domain.adoption_subject import adopt_subject
-from services.trials.domain.breaks import Breaks, deviation, enrolment_breaks
+from services.trials.domain.misplaced import placed
+from services.trials.domain.subject_days import to_come, without_days_to_come
+from services.trials.domain.subject_enrolment import correct, enrol
 from services.trials.domain.subject_state import Events, Subject, evolve, wake_at
 from services.trials.domain.withdrawal import withdraw
 from services.trials.projections.consent_guards import SiteConsents
 from shared.contracts.message import Facts, Refusal, Wake
-from shared.contracts.trials.deviation import DeviationAnnulled
-from shared.contracts.trials.subject import (
-    SubjectEnrolled,
-    SubjectEnrolmentCorrected,
-)
 
 __all__ = ["Subject", "SubjectCommand", "decide", "evolve", "wake_at"]
 
@@ -73,6 +70,15 @@ SubjectCommand = (
 
 def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: datetime) -> Events | Refusal:
     """The events of a command; repeating one that took effect causes none."""
+    if isinstance(command, Wake):
+        return reconsent.overdue(subject, now)
+    if refusal := to_come(subject, command, now):
+        return refusal
+    subject = without_days_to_come(subject, now)
+    return placed(subject, command, facts, now, lambda known: _decided(subject, command, known, now))
+
+
+def _decided(subject: Subject, command: SubjectCommand, facts: Facts, now: datetime) -> Events | Refusal:
     match command:
         case AdoptSubject():
             return adopt_subject(subject, command, facts, now)
@@ -87,9 +93,9 @@ def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: 
         case ChangeSubjectStatus():
             return subject_steps.change_status(subject, command, facts)
         case EnrolSubject():
-            return _enrol(subject, command, facts, now)
+            return enrol(subject, command, facts, now)
         case CorrectEnrolment():
-            return _correct(subject, command, facts, now)
+            return correct(subject, command, facts, now)
         case RandomiseSubject() | DoseSubject():
             return dosing.treat(subject, command, facts)
         case RecordDose():
@@ -99,7 +105,7 @@ def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: 
         case RecordVisit():
             return subject_steps.visited(subject, command, facts, now)
         case RequireReconsent():
-            return reconsent.require(subject, command)
+            return reconsent.require(subject, command, facts.get(SiteConsents, command.site_id))
         case DeclineReconsent():
             return reconsent.declined(subject, command)
         case WaiveReconsent():
@@ -108,48 +114,5 @@ def decide(subject: Subject, command: SubjectCommand | Wake, facts: Facts, now: 
             return withdraw(subject, command)
         case ReportDeath():
             return subject_steps.died(subject, command)
-        case Wake():
-            return reconsent.overdue(subject, now)
         case _:
             assert_never(command)
-
-
-def _enrol(subject: Subject, command: EnrolSubject, facts: Facts, now: datetime) -> Events:
-    day, known = command.enrolled_on, facts.get(SiteConsents, command.site_id)
-    if subject.enrolled_on is None:
-        found = enrolment_breaks(subject, command, facts, now)
-        lacks = ("consent.missing",) if consent.missing_on(subject, known, day) else ()
-        enrolled = SubjectEnrolled(**command.model_dump(), breaks=(*found.rules, *lacks))
-        return [
-            enrolled,
-            *subject_steps.moved(subject, command, enrolled, day),
-            *deviation(subject, command, "enrolment", found, day),
-            *consent.missing(evolve(subject, enrolled), command, known),
-        ]
-    if (subject.code, subject.enrolled_on) == (command.subject_code, day):
-        return []
-    # A second, differing report corrects nothing: a person has to say which one is true.
-    contradicted = Breaks(("enrolment.contradicted",))
-    return deviation(subject, command, "contradiction", contradicted, day, f"{command.subject_code}|{day}")
-
-
-def _correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: datetime) -> Events:
-    day, known = command.enrolled_on, facts.get(SiteConsents, command.site_id)
-    if (subject.code, subject.enrolled_on) == (command.subject_code, day):
-        return []
-    found = enrolment_breaks(subject, command, facts, now)
-    lacks = ("consent.missing",) if consent.missing_on(subject, known, day) else ()
-    told = command.model_dump() | {"former_on": subject.enrolled_on, "breaks": (*found.rules, *lacks)}
-    corrected = SubjectEnrolmentCorrected(**told)
-    events: Events = [corrected, *subject_steps.moved(subject, command, corrected, day)]
-    if subject.deviation and not found.rules:
-        annulled = DeviationAnnulled(
-            deviation_id=subject.deviation,
-            trial_id=command.trial_id,
-            site_id=command.site_id,
-            reason="enrolment.corrected",
-        )
-        events.append(annulled)
-    if not subject.deviation:
-        events += deviation(subject, command, "enrolment", found, day)
-    return events + consent.missing(evolve(subject, corrected), command, known)

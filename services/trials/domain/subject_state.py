@@ -50,9 +50,8 @@ class Subject:
 
     `consents` are version, language and day signed, `letters` version and reference of a board's waiver,
     `visits` code and day; `unconsented` is the open deviation of a missing consent. `tracked`: known before
-    its enrolment, or by a consent, so that a missing one means something. `given` are the first and last days
-    of doses reported, `adopted` the events that a takeover told. `imported`: the statuses that an import
-    told, with their days; of such a subject's consents nobody told here.
+    its enrolment, or by a consent, so that a missing one means something. `given`: first and last days of
+    doses, `adopted`: events of a takeover, `imported`: statuses of an import, which tells of no consents.
     """
 
     code: str | None = None
@@ -68,6 +67,7 @@ class Subject:
     given: frozenset[tuple[date, date | None]] = frozenset()
     visits: frozenset[tuple[str, date]] = frozenset()
     withdrawn: frozenset[WithdrawalScope] = frozenset()
+    withdrawn_for: str | None = None
     died_on: date | None = None
     deviation: UUID | None = None
     unconsented: UUID | None = None
@@ -83,14 +83,12 @@ class Subject:
     @property
     def began_on(self) -> date | None:
         """The day of the first procedure or of the enrolment, whichever came first."""
-        days = (self.first_procedure_on, self.enrolled_on)
-        return min((day for day in days if day), default=None)
+        return min((day for day in (self.first_procedure_on, self.enrolled_on) if day), default=None)
 
     def blocked(self, on: date) -> bool:
         """Whether a signature that is overdue or was refused stands against a dose on that day."""
-        if self.reconsent is None or not self.reconsent.asked.blocks:
-            return False
-        return self.reconsent.answer == "declined" or on > self.reconsent.asked.due_on
+        waits = self.reconsent if self.reconsent and self.reconsent.asked.blocks else None
+        return waits is not None and (waits.answer == "declined" or on > waits.asked.due_on)
 
 
 def wake_at(subject: Subject) -> datetime | None:
@@ -111,7 +109,8 @@ def evolve(subject: Subject, event: Told) -> Subject:
 def _evolved(subject: Subject, event: Told) -> Subject:
     match event:
         case SubjectEnrolled() | SubjectEnrolmentCorrected():
-            return replace(subject, code=event.subject_code, enrolled_on=event.enrolled_on)
+            since = event.enrolled_on if subject.status == "on-study" else subject.moved_on
+            return replace(subject, code=event.subject_code, enrolled_on=event.enrolled_on, moved_on=since)
         case SubjectStatusChanged(after=after, changed_on=day, subject_code=code, source=source):
             known = replace(subject, code=code or subject.code, moved_on=day)
             if source:
@@ -119,7 +118,7 @@ def _evolved(subject: Subject, event: Told) -> Subject:
             return replace(known, tracked=subject.tracked or after not in REGISTERED)
         case SubjectConsented(version=version, language=language, signed_on=day):
             known = replace(subject, consents=(*subject.consents, (version, language, day)), tracked=True)
-            met = subject.reconsent is not None and subject.reconsent.asked.version == version
+            met = subject.reconsent and subject.reconsent.asked.version in (version, event.meets)
             return replace(known, reconsent=None) if met else known
         case ReconsentRequired():
             return replace(subject, reconsent=Reconsent(event))
@@ -138,8 +137,9 @@ def _evolved(subject: Subject, event: Told) -> Subject:
             return replace(subject, given=subject.given | {(day, until)})
         case SubjectVisitDone(visit=visit, done_on=day):
             return replace(subject, visits=subject.visits | {(visit, day)})
-        case SubjectWithdrawn(scopes=scopes):
-            return replace(subject, withdrawn=subject.withdrawn | set(scopes))
+        case SubjectWithdrawn(scopes=scopes, reason=why):
+            known = replace(subject, withdrawn_for=why or subject.withdrawn_for)
+            return replace(known, withdrawn=subject.withdrawn | set(scopes))
         case SubjectDied(died_on=day):
             return replace(subject, died_on=day)
         case DeviationReported(category=category, deviation_id=deviation, rules=rules):

@@ -51,7 +51,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(guards.SiteGuard, guard_folds.site_guard_keys, guard_folds.fold_site_guard, OWN),
     Projection(guards.SubjectGuard, guard_folds.subject_guard_keys, guard_folds.fold_subject_guard, OWN),
     Projection(guards.TrialSites, guard_folds.trial_sites_keys, guard_folds.fold_trial_sites, OWN),
-    Projection(guards.TrialCount, guard_folds.trial_count_keys, guard_folds.fold_trial_count, OWN),
+    Projection(guards.TrialCount, enrolment_guards.count_keys, enrolment_guards.fold_trial_count, OWN),
     Projection(trials.TrialRow, trials.trial_keys, trials.fold_trial, OWN),
     Projection(sites.SiteRow, sites.site_keys, sites.fold_site, OWN),
     Projection(subjects.SubjectRow, subjects.subject_keys, subjects.fold_subject, OWN),

@@ -56,11 +56,11 @@ class Payable:
     """A unit of a line that is due, by its cause; without a line, a milestone that has no price yet."""
 
     table: ClassVar[str] = "payable"
-    key: ClassVar[tuple[str, ...]] = ("site_id", "cause", "line")
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "site_id", "cause", "line")
+    trial_id: UUID
     site_id: UUID
     cause: UUID
     line: str = ""
-    trial_id: UUID | None = None
     milestone: str | None = None
     version: int | None = None
     amount_minor: int | None = None
@@ -72,16 +72,16 @@ class Payable:
 
 
 def payable_keys(message: Recorded[PaymentMilestoneReached | PaymentMilestoneUnpriced]) -> tuple[Key, ...]:
-    site, cause = message.data.site_id, message.data.cause
+    of = (message.data.trial_id, message.data.site_id, message.data.cause)
     if isinstance(message.data, PaymentMilestoneReached):
-        return ((site, cause, message.data.line), (site, cause, ""))
-    return ((site, cause, ""),)
+        return ((*of, message.data.line), (*of, ""))
+    return ((*of, ""),)
 
 
 def fold_payable(row: Payable | None, message: Recorded[Any], key: Key) -> Payable | None:
     """The unit that is due; the milestone without a price is gone once it has one."""
     event = message.data
-    if isinstance(event, PaymentMilestoneReached) and not key[2]:
+    if isinstance(event, PaymentMilestoneReached) and not key[3]:
         return None
     return Payable(**event.model_dump())
 

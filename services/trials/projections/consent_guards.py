@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
+from services.trials.rules.other_trial import misplaced
 from services.trials.rules.subjects import ENDED, status_after
 from shared.contracts.message import Recorded
 from shared.contracts.trials.consent import ConsentVersionReleased, ReconsentRule, SubjectConsented
@@ -21,6 +22,7 @@ from shared.contracts.trials.subject import (
 )
 
 Key = tuple[Any, ...]
+Form = tuple[str, str]  # a version and its language
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class SiteConsents:
     def on(self, day: date, language: str) -> tuple[Release, ...]:
         """The releases in the language up to that day, the one in use last."""
         return tuple(r for r in self.releases if r.language == language and r.released_on <= day)
+
+    def later(self, one: Form, other: Form) -> bool:
+        """Whether the one form was released after the other; of one that nobody released, nobody can tell."""
+        order = {(r.version, r.language): n for n, r in enumerate(self.releases)}
+        return one in order and other in order and order[one] > order[other] and one[0] != other[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,7 @@ Moves = (
 
 
 def site_consents_keys(message: Recorded[ConsentVersionReleased]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),)
+    return () if misplaced(message.data) else ((message.data.site_id,),)
 
 
 def fold_site_consents(row: SiteConsents | None, message: Recorded[Any], key: Key) -> SiteConsents:
@@ -93,7 +100,7 @@ def fold_site_consents(row: SiteConsents | None, message: Recorded[Any], key: Ke
 
 
 def site_subjects_keys(message: Recorded[Moves | SubjectConsented]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),)
+    return () if misplaced(message.data) else ((message.data.site_id,),)
 
 
 def fold_site_subjects(row: SiteSubjects | None, message: Recorded[Any], key: Key) -> SiteSubjects:

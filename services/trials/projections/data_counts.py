@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Recorded
 from shared.contracts.trials.data import CrfReleased, DataCountsRecorded
 
@@ -32,7 +33,7 @@ class DataCounts:
 
 
 def data_counts_keys(message: Recorded[DataCountsRecorded]) -> tuple[Key, ...]:
-    return ((message.data.site_id, message.data.source),)
+    return () if misplaced(message.data) else ((message.data.site_id, message.data.source),)
 
 
 def fold_data_counts(row: DataCounts | None, message: Recorded[Any], key: Key) -> DataCounts:

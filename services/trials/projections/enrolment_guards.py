@@ -6,6 +6,8 @@ from operator import attrgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
+from services.trials.projections.guards import TrialCount
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Recorded
 from shared.contracts.trials.enrolment import EnrolmentTargetSet, Level
 from shared.contracts.trials.site import SiteSelected
@@ -85,10 +87,15 @@ def fold_targets(row: EnrolmentTargets | None, message: Recorded[Any], key: Key)
 
 
 def count_keys(message: Recorded[SubjectEnrolled]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),)
+    return () if misplaced(message.data) else ((message.data.trial_id,),)
 
 
 def fold_count(row: EnrolmentCount | None, message: Recorded[Any], key: Key) -> EnrolmentCount:
     count, site = row or EnrolmentCount(key[0]), message.data.site_id
     sites = count.sites | {site: count.sites.get(site, 0) + 1}
     return replace(count, sites=dict(sorted(sites.items())))
+
+
+def fold_trial_count(row: TrialCount | None, message: Recorded[Any], key: Key) -> TrialCount:
+    count = row or TrialCount(key[0])
+    return replace(count, enrolled=count.enrolled + 1)

@@ -16,9 +16,9 @@ class ErasureRow:
     """The latest request to erase a subject: requested, rejected or erased; times are UTC."""
 
     table: ClassVar[str] = "erasure"
-    key: ClassVar[tuple[str, ...]] = ("subject_id",)
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "subject_id")
+    trial_id: UUID
     subject_id: UUID
-    trial_id: UUID | None = None
     site_id: UUID | None = None
     status: str | None = None
     reason: str | None = None
@@ -29,16 +29,24 @@ class ErasureRow:
 
 
 def erasure_keys(message: Recorded[ErasureRequested | ErasureRejected | SubjectErased]) -> tuple[Key, ...]:
-    return ((message.data.subject_id,),)
+    return ((message.data.trial_id, message.data.subject_id),)
 
 
 def fold_erasure(row: ErasureRow | None, message: Recorded[Any], key: Key) -> ErasureRow:
     """The row after an event of the erasure's stream."""
     event = message.data
-    row = row or ErasureRow(key[0], event.trial_id)
+    row = row or ErasureRow(*key)
     match event:
         case ErasureRequested(site_id=site, reason=reason, requested_by=who):
-            return ErasureRow(key[0], event.trial_id, site, "requested", reason, who, message.time)
+            asked = ErasureRow(*key)
+            return replace(
+                asked,
+                site_id=site,
+                status="requested",
+                reason=reason,
+                requested_by=who,
+                requested_at=message.time,
+            )
         case ErasureRejected():
             return replace(row, status="rejected", decided_by=message.actor.id, decided_at=message.time)
         case SubjectErased(approved_by=who):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Recorded
 from shared.contracts.trials.feed import AboutFeed, DayMissing, DaySummarised, FeedEnded, FeedStarted, Measure
 
@@ -79,7 +80,7 @@ def fold_feed(row: FeedRow | None, message: Recorded[Any], key: Key) -> FeedRow:
 
 
 def site_feeds_keys(message: Recorded[AboutFeed]) -> tuple[Key, ...]:
-    return ((message.data.site_id,),)
+    return () if misplaced(message.data) else ((message.data.site_id,),)
 
 
 def fold_site_feeds(row: SiteFeeds | None, message: Recorded[Any], key: Key) -> SiteFeeds:

@@ -11,11 +11,12 @@ from services.trials.projections.guards import (
     CloseOut,
     HoldView,
     SiteGuard,
+    Standing,
     SubjectGuard,
-    TrialCount,
     TrialGuard,
     TrialSites,
 )
+from services.trials.rules.other_trial import misplaced
 from services.trials.rules.site_states import STATUS_AFTER, MovesOn
 from shared.contracts.message import Recorded
 from shared.contracts.trials.consent import SubjectConsented
@@ -29,7 +30,7 @@ from shared.contracts.trials.site import (
     SiteSelected,
     SiteSuspended,
 )
-from shared.contracts.trials.site_steps import SiteEnrolmentClosed
+from shared.contracts.trials.site_steps import SiteClosingStarted, SiteEnrolmentClosed, SiteTerminated
 from shared.contracts.trials.subject import SubjectEnrolled
 from shared.contracts.trials.trial import (
     TrialAuthorised,
@@ -54,12 +55,13 @@ def trial_guard_keys(message: Recorded[OfTrial | OfHold]) -> tuple[Key, ...]:
 def fold_trial_guard(row: TrialGuard | None, message: Recorded[Any], key: Key) -> TrialGuard:
     guard = row or TrialGuard(key[0])
     match message.data:
-        case TrialRegistered(status=status, route=route, target=target, owner_id=owner):
-            return replace(guard, status=status, route=route, target=target, owner_id=owner)
-        case TrialPlanRecorded(route=route, target=target, owner_id=owner):
-            return replace(guard, route=route, target=target, owner_id=owner)
-        case TrialStatusChanged(after=status):
-            return replace(guard, status=status)
+        case TrialRegistered(status=status, route=route, owner_id=owner):
+            first = Standing(message.time.date(), status)
+            return replace(guard, route=route, owner_id=owner).moved(first)
+        case TrialPlanRecorded(route=route, owner_id=owner):
+            return replace(guard, route=route, owner_id=owner)
+        case TrialStatusChanged(after=status, changed_on=day):
+            return guard.moved(Standing(day or message.time.date(), status))
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
             return replace(guard, authorised=guard.authorised | {country: Authorisation(day, authorisation)})
         case _:
@@ -95,7 +97,7 @@ def site_guard_keys(message: Recorded[OfSite | OfHold]) -> tuple[Key, ...]:
         case VisitConducted(kind=kind) | VisitReportApproved(kind=kind) if kind != "close_out":
             return ()
         case event:
-            return ((event.site_id,),)
+            return () if misplaced(event) else ((event.site_id,),)
 
 
 def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> SiteGuard:
@@ -103,20 +105,24 @@ def fold_site_guard(row: SiteGuard | None, message: Recorded[Any], key: Key) -> 
     match message.data:
         case SiteIdentified(trial_id=trial_id, zone=zone):
             return replace(guard, trial_id=trial_id, zone=zone, status="identified")
-        case SiteSelected(trial_id=trial_id, zone=zone, target=target):
-            return replace(guard, trial_id=trial_id, zone=zone, target=target, status="selected")
+        case SiteSelected(trial_id=trial_id, zone=zone):
+            return replace(guard, trial_id=trial_id, zone=zone, status="selected")
         case SiteActivated(activated_on=day):
             return replace(guard, activated_on=day, status="activated")
         case SiteResumed(status=status):
             return replace(guard, status=status)
         case SiteEnrolmentStarted() if guard.status == "suspended":
             return guard  # told late: the site goes on as enrolling once it is resumed
-        case SubjectEnrolled(trial_id=trial_id):
-            return replace(guard, enrolled=guard.enrolled + guard.of(trial_id))
-        case SubjectConsented(trial_id=trial_id):
-            return replace(guard, consented=guard.consented or guard.of(trial_id))
+        case SubjectEnrolled():
+            return replace(guard, enrolled=guard.enrolled + 1)
+        case SubjectConsented():
+            return replace(guard, consented=True)
         case SiteEnrolmentClosed(closed_on=day):
-            return replace(guard, enrolment_closed_on=day, status="closed_to_enrolment")
+            return guard.ended("closed_to_enrolment", day)
+        case SiteClosingStarted(started_on=day):
+            return guard.ended("closing", day)
+        case SiteTerminated(terminated_on=day):
+            return guard.ended("terminated", day)
         case HoldApplied() | HoldLifted() | HoldAnnulled() as event:
             return replace(guard, holds=_fold_holds(guard.holds, event))
         case VisitConducted(visit_id=visit, conducted_on=day):
@@ -141,8 +147,7 @@ def subject_guard_keys(message: Recorded[OfHold]) -> tuple[Key, ...]:
 
 
 def fold_subject_guard(row: SubjectGuard | None, message: Recorded[Any], key: Key) -> SubjectGuard:
-    guard = row or SubjectGuard(key[0])
-    return replace(guard, holds=_fold_holds(guard.holds, message.data))
+    return replace(guard := row or SubjectGuard(key[0]), holds=_fold_holds(guard.holds, message.data))
 
 
 def trial_sites_keys(message: Recorded[SiteSelected | SiteActivated]) -> tuple[Key, ...]:
@@ -158,15 +163,6 @@ def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -
             return replace(sites, activated=tuple(sorted({*sites.activated, site_id})))
         case _:
             return sites
-
-
-def trial_count_keys(message: Recorded[SubjectEnrolled]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),)
-
-
-def fold_trial_count(row: TrialCount | None, message: Recorded[Any], key: Key) -> TrialCount:
-    count = row or TrialCount(key[0])
-    return replace(count, enrolled=count.enrolled + 1)
 
 
 def _scope(event: OfHold, scopes: tuple[str, ...]) -> tuple[Key, ...]:

@@ -1,8 +1,8 @@
 """Guard rows: what decisions of this service read about a trial, its sites and its subjects."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 from shared.contracts.trials.hold import Effect, HoldSource
@@ -42,9 +42,18 @@ class Authorisation:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A status of a trial and its first day: the one that was stated, else that of its telling (UTC)."""
+
+    since: date
+    status: TrialStatus
+
+
+@dataclass(frozen=True, slots=True)
 class TrialGuard:
     """A trial's status and holds; every decision on a site or a subject shares it.
 
+    `statuses` are those told so far, in their order. What a trial was before the first, nobody knows here.
     `owner_id`: the organisation that its plan names, which has the obligations that follow the plan.
     """
 
@@ -53,10 +62,21 @@ class TrialGuard:
     trial_id: UUID
     status: TrialStatus | None = None
     route: Route = "other"
-    target: int | None = None
     holds: tuple[HoldView, ...] = ()
     authorised: dict[str, Authorisation] = field(default_factory=dict)
     owner_id: UUID | None = None
+    statuses: tuple[Standing, ...] = ()
+
+    def moved(self, last: Standing) -> Self:
+        """With one status more: by its day the others were over, also where they were told later."""
+        before = (replace(one, since=min(one.since, last.since)) for one in self.statuses)
+        return replace(self, status=last.status, statuses=(*before, last))
+
+    def had(self, status: TrialStatus, on: date) -> bool:
+        """Whether it had the status at some time of that day; two have the day of a change."""
+        ends = [*(one.since for one in self.statuses[1:]), date.max]
+        known = zip(self.statuses, ends, strict=True)
+        return any(one.status == status and one.since <= on <= end for one, end in known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +90,10 @@ class CloseOut:
 
 @dataclass(frozen=True, slots=True)
 class SiteGuard:
-    """A site's status, holds and count; enrolments lock it for update, for they count against its target."""
+    """A site's status, holds and count; enrolments lock it for update, for they count against its target.
+
+    `enrolment_closed_on`: the first local day on which it takes no new subjects, whatever ended that.
+    """
 
     table: ClassVar[str] = "site_guard"
     key: ClassVar[tuple[str, ...]] = ("site_id",)
@@ -79,16 +102,15 @@ class SiteGuard:
     status: str | None = None
     zone: str | None = None
     activated_on: date | None = None
-    target: int | None = None
     enrolled: int = 0
     consented: bool = False
     holds: tuple[HoldView, ...] = ()
     enrolment_closed_on: date | None = None
     close_out: CloseOut | None = None
 
-    def of(self, trial_id: UUID) -> bool:
-        """Whether it is a site of this trial, as far as is known."""
-        return self.trial_id in (None, trial_id)
+    def ended(self, status: str, on: date) -> Self:
+        """The guard with a status in which the site takes nobody new, from that day or an earlier one on."""
+        return replace(self, status=status, enrolment_closed_on=min(on, self.enrolment_closed_on or on))
 
 
 @dataclass(frozen=True, slots=True)

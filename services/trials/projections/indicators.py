@@ -78,9 +78,9 @@ class RunRow:
     """One central-monitoring run: who began it, its data cut, its definitions, its over-dispersion."""
 
     table: ClassVar[str] = "indicator_run"
-    key: ClassVar[tuple[str, ...]] = ("run_id",)
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "run_id")
+    trial_id: UUID
     run_id: UUID
-    trial_id: UUID | None = None
     by: str | None = None
     started_by: str | None = None
     started_at: datetime | None = None
@@ -95,12 +95,12 @@ class RunRow:
 
 
 def run_keys(message: Recorded[KriRunStarted | KriRunCompleted | KriBreached]) -> tuple[Key, ...]:
-    return ((message.data.run_id,),)
+    return ((message.data.trial_id, message.data.run_id),)
 
 
 def fold_run(row: RunRow | None, message: Recorded[Any], key: Key) -> RunRow:
     """The run after an event of its trial's monitoring."""
-    run = row or RunRow(key[0], message.data.trial_id)
+    run = row or RunRow(*key)
     match message.data:
         case KriRunStarted() as event:
             told = event.model_dump(include={"by", "cut_on", "data_cut_ref", "definitions"})

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.trials.projections.kri_guards import DataCounts, MonitoringPlan, PlannedVisit, SiteCounters
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Recorded
 from shared.contracts.safety import AdverseEventReceived
 from shared.contracts.trials.data import DataCountsRecorded
@@ -62,7 +63,7 @@ def counters_keys(message: Recorded[Counted]) -> tuple[Key, ...]:
     event = message.data
     if isinstance(event, AdverseEventReceived) and _NOT_ANOTHER & set(event.breaks):
         return ()
-    return ((event.site_id,),) if event.site_id else ()
+    return ((event.site_id,),) if event.site_id and not misplaced(event) else ()
 
 
 def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) -> SiteCounters:
@@ -102,13 +103,16 @@ def _begun(site: SiteCounters, day: int) -> SiteCounters:
 
 
 def _moved(site: SiteCounters, event: SubjectStatusChanged) -> SiteCounters:
-    """Screening and its failures; leaving the study ends a subject's time, coming back begins it again."""
+    """Screening and its failures; leaving the study ends a subject's time, coming back begins it again.
+
+    Who had withdrawn before an enrolment was told is off study by it: that ends the time that it began.
+    """
     day = event.changed_on.toordinal()
     if event.after == "screening" and event.before not in _SCREENED:
         return replace(site, screened=site.screened + 1)
     if event.after == "ineligible" and event.before in _SCREENED:
         return replace(site, screen_failed=site.screen_failed + 1)
-    if event.after == "off-study" and event.before in _ON_STUDY:
+    if event.after == "off-study" and event.before in (*_ON_STUDY, "withdrawn"):
         return replace(site, observed=site.observed - 1, ends=site.ends + day)
     if event.before == "off-study" and event.after in _ON_STUDY:
         return _begun(site, day)

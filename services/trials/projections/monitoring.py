@@ -93,11 +93,11 @@ class ActionItemRow:
     """One action item of an approved report: open, overdue (still open) or done."""
 
     table: ClassVar[str] = "action_item"
-    key: ClassVar[tuple[str, ...]] = ("item_id",)
+    key: ClassVar[tuple[str, ...]] = ("visit_id", "item_id")
+    visit_id: UUID
     item_id: UUID
     trial_id: UUID | None = None
     site_id: UUID | None = None
-    visit_id: UUID | None = None
     finding_id: UUID | None = None
     code: str | None = None
     owner: str | None = None
@@ -110,18 +110,19 @@ class ActionItemRow:
 def action_item_keys(
     message: Recorded[VisitReportApproved | ActionItemCompleted | ActionItemOverdue],
 ) -> tuple[Key, ...]:
+    visit_id = message.data.visit_id
     if isinstance(message.data, VisitReportApproved):
-        return tuple((item.item_id,) for item in message.data.action_items)
-    return ((message.data.item_id,),)
+        return tuple((visit_id, item.item_id) for item in message.data.action_items)
+    return ((visit_id, message.data.item_id),)
 
 
 def fold_action_item(row: ActionItemRow | None, message: Recorded[Any], key: Key) -> ActionItemRow:
     """The action item after an event of its visit's stream."""
     event = message.data
-    item = row or ActionItemRow(key[0], event.trial_id, event.site_id, event.visit_id)
+    item = row or ActionItemRow(key[0], key[1], event.trial_id, event.site_id)
     match event:
         case VisitReportApproved(action_items=items):
-            told = next(one for one in items if one.item_id == key[0])
+            told = next(one for one in items if one.item_id == key[1])
             return replace(item, **told.model_dump(exclude={"item_id"}))
         case ActionItemCompleted(completed_on=day, document_ref=document):
             return replace(item, status="done", completed_on=day, document_ref=document)

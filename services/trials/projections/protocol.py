@@ -101,9 +101,9 @@ class UrgentChangeRow:
     """
 
     table: ClassVar[str] = "urgent_change"
-    key: ClassVar[tuple[str, ...]] = ("change_id",)
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "change_id")
+    trial_id: UUID
     change_id: UUID
-    trial_id: UUID | None = None
     version: str | None = None
     sites: tuple[UUID, ...] = ()
     country: str | None = None
@@ -120,13 +120,13 @@ class UrgentChangeRow:
 
 
 def urgent_keys(message: Recorded[Urgent]) -> tuple[Key, ...]:
-    return ((message.data.change_id,),)
+    return ((message.data.trial_id, message.data.change_id),)
 
 
 def fold_urgent(row: UrgentChangeRow | None, message: Recorded[Any], key: Key) -> UrgentChangeRow:
     """The change after an event about it."""
     event = message.data
-    row = replace(row or UrgentChangeRow(key[0]), trial_id=event.trial_id, version=event.version)
+    row = replace(row or UrgentChangeRow(*key), version=event.version)
     if isinstance(event, UrgentChangeTold):
         if event.breaks:
             return replace(row, breaks=tuple(dict.fromkeys((*row.breaks, *event.breaks))))
@@ -134,7 +134,7 @@ def fold_urgent(row: UrgentChangeRow | None, message: Recorded[Any], key: Key) -
             return replace(row, authority_told_on=event.told_on)
         told = {site: event.told_on for site in event.site_ids or row.sites}
         return _boards(replace(row, board_told=dict(sorted((row.board_told | told).items()))))
-    told_of = event.model_dump(exclude={"change_id", "site_ids", "zone"})
+    told_of = event.model_dump(exclude={"trial_id", "change_id", "site_ids", "zone"})
     can = {site: day for site, day in row.board_told.items() if day >= event.implemented_on}
     return _boards(replace(row, **told_of, sites=event.site_ids, board_told=can))
 

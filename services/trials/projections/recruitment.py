@@ -75,10 +75,10 @@ class RetentionRiskRow:
     """The latest assessment of one subject."""
 
     table: ClassVar[str] = "retention_risk"
-    key: ClassVar[tuple[str, ...]] = ("subject_id",)
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "site_id", "subject_id")
+    trial_id: UUID
+    site_id: UUID
     subject_id: UUID
-    trial_id: UUID | None = None
-    site_id: UUID | None = None
     assessed_on: date | None = None
     factors: tuple[RiskFactor, ...] = ()
     score: int = 0
@@ -133,9 +133,9 @@ def fold_support(row: SupportRow | None, message: Recorded[Any], key: Key) -> Su
 
 
 def retention_risk_keys(message: Recorded[RetentionRiskAssessed]) -> tuple[Key, ...]:
-    return ((message.data.subject_id,),)
+    return ((message.data.trial_id, message.data.site_id, message.data.subject_id),)
 
 
 def fold_retention_risk(row: RetentionRiskRow | None, message: Recorded[Any], key: Key) -> RetentionRiskRow:
     event = message.data
-    return RetentionRiskRow(**event.model_dump(exclude={"factors"}), factors=event.factors)
+    return RetentionRiskRow(**event.model_dump(exclude={"factors", "breaks"}), factors=event.factors)

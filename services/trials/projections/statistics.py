@@ -26,9 +26,9 @@ class DesignInputRow:
     """A signed sample size beside our own figure; `superseded_by` is the input that counts in its place."""
 
     table: ClassVar[str] = "design_input"
-    key: ClassVar[tuple[str, ...]] = ("input_id",)
+    key: ClassVar[tuple[str, ...]] = ("trial_id", "input_id")
+    trial_id: UUID
     input_id: UUID
-    trial_id: UUID | None = None
     version: str | None = None
     endpoint: str | None = None
     estimand: str | None = None
@@ -58,13 +58,14 @@ class DesignInputRow:
 
 def design_input_keys(message: Recorded[DesignInputSigned]) -> tuple[Key, ...]:
     event = message.data
-    return ((event.input_id,), (event.supersedes,)) if event.supersedes else ((event.input_id,),)
+    told = (event.input_id, event.supersedes) if event.supersedes else (event.input_id,)
+    return tuple((event.trial_id, input_id) for input_id in told)
 
 
 def fold_design_input(row: DesignInputRow | None, message: Recorded[Any], key: Key) -> DesignInputRow:
     """The input as it was signed, or as another took its place."""
-    event, row = message.data, row or DesignInputRow(key[0])
-    if event.supersedes == key[0]:
+    event, row = message.data, row or DesignInputRow(*key)
+    if event.supersedes == key[1]:
         return replace(row, superseded_by=event.input_id)
     told = {name: getattr(event, name) for name in _TOLD}
     return replace(row, **told, signed_by=message.actor.id, signed_at=message.time)

@@ -69,6 +69,7 @@ class SubjectRow:
     last_visit_on: date | None = None
     withdrawn_on: date | None = None
     withdrawn_from: tuple[str, ...] = ()
+    withdrawn_reason: str | None = None
     died_on: date | None = None
     source: str | None = None
     erased_at: datetime | None = None
@@ -98,7 +99,8 @@ def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> Su
         case SubjectEnrolled():
             return _enrolled(replace(subject, identifiers=event.identifiers or subject.identifiers), event)
         case SubjectEnrolmentCorrected():
-            return _enrolled(subject, event)
+            since = event.enrolled_on if subject.status == "on-study" else subject.status_on
+            return _enrolled(replace(subject, status_on=since), event)
         case SubjectStatusChanged(after=after, changed_on=day, reason=reason, subject_code=code):
             screened_on = day if after == "screening" else subject.screened_on
             stands = replace(subject, status_on=day, status_reason=reason, screened_on=screened_on)
@@ -115,9 +117,10 @@ def fold_subject(row: SubjectRow | None, message: Recorded[Any], key: Key) -> Su
         case SubjectVisitDone(visit=visit, done_on=day):
             later = subject.last_visit_on is None or day >= subject.last_visit_on
             return replace(subject, last_visit=visit, last_visit_on=day) if later else subject
-        case SubjectWithdrawn(withdrawn_on=day, scopes=scopes):
+        case SubjectWithdrawn(withdrawn_on=day, scopes=scopes, reason=why):
             gone = tuple(sorted({*subject.withdrawn_from, *scopes}))
-            return replace(subject, withdrawn_on=day, withdrawn_from=gone)
+            left = replace(subject, withdrawn_on=day, withdrawn_from=gone)
+            return replace(left, withdrawn_reason=why or subject.withdrawn_reason)
         case SubjectDied(died_on=day):
             return replace(subject, died_on=day)
         case SubjectErased():
@@ -142,7 +145,8 @@ def _consented(subject: SubjectRow, event: Any) -> SubjectRow:
             known = replace(subject, consent_version=version, consent_language=language, consented_on=day)
             if subject.enrolled_on and day <= subject.enrolled_on:
                 known = replace(known, breaks=tuple(b for b in subject.breaks if b != "consent.missing"))
-            return replace(known, reconsent=None) if asked else known
+            met = asked or (event.meets is not None and event.meets == subject.reconsent_version)
+            return replace(known, reconsent=None) if met else known
         case ReconsentRequired(version=version, due_on=day):
             return replace(subject, reconsent="required", reconsent_version=version, reconsent_due_on=day)
         case ReconsentOverdue() if asked:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Recorded
 from shared.contracts.trials.data import (
     CleaningStarted,
@@ -74,7 +75,7 @@ Told = (
 
 
 def trial_data_keys(message: Recorded[Told]) -> tuple[Key, ...]:
-    return ((message.data.trial_id,),)
+    return () if misplaced(message.data) else ((message.data.trial_id,),)
 
 
 def fold_trial_data(row: TrialData | None, message: Recorded[Any], key: Key) -> TrialData:

@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from services.trials.commands.budget import ReachMilestone
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Command, Facts, Recorded
 from shared.contracts.trials.budget import Milestone
 from shared.contracts.trials.site import SiteActivated
@@ -19,7 +20,7 @@ def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
 
     What a takeover tells was reached before, and is paid where it was reached.
     """
-    if message.data.adopted_from:
+    if message.data.adopted_from or misplaced(message.data):
         return []
     match message.data:
         case SiteActivated(activated_on=day) as event:

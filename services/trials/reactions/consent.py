@@ -3,18 +3,21 @@
 from services.trials.domain.reconsent import asks, requirement
 from services.trials.projections.consent_guards import Release, SiteSubjects
 from services.trials.projections.guards import SiteGuard
+from services.trials.rules.other_trial import misplaced
 from shared.contracts.message import Command, Facts, Need, Recorded
 from shared.contracts.trials.consent import ConsentVersionReleased
 
 
 def needs(message: Recorded[ConsentVersionReleased]) -> tuple[Need, ...]:
-    if message.data.requires_reconsent == "none":
+    if message.data.requires_reconsent == "none" or misplaced(message.data):
         return ()
     return (Need(SiteGuard, (message.data.site_id,)), Need(SiteSubjects, (message.data.site_id,)))
 
 
 def react(message: Recorded[ConsentVersionReleased], facts: Facts) -> list[Command]:
     event = message.data
+    if misplaced(event):
+        return []
     site, present = facts.get(SiteGuard, event.site_id), facts.get(SiteSubjects, event.site_id)
     release = Release(**event.model_dump(include=set(Release.__slots__)))
     return [

@@ -113,7 +113,7 @@ def _called_off(event: SiteClosed | SiteTerminated, site: SiteCounters | None) -
 
 def _interim(trial_id: UUID, site_id: UUID, due: date, cause: UUID, after: str) -> Command:
     return AskForVisit(
-        visit_id=uuid5(NAMESPACE, f"interim|{site_id}|{after}"),
+        visit_id=uuid5(NAMESPACE, f"interim|{trial_id}|{site_id}|{after}"),
         trial_id=trial_id,
         site_id=site_id,
         kind="interim",

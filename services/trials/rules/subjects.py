@@ -32,10 +32,10 @@ TRANSITIONS: dict[SubjectStatus, tuple[SubjectStatus, ...]] = {
     "withdrawn": (),
 }
 # An enrolment is a report: what stands against it (`subject.not_eligible`) marks it and refuses nothing.
-_DATED = "subject.date_before_cause"
-_LEAVES = ("subject.reason_required", _DATED)
+_DATED = ("subject.date_before_cause", "subject.date_in_future")
+_LEAVES = ("subject.reason_required", *_DATED)
 GUARDS: dict[tuple[SubjectStatus, SubjectStatus], tuple[str, ...]] = {
-    ("potential-candidate", "candidate"): (_DATED,),
+    ("potential-candidate", "candidate"): _DATED,
     ("potential-candidate", "withdrawn"): _LEAVES,
     ("candidate", "screening"): (
         "hold.screen",
@@ -43,13 +43,13 @@ GUARDS: dict[tuple[SubjectStatus, SubjectStatus], tuple[str, ...]] = {
         "site.not_active",
         "consent.missing",
         "consent.not_current",
-        _DATED,
+        *_DATED,
     ),
     ("candidate", "withdrawn"): _LEAVES,
-    ("screening", "eligible"): (_DATED,),
-    ("screening", "ineligible"): (_DATED,),
+    ("screening", "eligible"): _DATED,
+    ("screening", "ineligible"): _DATED,
     ("screening", "withdrawn"): _LEAVES,
-    ("eligible", "pending-on-study"): ("hold.enrol", "trial.not_active", "site.not_active", _DATED),
+    ("eligible", "pending-on-study"): ("hold.enrol", "trial.not_active", "site.not_active", *_DATED),
     ("eligible", "withdrawn"): _LEAVES,
     ("pending-on-study", "withdrawn"): _LEAVES,
     ("on-study", "on-study-intervention"): (
@@ -59,13 +59,13 @@ GUARDS: dict[tuple[SubjectStatus, SubjectStatus], tuple[str, ...]] = {
         "site.not_active",
         "subject.withdrawn",
         "reconsent.blocked",
-        _DATED,
+        *_DATED,
     ),
-    ("on-study", "on-study-observation"): (_DATED,),
-    ("on-study", "follow-up"): (_DATED,),
+    ("on-study", "on-study-observation"): _DATED,
+    ("on-study", "follow-up"): _DATED,
     ("on-study", "off-study"): _LEAVES,
-    ("on-study-intervention", "on-study-observation"): (_DATED,),
-    ("on-study-intervention", "follow-up"): (_DATED,),
+    ("on-study-intervention", "on-study-observation"): _DATED,
+    ("on-study-intervention", "follow-up"): _DATED,
     ("on-study-intervention", "off-study"): _LEAVES,
     ("on-study-observation", "on-study-intervention"): (
         "hold.dose",
@@ -73,12 +73,13 @@ GUARDS: dict[tuple[SubjectStatus, SubjectStatus], tuple[str, ...]] = {
         "site.not_active",
         "subject.withdrawn",
         "reconsent.blocked",
-        _DATED,
+        *_DATED,
     ),
-    ("on-study-observation", "follow-up"): (_DATED,),
+    ("on-study-observation", "follow-up"): _DATED,
     ("on-study-observation", "off-study"): _LEAVES,
     ("follow-up", "off-study"): _LEAVES,
 }
+UNSAID = "withdrawal_by_subject"  # why somebody left who withdrew and did not say why
 REGISTERED: frozenset[SubjectStatus] = frozenset(
     {"on-study", "on-study-intervention", "on-study-observation", "follow-up", "off-study"}
 )

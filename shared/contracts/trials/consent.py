@@ -14,7 +14,8 @@ class ConsentVersionReleased(Event):
     """A version of the consent form may be used at the site in a language, from `released_on` (local) on.
 
     `requires_reconsent`: who signs again, within `due_in_days` calendar days of the release. `blocks`: no
-    dose is given to whoever is overdue. Told again, the last word counts.
+    dose is given to whoever is overdue. Told again, the last word counts. `breaks` names the rules that the
+    report broke: a version at a site of another trial counts nowhere.
     """
 
     type: ClassVar[str] = "trials.consent_version.released.v1"
@@ -28,6 +29,7 @@ class ConsentVersionReleased(Event):
     blocks: bool = False
     document_ref: str | None = None
     sha256: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 class AboutConsent(Event):
@@ -43,12 +45,14 @@ class AboutConsent(Event):
 class SubjectConsented(AboutConsent):
     """The subject signed a version of the consent form; `breaks` names the rules that this broke.
 
-    `adopted_from` is as at the enrolment.
+    `meets`: the earlier version that was asked for and need not be signed any more. `adopted_from` is as at
+    the enrolment.
     """
 
     type: ClassVar[str] = "trials.subject.consented.v1"
     signed_on: date
     breaks: tuple[str, ...] = ()
+    meets: str | None = None
     adopted_from: str | None = None
 
 

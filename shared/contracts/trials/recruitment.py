@@ -141,7 +141,10 @@ class RiskFactor(Value):
 
 
 class RetentionRiskAssessed(Event):
-    """Why a subject may leave: the sum of the factors' weights is the score, `level` its band."""
+    """Why a subject may leave: the sum of the factors' weights is the score, `level` its band.
+
+    `breaks` names the rules that the report broke.
+    """
 
     type: ClassVar[str] = "trials.subject.retention_risk_assessed.v1"
     trial_id: UUID
@@ -152,6 +155,7 @@ class RetentionRiskAssessed(Event):
     score: int
     level: RiskLevel
     action: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 CampaignEvent = CampaignPlanned | CampaignStarted | CampaignResultsRecorded | CampaignEnded

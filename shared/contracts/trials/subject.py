@@ -63,7 +63,7 @@ class SubjectEnrolmentCorrected(Event):
 class SubjectRandomised(Event):
     """A subject was let into randomisation; the allocation is restricted and never stands here.
 
-    `adopted_from` is as at the enrolment.
+    `breaks`: the import that told of it named a site of another trial. `adopted_from` is as at the enrolment.
     """
 
     type: ClassVar[str] = "trials.subject.randomised.v1"
@@ -72,6 +72,7 @@ class SubjectRandomised(Event):
     subject_id: UUID
     randomised_on: date
     source: str | None = None
+    breaks: tuple[str, ...] = ()
     adopted_from: str | None = None
 
 
@@ -102,7 +103,10 @@ class SubjectDosed(Event):
 
 
 class SubjectWithdrawn(Event):
-    """A subject withdrew from the scopes named; withdrawal erases nothing."""
+    """A subject withdrew from the scopes named; withdrawal erases nothing. `reason` is a code of why.
+
+    Told again, also of the same scopes, the last word counts.
+    """
 
     type: ClassVar[str] = "trials.subject.withdrawn.v1"
     trial_id: UUID
@@ -111,6 +115,7 @@ class SubjectWithdrawn(Event):
     withdrawn_on: date
     scopes: tuple[WithdrawalScope, ...]
     breaks: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 class SubjectStatusChanged(Event):
@@ -118,7 +123,7 @@ class SubjectStatusChanged(Event):
 
     `withdrawn` is only who leaves before registration; later exits are `off-study` with their reason.
     `subject_code` is the code by which the site first names the subject, before an enrolment does;
-    `adopted_from` is as at the enrolment.
+    `adopted_from` is as at the enrolment. `breaks`: the report that told of it named a site of another trial.
     """
 
     type: ClassVar[str] = "trials.subject.status_changed.v1"
@@ -133,12 +138,13 @@ class SubjectStatusChanged(Event):
     identifiers: tuple[Identifier, ...] = ()
     source: str | None = None
     adopted_from: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 class SubjectEligibilityDecided(Event):
     """An investigator decided whether the subject may enrol; `failed` are codes of the criteria not met.
 
-    `confirmed_by`: the actor id of whoever decided.
+    `confirmed_by`: the actor id of whoever decided. `breaks` as of a randomisation.
     """
 
     type: ClassVar[str] = "trials.subject.eligibility_decided.v1"
@@ -150,6 +156,7 @@ class SubjectEligibilityDecided(Event):
     decided_on: date
     confirmed_by: str | None = None
     source: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 class SubjectVisitDone(Event):
@@ -166,7 +173,7 @@ class SubjectVisitDone(Event):
 
 
 class SubjectDied(Event):
-    """The subject has died; of what is a matter of safety and never stands here."""
+    """The subject has died; of what is a matter of safety and never stands here. `breaks` as of a status."""
 
     type: ClassVar[str] = "trials.subject.died.v1"
     trial_id: UUID
@@ -174,6 +181,7 @@ class SubjectDied(Event):
     subject_id: UUID
     died_on: date
     source: str | None = None
+    breaks: tuple[str, ...] = ()
 
 
 SubjectEvent = (

@@ -50,7 +50,7 @@ def due(world: World) -> list[tuple[str, int, int, str]]:
 
 
 def lines_due(world: World) -> set[str]:
-    return {key[2] for kind, key in folded(world.told) if kind is Payable}
+    return {key[3] for kind, key in folded(world.told) if kind is Payable}
 
 
 def refused(decision: Any) -> tuple[str, str | None]:

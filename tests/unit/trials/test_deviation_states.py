@@ -21,6 +21,7 @@ from tests.unit.trials.monitoring_world import DAY, LEAD, MONITOR, QUALITY, TODA
 from tests.unit.trials.test_capa_states import CAPA, IMPLEMENT, OPEN, PLAN, WORKS
 from tests.unit.trials.trials_world import SITE, TRIAL
 
+ENROL: dict[str, Any] = {"trial_id": TRIAL, "site_id": SITE, "subject_id": UUID(int=522)}
 STATES: tuple[DeviationStatus, ...] = get_args(DeviationStatus)
 DEVIATION = UUID(int=521)
 OF: dict[str, Any] = {"deviation_id": DEVIATION, "trial_id": TRIAL}
@@ -64,6 +65,17 @@ def test_what_was_said_is_not_said_again() -> None:
     assert (world.do(ASSESS, QUALITY), world.do(BREACH, QUALITY)) == ([], [])
     world.do(RESOLVE, QUALITY)
     assert world.do(RESOLVE, QUALITY) == []
+
+
+@pytest.mark.parametrize("trial", [TRIAL, UUID(int=77)])
+def test_a_deviation_that_another_stream_told_is_known_by_its_id(trial: UUID) -> None:
+    world = running()
+    world.do(EnrolSubject(**ENROL, subject_code="S-1", enrolled_on=TODAY - 200 * DAY))
+    (raised,) = world.events(DeviationReported)
+    before = world.guard(DeviationRow, raised.deviation_id)
+    again = {"deviation_id": raised.deviation_id, "trial_id": trial, "category": "x", "rules": ("y",)}
+    assert world.do(ReportDeviation(**again, occurred_on=TODAY)) == []
+    assert world.guard(DeviationRow, raised.deviation_id) == before
 
 
 def test_the_last_assessment_holds() -> None:

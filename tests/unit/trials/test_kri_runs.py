@@ -130,7 +130,7 @@ def test_a_run_records_its_data_cut_its_day_and_its_definitions_and_computes_eve
     (completed,) = world.events(KriRunCompleted)
     assert completed == KriRunCompleted(**told, data_cut_ref="edc:extract-7", data_cut_at=NOW, sites=3)
     assert sorted(one.site_id for one in world.events(KriComputed)) == sorted(SITES)
-    row = world.guard(RunRow, RUN)
+    row = world.guard(RunRow, TRIAL, RUN)
     assert (row.status, row.sites, row.breaches, row.data_cut_ref) == ("completed", 3, 0, "edc:extract-7")
 
 

@@ -92,16 +92,16 @@ def test_a_visit_is_shown_with_the_reason_for_its_change() -> None:
 
 def test_an_action_item_is_open_then_overdue_then_done() -> None:
     world = in_state("follow_up")
-    row = world.guard(ActionItemRow, ITEM)
+    row = world.guard(ActionItemRow, VISIT, ITEM)
     assert (row.status, row.owner, row.due_on) == ("open", "s-1", TODAY + DAY)
     world.now = world.wakes_at(VISIT)
     world.wake(VISIT)
-    assert (world.guard(ActionItemRow, ITEM).status, world.guard(VisitRow, VISIT).open_items) == (
+    assert (world.guard(ActionItemRow, VISIT, ITEM).status, world.guard(VisitRow, VISIT).open_items) == (
         "overdue",
         1,
     )
     world.do(DONE)
-    assert world.guard(ActionItemRow, ITEM).status == "done"
+    assert world.guard(ActionItemRow, VISIT, ITEM).status == "done"
 
 
 def test_an_action_that_was_late_and_failed_shows_both() -> None:

@@ -97,7 +97,7 @@ def test_an_enrolment_at_a_site_of_another_trial_is_kept_marked_and_not_counted_
     second = enrol(subject=UUID(int=51), code="S-002").model_copy(update={"trial_id": OTHER})
     two.do(second)
     told = two.events(SubjectEnrolled)[-1]
-    assert told.breaks == ("trial.not_active", "site.other_trial", "site.not_active")
+    assert told.breaks == ("trial.not_active", "site.not_active", "site.other_trial")
     assert two.guard(SiteGuard, SITE).enrolled == before
 
 

@@ -97,12 +97,6 @@ def test_a_request_is_refused_by_what_the_site_closes(
     assert forbidden(command, facts, effect) == (refusal if effect in closed_by(None, status) else None)
 
 
-def test_nothing_is_done_at_a_site_of_another_trial() -> None:
-    facts = Facts(TrialGuard(TRIAL, status="active"), SiteGuard(SITE, UUID(int=9), status="enrolling"))
-    refusal = forbidden(REQUESTS[0][0], facts, "randomise")
-    assert refusal == Refusal("site.not_active", "the trial has no such site", None, "site_id")
-
-
 def test_nobody_is_treated_at_a_site_of_which_nothing_is_known() -> None:
     enrolled = Subject(status="on-study", enrolled_on=TODAY)
     facts = Facts(TrialGuard(TRIAL, status="active"))

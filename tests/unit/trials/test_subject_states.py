@@ -161,7 +161,12 @@ REFUSING: dict[str, tuple[tuple[Event, ...], tuple[Any, ...]]] = {
     ),
     "reconsent.blocked": ((BLOCKING,), OPEN),
 }
-SPECIAL = {"consent.missing", "subject.reason_required", "subject.date_before_cause"}
+SPECIAL = {
+    "consent.missing",
+    "subject.reason_required",
+    "subject.date_before_cause",
+    "subject.date_in_future",
+}
 GUARDED = [(*pair, rule) for pair, rules in GUARDS.items() for rule in rules]
 
 
@@ -186,6 +191,25 @@ def test_no_step_comes_before_the_one_it_follows(before: SubjectStatus, after: S
     refusal = decided(at(before, since=TODAY + DAY), step(before, after))
     detail = f"the subject has been {before} since {TODAY + DAY} only"
     assert refusal == Refusal("subject.date_before_cause", detail, before)
+
+
+@pytest.mark.parametrize(("before", "after"), [g[:2] for g in GUARDED if g[2] == "subject.date_in_future"])
+def test_no_step_is_made_on_a_day_that_has_not_come_anywhere(
+    before: SubjectStatus, after: SubjectStatus
+) -> None:
+    assert not isinstance(
+        decided(at(before), step(before, after, TODAY + DAY)), Refusal
+    )  # it has in Kiribati
+    refusal = decided(at(before), step(before, after, TODAY + 2 * DAY))
+    assert isinstance(refusal, Refusal)
+    assert (refusal.rule, refusal.state) == ("subject.date_in_future", before)
+
+
+@pytest.mark.parametrize(("before", "after"), [g[:2] for g in GUARDED if g[2] == "subject.date_in_future"])
+def test_a_step_that_was_told_of_a_day_to_come_holds_up_no_other(
+    before: SubjectStatus, after: SubjectStatus
+) -> None:
+    assert not isinstance(decided(at(before, since=TODAY.replace(year=2062)), step(before, after)), Refusal)
 
 
 @pytest.mark.parametrize(("before", "after"), [g[:2] for g in GUARDED if g[2] == "subject.reason_required"])

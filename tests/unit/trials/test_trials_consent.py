@@ -17,6 +17,7 @@ from services.trials.commands.consent import (
 )
 from services.trials.commands.hold import ApplyHold
 from services.trials.commands.subject import CorrectEnrolment, WithdrawSubject
+from services.trials.commands.subject_history import HistoryStep, RecordSubjectHistory
 from services.trials.commands.subject_steps import (
     ChangeSubjectStatus,
     DecideEligibility,
@@ -325,6 +326,52 @@ def test_a_consent_told_late_is_asked_for_the_version_that_came_after_it(running
     assert len(running.events(ReconsentRequired)) == 1
 
 
+@pytest.mark.parametrize("told", ["late", "again"])
+def test_an_older_version_is_not_asked_of_whoever_signed_a_later_one(running: World, told: str) -> None:
+    older = again("2.0", TODAY - 20 * DAY, 10, blocks=True)
+    for version in (release("1.0"), *([older] if told == "again" else []), release("3.0", TODAY - 5 * DAY)):
+        running.do(version)
+    running.do(consent("3.0", on=TODAY - DAY))
+    running.do(enrol())
+    running.do(older.model_copy(update={"due_in_days": 12}))
+    assert running.events(ReconsentRequired) == []
+    assert not isinstance(running.do(randomise()), Refusal)
+
+
+def test_an_older_version_takes_no_later_ones_place(running: World) -> None:
+    running.do(release("1.0"))
+    running.do(consent(on=TODAY - 30 * DAY))
+    running.do(again("3.0", TODAY - 5 * DAY))
+    running.do(again("2.0", TODAY - 20 * DAY, 10, blocks=True))
+    assert [event.version for event in running.events(ReconsentRequired)] == ["3.0"]
+    assert row(running).reconsent_version == "3.0"
+
+
+def test_a_later_version_meets_what_was_asked_of_an_older_one(running: World) -> None:
+    running.do(release("1.0"))
+    running.do(consent(on=TODAY - 30 * DAY))
+    running.do(enrol())
+    running.do(again("2.0", TODAY - 20 * DAY, 10, blocks=True))
+    running.do(release("3.0", TODAY - DAY))
+    assert isinstance(running.do(randomise()), Refusal)
+    running.do(consent("3.0", on=TODAY))
+    assert running.events(SubjectConsented)[-1].meets == "2.0"
+    assert (row(running).reconsent, subject.wake_at(running.states[SUBJECT][1])) == (None, None)
+    assert breaks(running, SubjectConsented) == [(), ()]
+    assert not isinstance(running.do(randomise()), Refusal)
+
+
+def test_a_later_version_in_another_language_meets_it_as_well(running: World) -> None:
+    running.do(consent(on=TODAY - 30 * DAY))
+    running.do(again("2.0", TODAY - 20 * DAY))
+    running.do(release("2.0", TODAY - 10 * DAY, language="es"))
+    running.do(consent("1.5", on=TODAY - 2 * DAY, language="es"))
+    assert row(running).reconsent == "required"
+    running.do(release("3.0", TODAY - DAY, language="es"))
+    running.do(consent("3.0", language="es"))
+    assert row(running).reconsent is None
+
+
 def overdue(world: World, due_on: date) -> list[Any]:
     """Time passes at the site until the day after."""
     world.now = start_of_day(due_on + DAY, "America/New_York")
@@ -409,7 +456,7 @@ def test_an_answer_that_nobody_asked_for_is_kept_and_is_a_deviation(running: Wor
 
 def test_a_version_is_released_once_and_told_again_where_it_is_another(running: World) -> None:
     first = release(document_ref="icf-1", sha256="a" * 64)
-    assert first.stream_id == consents_of(SITE)
+    assert first.stream_id == consents_of(TRIAL, SITE)
     (told,) = running.do(first)  # type: ignore[misc]
     assert isinstance(told, ConsentVersionReleased)
     assert (told.document_ref, told.requires_reconsent) == ("icf-1", "none")
@@ -444,7 +491,7 @@ def test_a_release_at_a_site_that_nobody_knows_reaches_nobody() -> None:
         requires_reconsent="all_active",
         due_in_days=14,
     )
-    message = recorded(event, consents_of(SITE))
+    message = recorded(event, consents_of(TRIAL, SITE))
     assert [need.key for need in needs(message)] == [(SITE,), (SITE,)]
     assert react(message, Facts()) == []
 
@@ -455,6 +502,22 @@ def test_the_zone_of_a_site_that_has_none_is_utc() -> None:
     world.do(again())
     assert [event.zone for event in world.events(ReconsentRequired)] == ["UTC"]
     assert subject.wake_at(world.states[SUBJECT][1]) == datetime(2026, 3, 25, tzinfo=NOW.tzinfo)
+
+
+def test_an_imported_candidate_is_screened_once_a_consent_is_told_where_versions_are(running: World) -> None:
+    found = {"kind": "candidate", "on": TODAY - DAY}
+    imported = RecordSubjectHistory(
+        **IDS, source="sdtm", subject_code="S-1", steps=(HistoryStep.model_validate(found),)
+    )
+    running.do(imported)
+    screen = StartScreening(**IDS, screened_on=TODAY)
+    assert not isinstance(running.decide(screen), Refusal)
+    running.do(release())
+    refusal = running.do(screen)
+    assert isinstance(refusal, Refusal)
+    assert refusal.rule == "consent.missing"
+    running.do(consent())
+    assert not isinstance(running.do(screen), Refusal)
 
 
 def test_screening_is_shown_with_its_day_and_the_criteria_not_met(running: World) -> None:

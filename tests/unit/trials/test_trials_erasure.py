@@ -115,16 +115,17 @@ def test_data_of_somebody_never_enrolled_are_erased_for_two_reasons(reason: Any)
     assert then(ask, Facts(Retention(TRIAL, PAST), actor=ONE))[0] == "unknown_subject"  # no such trial
 
 
-def test_an_act_that_names_another_trial_than_the_request_is_refused() -> None:
-    """Whatever becomes of the request, no act says of a trial what happened in another."""
+def test_an_act_that_names_another_trial_is_of_another_stream_and_takes_nothing_there() -> None:
     other: dict[str, Any] = {"trial_id": uuid4(), "subject_id": SUBJECT}
-    for command in (
+    ask, reject = (
         RequestErasure(**other, reason="subject_request"),
-        ApproveErasure(**other),
         RejectErasure(**other, reason="not_entitled"),
-    ):
-        assert then(command, facts(*PAST, by=TWO), REQUESTED)[0] == "unknown_subject"
-        assert then(command, facts(*PAST, by=TWO), REQUESTED, ERASED)[0] == "unknown_subject"
+    )
+    assert {ask.stream_id, ApproveErasure(**other).stream_id, reject.stream_id} == {ask.stream_id}
+    assert ask.stream_id != REQUEST.stream_id
+    assert then(ask, facts(*PAST, by=TWO))[0] == "unknown_subject"
+    assert then(ApproveErasure(**other), facts(*PAST, by=TWO))[0] == "erasure.not_requested"
+    assert then(reject, facts(*PAST, by=TWO))[0] == "erasure.not_requested"
 
 
 @pytest.mark.parametrize("subject", [None, SUBJECT])
@@ -396,21 +397,21 @@ def test_the_row_of_what_keeps_records_names_who_loosened_it() -> None:
 def test_the_row_of_an_erasure_says_who_asked_and_who_decided() -> None:
     row: ErasureRow | None = None
     rejected = ErasureRejected(**OF, reason="not_entitled")
-    expected = ErasureRow(SUBJECT, TRIAL, SITE, "requested", "subject_request", "p-01", NOW)
+    expected = ErasureRow(TRIAL, SUBJECT, SITE, "requested", "subject_request", "p-01", NOW)
     for event, by, status in ((REQUESTED, ONE, None), (rejected, TWO, "rejected"), (REQUESTED, ONE, None)):
         (key,) = touched(erasure_keys, recorded(event))
         row = fold_erasure(row, recorded(event, by), key)
         assert row.status == (status or "requested")
     assert row == expected
-    done = fold_erasure(row, recorded(ERASED, TWO), (SUBJECT,))
+    done = fold_erasure(row, recorded(ERASED, TWO), (TRIAL, SUBJECT))
     assert (done.status, done.decided_by, done.decided_at) == ("erased", "q-02", NOW)
     assert (
         touched(erasure_keys, recorded(LegalHoldReleased(trial_id=TRIAL, legal_hold_id=HOLD, reason="x")))
         == ()
     )
     other = recorded(RetentionSet(trial_id=TRIAL, rule="eu_ctr", citation="c", verified=True))
-    assert fold_erasure(row, other, (SUBJECT,)) == row
-    assert fold_erasure(None, recorded(rejected, TWO), (SUBJECT,)).status == "rejected"
+    assert fold_erasure(row, other, (TRIAL, SUBJECT)) == row
+    assert fold_erasure(None, recorded(rejected, TWO), (TRIAL, SUBJECT)).status == "rejected"
 
 
 def test_the_page_of_a_subject_says_that_they_were_erased() -> None:

@@ -35,7 +35,7 @@ from services.trials.projections.recruitment import (
 )
 from services.trials.rules.recruitment import FACTORS, level_of
 from shared.contracts.message import Command, Event, Facts, Refusal, Wake
-from shared.contracts.trials.recruitment import CampaignResultsRecorded, SupportOverdue
+from shared.contracts.trials.recruitment import CampaignResultsRecorded, RetentionRiskAssessed, SupportOverdue
 from tests.support.touched import touched
 from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, recorded
 
@@ -241,16 +241,18 @@ def test_a_risk_is_the_sum_of_its_factors(factors: set[str]) -> None:
     assess = AssessRetentionRisk(**ids, assessed_on=TODAY, factors=tuple(factors), action="call")
     risk = retention_risk.RetentionRisk()
     (event,) = retention_risk.decide(risk, assess, HERE, NOW)
+    assert isinstance(event, RetentionRiskAssessed)
     assert event.score == sum(FACTORS[code] for code in factors)
     assert event.level == level_of(event.score)
     assert retention_risk.decide(retention_risk.evolve(risk, event), assess, HERE, NOW) == []
     assert retention_risk.decide(risk, Wake(stream=assess.stream_id), HERE, NOW) == []
     message = recorded(event, assess.stream_id)
-    assert (touched(retention_risk_keys, message), touched(campaign_keys, message)) == (((SUBJECT,),), ())
+    risk_row = (TRIAL, SITE, SUBJECT)
+    assert (touched(retention_risk_keys, message), touched(campaign_keys, message)) == ((risk_row,), ())
     assert touched(retention_risk_keys, recorded(after(support, support.Support(), ASK)[1][0], ID)) == ()
-    row = fold_retention_risk(None, message, (SUBJECT,))
+    row = fold_retention_risk(None, message, risk_row)
     assert row == RetentionRiskRow(
-        SUBJECT, TRIAL, SITE, TODAY, event.factors, event.score, event.level, "call"
+        TRIAL, SITE, SUBJECT, TODAY, event.factors, event.score, event.level, "call"
     )
 
 

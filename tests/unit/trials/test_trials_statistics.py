@@ -198,7 +198,7 @@ def test_a_signed_sample_size_stands_beside_our_own_figure() -> None:
     world = drafted()
     world.do(sign())
     assert world.do(sign()) == []
-    row = shown(world, DesignInputRow, INPUT)
+    row = shown(world, DesignInputRow, TRIAL, INPUT)
     assert (row.total, row.recomputed, row.difference_ratio) == (128, 128, 0)
     assert row.recomputed_by.startswith("Guenther 1981")
     assert (row.signed_by, row.signed_at) == ("test", NOW)
@@ -207,7 +207,7 @@ def test_a_signed_sample_size_stands_beside_our_own_figure() -> None:
 def test_a_sample_size_that_differs_is_signed_all_the_same_and_shows_by_how_much() -> None:
     world = drafted()
     world.do(sign(arms=[{"arm": "A", "size": 32}, {"arm": "B", "size": 32}], total=64))
-    assert shown(world, DesignInputRow, INPUT).difference_ratio == -0.5
+    assert shown(world, DesignInputRow, TRIAL, INPUT).difference_ratio == -0.5
 
 
 @pytest.mark.parametrize(
@@ -238,8 +238,8 @@ def test_another_input_for_an_endpoint_names_the_one_it_supersedes() -> None:
     assert refused(world, sign(input_id=NEXT)) == "statistics.supersedes"
     assert refused(world, sign(input_id=NEXT, endpoint="another")) is None
     assert refused(world, sign(input_id=UUID(int=53), **anew)) is None
-    assert shown(world, DesignInputRow, INPUT).superseded_by == UUID(int=53)
-    assert shown(world, DesignInputRow, INPUT).total == 128
+    assert shown(world, DesignInputRow, TRIAL, INPUT).superseded_by == UUID(int=53)
+    assert shown(world, DesignInputRow, TRIAL, INPUT).total == 128
     assert refused(world, sign(power=0.9)) == "statistics.id_in_use"
 
 
@@ -463,7 +463,7 @@ def test_an_urgent_change_is_shown_with_who_was_told_when() -> None:
     world = hazard("us_ide")
     for whom in ("board", "authority"):
         world.do(notice(whom, TODAY))
-    row = shown(world, UrgentChangeRow, UUID(int=42))
+    row = shown(world, UrgentChangeRow, TRIAL, UUID(int=42))
     assert (row.sites, row.version, row.board_told_on, row.authority_told_on) == (
         (SITE,),
         "2.0",

@@ -72,6 +72,11 @@ class Facts:
         """The row of this table with this primary key, or None where there is none."""
         return cast("R | None", self._rows.get((row, key)))
 
+    @property
+    def by_service(self) -> bool:
+        """Whether a reaction or a clock gives the command: of persons and machines none has this role."""
+        return self.actor is not None and self.actor.role == "service"
+
 
 class Command(BaseModel):
     """A wish (a request, which may be refused) or a report of what has happened (which is always stored)."""

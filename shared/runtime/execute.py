@@ -49,15 +49,15 @@ class Executor:
     async def decide(
         self, tx: Connection, work: Work, aggregate: Aggregate, command: Command, cause: Cause
     ) -> Outcome:
-        needs, now = command.needs(), clock.now()
-        if needs or command.also_trials() or not (guess := self._guess(work, aggregate, command, cause, now)):
+        needs, named, now = command.needs(), reach.named(command, cause), clock.now()
+        if needs or named or not (guess := self._guess(work, aggregate, command, cause, now)):
             await self.load(tx, work, {command.stream_id: aggregate})
             stream: Stream = work.streams[command.stream_id]
             if unfit := reach.unfit(stream, aggregate, command, cause):
                 raise unfit
             if not cause.grants.everything:
                 await self._hear(tx, work, command)
-                await reach.check(tx, self.trials, work, stream, command, cause)
+                await reach.check(tx, self.trials, work, stream, command, cause, named)
             facts = await self.facts(tx, work, needs)
             facts.actor = cause.actor
             decision = aggregate.decide(stream.state, command, facts, now)

@@ -33,6 +33,10 @@ SELECT 'sponsor', * FROM unnest($1::text[], $2::uuid[]) n(value, id) ORDER BY va
 """
 
 
+_PLACES = "SELECT stream_id, sponsor_id, trial_id, site_id FROM es.stream WHERE stream_id = ANY($1)"
+Place = tuple[UUID, UUID | None, UUID | None]  # sponsor, trial and site of a stream
+
+
 class UnknownTrialError(Exception):
     """The service has not heard of the trial that the command names."""
 
@@ -79,10 +83,13 @@ def _own_id(command: Command) -> UUID:
 
 
 class Trials:
-    """Whose each trial is. That never changes, so what was read or written once is not asked for again."""
+    """Whose each trial is, and where each stream belongs. That never changes, so what was read or written
+    once is not asked for again.
+    """
 
     def __init__(self, keep: int = 100_000) -> None:
         self._sponsors: dict[UUID, UUID] = {}
+        self._places: dict[UUID, Place] = {}
         self._keep = keep
 
     async def sponsor_of(self, tx: Connection, work: Work, command: Command) -> UUID:
@@ -101,6 +108,18 @@ class Trials:
             raise UnknownTrialError(f"trial {trial} is not known to this service")
         self.keep({trial: UUID(str(found))})
         return UUID(str(found))
+
+    async def places(self, tx: Connection, work: Work, ids: AbstractSet[UUID]) -> Mapping[UUID, Place]:
+        """Sponsor, trial and site of those ids that are streams."""
+        known = {id_: place for id_ in ids if (place := self._places.get(id_))}
+        asked = ids - known.keys()
+        rows = await tx.fetch(_PLACES, list(asked)) if asked else ()
+        found = {row["stream_id"]: (row["sponsor_id"], row["trial_id"], row["site_id"]) for row in rows}
+        if len(self._places) > self._keep:
+            self._places.clear()
+        # What this transaction holds may have begun in it, and is no fact before its commit.
+        self._places |= {id_: place for id_, place in found.items() if id_ not in work.streams}
+        return known | found
 
     async def hear(self, tx: Connection, work: Work, messages: Sequence[Recorded[Any]]) -> None:
         """Remember whose each trial is that a stream begins about: a command about it may come next."""

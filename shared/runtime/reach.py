@@ -1,5 +1,11 @@
 """Whether a command may be decided on a stream: of its kind, at its version, within its actor's reach."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
 from shared.contracts.message import Command
 from shared.runtime.cause import Cause, Work
 from shared.runtime.database import Connection
@@ -25,10 +31,40 @@ def unfit(stream: Stream, aggregate: Aggregate, command: Command, cause: Cause) 
     return None
 
 
+def named(command: Command, cause: Cause) -> frozenset[UUID]:
+    """The ids in a command, in its lists and parts too, beside its own stream's and trial's.
+
+    Whoever reaches everything may name anything: then there are none.
+    """
+    if cause.grants.everything:
+        return frozenset()
+    return frozenset((*_ids(command), *command.also_trials())) - {command.stream_id, command.trial_id}
+
+
+def _ids(value: Any) -> Iterator[UUID]:
+    match value:
+        case UUID():
+            yield value
+        case BaseModel():
+            yield from _ids(vars(value))
+        case Mapping():
+            yield from _ids(tuple(value.values()))
+        case tuple():
+            for part in value:
+                yield from _ids(part)
+
+
 async def check(
-    tx: Connection, trials: Trials, work: Work, stream: Stream, command: Command, cause: Cause
+    tx: Connection,
+    trials: Trials,
+    work: Work,
+    stream: Stream,
+    command: Command,
+    cause: Cause,
+    others: frozenset[UUID],
 ) -> None:
-    """Refuse what `unfit` cannot see: to begin a stream beyond the actor's reach, or several trials at once.
+    """Refuse what `unfit` cannot see: to begin a stream beyond the actor's reach, several trials at once, or
+    to name (`others`) a stream of another trial than the command's: a site, a subject, whatever else.
 
     Before the decision, whose refusal would tell of them. Raises ForeignStreamError, or UnknownTrialError for
     a trial of which the service has not heard.
@@ -40,3 +76,10 @@ async def check(
     for trial in command.also_trials():
         if not cause.grants.reach(await trials.of(tx, work, trial), trial, None):
             raise ForeignStreamError(f"trial {trial} is beyond what {cause.actor} reaches")
+    others -= set(command.also_trials())
+    for id_, (whose, of, site) in (await trials.places(tx, work, others)).items():
+        elsewhere = None not in (of, command.trial_id) and of != command.trial_id
+        # Who was given single sites names no other's; what was handed over is named by its trial alone.
+        own = of == command.trial_id and not (site and cause.grants.sites)
+        if elsewhere or not (own or cause.grants.reach(whose, of, site)):
+            raise ForeignStreamError(f"{id_} is beyond what {cause.actor} reaches")

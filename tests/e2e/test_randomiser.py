@@ -52,6 +52,37 @@ async def test_it_refuses_within_a_second_of_a_hold_also_when_restarted_and_goes
             assert (await running.randomise(**asked))["answer"] == "randomised"
 
 
+async def test_it_refuses_while_an_arm_is_held_and_while_the_intervention_is_paused(
+    stack: StackAddresses, home: Path, tmp_path: Path
+) -> None:
+    async with desk(stack, home) as stage:
+        await enrolling_trial(stage)
+        trial = stage.story.trial
+        asked = about(stage, stage.story.subjects[1]) | {"randomised_on": stage.today}
+        async with system(stage, tmp_path) as running:
+            async with stage.step("a committee stops one arm", 20):
+                scope = {"trial_id": trial, "scope_kind": "arm", "scope_id": trial, "arm": "B"}
+                hold = (await stage.act(LEAD, "trials", "apply-hold", source="dsmb", **scope))["stream_id"]
+                await stage.come("trials.permissions.changed", scope_id=trial)
+            refused = {"answer": "refused", "rule": "hold.randomise", "holds": [hold]}
+            assert await running.randomise(**asked) == refused
+            async with stage.step("the arm goes on, the intervention is paused", 20):
+                lifted = {"hold_id": hold, "trial_id": trial, "source": "dsmb", "evidence": "letter 4"}
+                await stage.act(LEAD, "trials", "lift-hold", **lifted)
+                await stage.come("trials.permissions.changed", 2, scope_id=trial)
+                pause = {"status": "temp_closed_accrual_intervention", "reason": "safety look"}
+                await stage.act(LEAD, "trials", "change-trial-status", trial_id=trial, **pause)
+                await stage.come("trials.permissions.changed", 3, scope_id=trial)
+            paused = {"answer": "refused", "rule": "trial.not_active", "holds": []}
+            assert await running.randomise(**asked) == paused
+            answer = await stage.post(COORDINATOR, "trials", "randomise-subject", **asked)
+            assert answer.json()["type"] == "urn:trialwire:problem:trial.not_active"
+            async with stage.step("the trial goes on", 20):
+                await stage.act(LEAD, "trials", "change-trial-status", trial_id=trial, status="active")
+                await stage.come("trials.permissions.changed", 4, scope_id=trial)
+            assert (await running.randomise(**asked))["answer"] == "randomised"
+
+
 async def test_the_allocation_stays_in_its_file_and_is_made_once(
     stack: StackAddresses, home: Path, tmp_path: Path
 ) -> None:

@@ -57,6 +57,14 @@ HANDED = {
 }
 
 
+# What else has to be said where a field names another's.
+TOGETHER: dict[str, dict[str, Any]] = {
+    "scope_id": {"scope_kind": "site"},
+    "supersedes": {"reason": "other_assumptions"},
+    "programme_id": {"trial_id": None, "sponsor": "A sponsor"},
+}
+
+
 @dataclass
 class World:
     """A service that knows two sponsors' trials; `here` is whose the commands and pages are."""
@@ -188,6 +196,30 @@ async def test_a_stream_that_exists_is_404_for_whoever_does_not_reach_it(world: 
                 assert told == (404, "unknown-stream"), (act, whose, answer.text)
                 looked_at += 1
     assert looked_at > 20
+
+
+@pytest.mark.parametrize("world", NAMES, indirect=True)
+async def test_a_command_that_names_what_is_of_another_trial_is_404_and_decides_nothing(
+    world: World,
+) -> None:
+    events = "SELECT count(*) FROM es.event"
+    before, cells = await world.run.pool.fetchval(events), 0
+    for act, contract, may in commands(world.service):
+        if act in SERVICE_ONLY | OF_PROGRAMME | HOUSE_ONLY or not may:
+            continue
+        for name, kind in contract.model_json_schema()["properties"].items():
+            if '"uuid"' not in json.dumps(kind) or name in ("trial_id", "trial_ids"):
+                continue
+            theirs: Any = [world.other.site] if '"array"' in json.dumps(kind) else world.other.site
+            for access in ({"trials": [world.here.trial]}, {"sponsors": [world.here.sponsor]}):
+                reached: dict[str, Any] = {"sponsors": [], "trials": []} | access
+                given = {"site_id": uuid4()} | TOGETHER.get(name, {}) | {name: theirs}
+                answer = await world.give(contract, may[0], reached, **given)
+                told = (answer.status_code, rule(answer))
+                assert told == (404, "unknown-stream"), (act, name, answer.text)
+                cells += 1
+    assert await world.run.pool.fetchval(events) == before
+    assert cells > 20
 
 
 @pytest.mark.parametrize("world", NAMES, indirect=True)

@@ -66,7 +66,7 @@ async def test_no_randomisation_is_recorded_after_the_hold(servers: Servers, sco
         site, subjects = await enrolled(client)
         hold = {
             "trial_id": site["trial_id"],
-            "source": "clinical_hold" if scope == "trial" else "irb_suspension",
+            "source": "dsmb" if scope == "trial" else "sponsor_pause",
             "scope_kind": scope,
             "scope_id": site[f"{scope}_id"],
             "since": TODAY,

@@ -126,7 +126,7 @@ async def test_lists_of_monitoring_go_on_where_the_page_before_ended(servers: Se
 
 async def run(executor: Executor, *commands: Command) -> None:
     for command in commands:
-        await executor.execute(command, Cause(Actor("l-1", "project_manager"), sponsor_id=HOUSE))
+        await executor.execute(command, Cause(Actor("r-1", "regulatory_affairs"), sponsor_id=HOUSE))
 
 
 async def shown(trials: Process, sql: str, *values: Any) -> list[Any]:

@@ -17,7 +17,7 @@ from tests.support.answering import answering
 from tests.support.stack import Servers, process, until
 
 TODAY = clock.now().date()
-LEAD = Cause(Actor("p-1", "project_manager"))
+LEAD = Cause(Actor("r-1", "regulatory_affairs"))
 ZONE = "America/New_York"
 WAIVED = {"qualification_waived": "known_site"}
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULE_LINES, RUNTIME_LINES, FILE_BYTES = 150, 3_450, 1_000_000
+MODULE_LINES, RUNTIME_LINES, FILE_BYTES = 150, 3_500, 1_000_000
 # A longer module needs a reason here. Contracts are events in a row, a module a service or an aggregate.
 LONGER: dict[str, int] = {
     # lists of all streams and tables of the largest service, an entry each
     "services/trials/handlers/aggregates.py": 250,
     "services/trials/handlers/projections.py": 250,
     # a sample for integrators, who take it as one file
-    "shared/stack/demo/randomiser.py": 180,
+    "shared/stack/demo/randomiser.py": 190,
 }
 SOURCE = {".cfg", ".json", ".md", ".py", ".sh", ".sql", ".svg", ".toml", ".txt", ".yaml", ".yml", ""}
 MACHINE_PATH = re.compile(r"(?<![\w./:}])/(?:work|root|home/\w+|Users/\w+)/[\w.]|/tmp/\w+/\w")

@@ -130,7 +130,7 @@ def fold_trial_hold(
     row = row or TrialHoldRow(key[0])
     match message.data:
         case HoldApplied() as event:
-            fields = event.model_dump(exclude={"hold_id", "arm", "reason"})
+            fields = event.model_dump(exclude={"hold_id", "arm", "reason", "zone"})
             return replace(row, until=None, ended=None, **fields)
         case HoldLifted(until=day):
             return replace(row, until=day, ended="lifted")

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from pydantic import TypeAdapter
 
-from services.trials.domain.permissions import answer, holds_on
+from services.trials.domain.permissions import answer, closed_by, holds_on, on_arms
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
 from shared.http.problems import ProblemError
 from shared.http.seen import seen
@@ -33,6 +33,7 @@ async def permissions(
 ) -> dict[str, Any]:
     """May I? Each effect with the holds that forbid it now, for the trial and the site or subject named.
 
+    `closed`: what the status of trial or site forbids beside them; `arms`: the holds on single arms alone.
     Who does not see one of them is told nothing; who sees them is told of every hold on them.
     """
     async with seen(request) as tx:
@@ -53,6 +54,8 @@ async def permissions(
         "trial_status": trial_row.status,
         "site_status": site_row.status if site_row else None,
         "permissions": answer(holds),
+        "closed": closed_by(trial_row.status, site_row.status if site_row else None),
+        "arms": on_arms(trial_row),
         "holds": [{"hold_id": h.hold_id, "source": h.source, "since": h.since} for h in holds],
     }
 

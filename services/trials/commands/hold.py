@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from services.trials.commands.words import Code, Text
 from services.trials.projections.design import TrialArms
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
+from services.trials.projections.subjects import SubjectRow
 from shared.contracts.message import Command, Need, Signed
 from shared.contracts.trials.hold import Effect, HoldSource, ScopeKind
 from shared.rules.dates import Day
@@ -48,7 +49,8 @@ class ApplyHold(OfHold):
 
     def needs(self) -> tuple[Need, ...]:
         arms = (Need(TrialArms, (self.trial_id,)),) if self.arm else ()
-        return (*_scope_guard(self.scope_kind, self.scope_id), *arms)
+        whose = (Need(SubjectRow, (self.scope_id,)),) if self.scope_kind == "subject" else ()
+        return (*_scope_guard(self.scope_kind, self.scope_id), *arms, *whose)
 
 
 class EndsHold(Command):
@@ -75,10 +77,11 @@ class LiftHold(EndsHold, Signed):
     until: Day | None = None
 
 
-class AnnulHold(EndsHold):
-    """Take a hold back that rested on an error: it never counted, nor do deviations from it."""
+class AnnulHold(EndsHold, Signed):
+    """Take a hold back that rested on an error, lifted or not: neither it nor deviations from it counted."""
 
     type: ClassVar[str] = "trials.annul_hold.v1"
+    meaning: Literal["hold annulled"] = "hold annulled"
     reason: Text
 
 

@@ -25,11 +25,14 @@ class Open:
 class Gates:
     """Evidence of a site and what was last told of its gates; `held` is the hold that closed `ha_ok`.
 
+    `papers` is what was recorded for a gate by somebody whose word does not open it.
+
     `looked_on` is the site's local date of the latest evidence or loss: later dates are still to come.
     """
 
     required: tuple[Gate, ...] = ()
     evidence: Mapping[UUID, GateEvidenceRecorded] = field(default_factory=dict)
+    papers: Mapping[UUID, GateEvidenceRecorded] = field(default_factory=dict)
     open: Mapping[Gate, Open] = field(default_factory=dict)
     lost: Mapping[Gate, UUID] = field(default_factory=dict)
     held: UUID | None = None
@@ -95,6 +98,8 @@ def _last_day(evidence: GateEvidenceRecorded) -> date:
 def evolve_gates(state: Gates, event: GateEvidenceRecorded | GateSatisfied | GateRevoked) -> Gates:
     """The gates after evidence, or after what was told of one."""
     match event:
+        case GateEvidenceRecorded(counts=False):
+            return replace(state, papers=dict(state.papers) | {event.evidence_id: event})
         case GateEvidenceRecorded():
             evidence = dict(state.evidence) | {event.evidence_id: event}
             return replace(state, evidence=evidence, looked_on=max(state.looked_on, event.recorded_on))

@@ -113,6 +113,9 @@ def _urgent(protocol: Protocol, command: of.ReportUrgentChange, facts: Facts, no
     for notice in urgent_notices(trial.route if trial else "other", command.country):
         by |= {f"{notice.whom}_by": notice.due_on(day), f"{notice.whom}_citation": notice.citation}
     breaks = _breaks(protocol, command, day, now)
+    sites = facts.get(TrialSites, command.trial_id)
+    if {*command.site_ids} - (sites.countries if sites else {}).keys():
+        breaks = (*breaks, "protocol.site_not_chosen")
     made = UrgentChangeMade(**command.model_dump(), **by, breaks=breaks)
     return [made, *_deviation(command, breaks, day, str(command.change_id))]
 

@@ -46,12 +46,12 @@ def in_force(protocol: Protocol, route: Route, countries: Mapping[UUID, str]) ->
 def _bases(
     protocol: Protocol, version: Version, route: Route, countries: Mapping[UUID, str]
 ) -> Mapping[UUID, Basis]:
-    """The earliest basis of each site; use at once comes before any other."""
+    """The earliest basis of each site chosen for the trial; use at once comes before any other."""
     name = version.drafted.version
     found: dict[UUID, Basis] = {}
     for made in protocol.urgent.values():
         if made.version == name:
-            for site in made.site_ids:
+            for site in (named for named in made.site_ids if named in countries):
                 basis = Basis(made.implemented_on, made.country, urgent=True)
                 found[site] = min(found.get(site, basis), basis, key=_first_day)
     if version.status in GIVEN_UP:

@@ -32,7 +32,7 @@ from services.trials.domain.site_state import AnyEvent, Events, Site, evolve
 from services.trials.domain.site_transition import other_trial, transition
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.projections.programme_guards import ProgrammeStanding
-from services.trials.rules.gates import required_gates
+from services.trials.rules.gates import required_gates, speaks_for
 from services.trials.rules.site_states import UNQUALIFIED
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.site import (
@@ -82,12 +82,12 @@ def _told(site: Site, command: GuardedCommand, facts: Facts, now: datetime) -> S
     match command:
         case IdentifySite():
             return other_trial(site, command.trial_id) or identified(site, command)
-        case RecordGateEvidence():
-            return _evidence(site, command, now)
-        case ReviewSite():
-            return []
         case _ if refusal := other_trial(site, command.trial_id):
             return refusal
+        case RecordGateEvidence():
+            return _evidence(site, command, facts, now)
+        case ReviewSite():
+            return []
         case AdoptSite():
             return adopt_site(site, command, trial, now)
         case SelectSite():
@@ -119,10 +119,11 @@ def _select(site: Site, command: SelectSite, trial: TrialGuard | None) -> Events
     return transition(site, "selected") or [selected]
 
 
-def _evidence(site: Site, command: RecordGateEvidence, now: datetime) -> Events:
+def _evidence(site: Site, command: RecordGateEvidence, facts: Facts, now: datetime) -> Events:
     today = local_date(now, site.zone or "UTC")
-    evidence = GateEvidenceRecorded(**command.model_dump(), recorded_on=today)
-    known = site.gates.evidence.get(command.evidence_id)
+    counts = speaks_for(command.gate, facts.actor.role if facts.actor else None)
+    evidence = GateEvidenceRecorded(**command.model_dump(), counts=counts, recorded_on=today)
+    known = (site.gates.evidence if counts else site.gates.papers).get(command.evidence_id)
     told = {"recorded_on": today, "corrects": evidence.corrects, "adopted_from": None}
     same = known and known.model_copy(update=told) == evidence
     return [] if same else [evidence]

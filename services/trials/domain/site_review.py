@@ -1,11 +1,13 @@
 """What evidence, holds and time make of a site: gates open and close, it becomes ready, stops and goes on."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.trials.domain.feasibility import reminded_at, reminder
 from services.trials.domain.gates import Open, closing_hold, gates, next_change
-from services.trials.domain.permissions import holds_on, permissions
+from services.trials.domain.permissions import Permitted, closed_by, holds_on, whole
 from services.trials.domain.site_state import Events, Site, evolve
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.rules.site_states import OVER
@@ -42,8 +44,10 @@ def on_time(site: Site, now: datetime) -> Events:
 
 def review(site: Site, trial: TrialGuard | None, guard: SiteGuard | None, now: datetime) -> Events:
     """Everything that follows from evidence, holds and enrolment as they stand."""
-    if site.selection is None or site.status in OVER:
+    if site.selection is None:
         return []
+    if site.status in OVER:  # its holds matter to nobody any more
+        return _told(site, replace(site.permitted, closed=closed_by(None, site.status)))
     holds = holds_on(trial, guard)
     events = _gate_changes(site, closing_hold(holds), now)
     ids = _ids(site.selection)
@@ -53,15 +57,16 @@ def review(site: Site, trial: TrialGuard | None, guard: SiteGuard | None, now: d
     if site.goes_on_as == "activated" and guard and (guard.consented or guard.enrolled):
         events.append(SiteEnrolmentStarted(trial_id=ids["trial_id"], site_id=ids["site_id"]))
         site = evolve(site, events[-1])
-    answer = permissions(trial, guard)
-    events += _stop_or_go_on(site, answer["enrol"], ids)
-    if answer != site.permissions:
-        events.append(
-            PermissionsChanged(
-                trial_id=ids["trial_id"], scope_kind="site", scope_id=ids["site_id"], permissions=answer
-            )
-        )
-    return events
+    answer = whole(trial, guard, closed_by(None, site.status))
+    return [*events, *_stop_or_go_on(site, answer.permissions["enrol"], ids), *_told(site, answer)]
+
+
+def _told(site: Site, answer: Permitted) -> Events:
+    """The answer where others know another one; a site that never began has nothing to take back."""
+    if site.selection is None or answer == site.permitted or (site.status in OVER and not site.activated_on):
+        return []
+    of: dict[str, Any] = {"trial_id": site.selection.trial_id, "scope_id": site.selection.site_id}
+    return [PermissionsChanged(**of, scope_kind="site", **answer.fields())]
 
 
 def _ready(site: Site) -> Events:
@@ -90,6 +95,7 @@ def _gate_changes(site: Site, held: UUID | None, now: datetime) -> Events:
                         **ids,
                         gate=gate,
                         evidence=by.evidence,
+                        valid_from=evidence.valid_from,
                         valid_to=by.valid_to,
                         replaces=site.gates.lost.get(gate),
                     )

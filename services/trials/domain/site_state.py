@@ -7,7 +7,7 @@ from typing import Any, Literal, assert_never
 from uuid import UUID
 
 from services.trials.domain.gates import Gates, evolve_gates
-from services.trials.domain.permissions import ALLOWED, Permissions
+from services.trials.domain.permissions import Permitted, closed_by
 from services.trials.rules.site_states import STATUS_AFTER
 from shared.contracts.trials.feasibility import (
     Answer,
@@ -51,6 +51,7 @@ DETAILS = ("name", "country", "city", "state", "postcode", "zone", "identifiers"
 class Site:
     """What decisions need of a site. `goes_on_as` is the status behind a suspension.
 
+    `permitted` is what others know of its permissions: nothing is open until they hear of the activation.
     `details` are its name and place as they were told last, `adopted` the events that a takeover told.
     """
 
@@ -71,7 +72,7 @@ class Site:
     gates: Gates = field(default_factory=Gates)
     goes_on_as: Literal["activated", "enrolling"] | None = None
     stopped_by: tuple[frozenset[UUID], frozenset[Gate]] = (frozenset(), frozenset())
-    permissions: Permissions = field(default_factory=lambda: dict(ALLOWED))
+    permitted: Permitted = field(default_factory=lambda: Permitted(closed=closed_by(None, "identified")))
 
     @property
     def activated(self) -> bool:
@@ -124,7 +125,8 @@ def _evolved(site: Site, event: AnyEvent) -> Site:
         case SiteReady():
             return replace(site, status="ready")
         case SiteActivated(activated_on=day):
-            return replace(site, status="activated", goes_on_as="activated", activated_on=day)
+            begun = replace(site, status="activated", goes_on_as="activated", activated_on=day)
+            return replace(begun, permitted=replace(site.permitted, closed=()))
         case SiteEnrolmentStarted():
             stopped = site.status == "suspended"
             return replace(site, status="suspended" if stopped else "enrolling", goes_on_as="enrolling")
@@ -132,8 +134,8 @@ def _evolved(site: Site, event: AnyEvent) -> Site:
             return replace(site, status="suspended", stopped_by=(frozenset(holds), frozenset(closed)))
         case SiteResumed(status=status):
             return replace(site, status=status, stopped_by=(frozenset(), frozenset()))
-        case PermissionsChanged(permissions=answer):
-            return replace(site, permissions=answer)
+        case PermissionsChanged():
+            return replace(site, permitted=Permitted(event.permissions, event.closed, event.arms))
         case FeasibilitySent() | FeasibilityOverdue() | FeasibilityReceived() | FeasibilityCompleted():
             return _evolve_feasibility(site, event)
         case _:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from services.trials.domain.permissions import ALLOWED, Permissions
+from services.trials.domain.permissions import Permitted
 from shared.contracts.trials.hold import PermissionsChanged
 from shared.contracts.trials.registry import PartialDate, RegistryFacts
 from shared.contracts.trials.trial import (
@@ -35,7 +35,8 @@ class Trial:
     """`managed`: its sponsor runs the lifecycle, so a registry's status is noted and moves nothing.
 
     `sites` maps the registry's locations to a digest of what can change of them; `pause` is the open hold
-    that the registry's SUSPENDED stands for.
+    that the registry's SUSPENDED stands for; `permitted` what was last told of its permissions.
+    `accrual_closed`: since then no signature opened it again, whatever pauses there were.
     """
 
     status: TrialStatus | None = None
@@ -49,7 +50,8 @@ class Trial:
     authorised: Mapping[str, tuple[date, UUID]] = field(default_factory=dict)
     by_invitation: bool = False
     adopted: Adopted | None = None
-    permissions: Permissions = field(default_factory=lambda: dict(ALLOWED))
+    accrual_closed: bool = False
+    permitted: Permitted = field(default_factory=Permitted)
 
 
 def adopted(trial: Trial, event: TrialEvent | PermissionsChanged) -> Adopted:

@@ -9,7 +9,7 @@ from services.trials.domain.state import Events, Trial
 from services.trials.projections.guards import TrialCount, TrialSites
 from services.trials.projections.programme_guards import ProgrammeStanding
 from services.trials.projections.trial_data import TrialData
-from services.trials.rules.lifecycle import REASON_REQUIRED
+from services.trials.rules.lifecycle import REASON_REQUIRED, TRANSITIONS
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.trials.trial import TrialStatus, TrialStatusChanged
 
@@ -40,7 +40,7 @@ def _moves(
 def _obstacle(trial: Trial, command: ChangeTrialStatus, facts: Facts, today: date) -> Refusal | None:
     if command.status in REASON_REQUIRED and not command.reason:
         return Refusal("trial.reason_required", f"{command.status} needs a reason", trial.status, "reason")
-    if trial.status == "closed_accrual" and command.status == "active":
+    if trial.accrual_closed and command.status == "active":
         return Refusal("trial.signature_required", "accrual is opened again by a signed act", trial.status)
     sites = facts.get(TrialSites, command.trial_id)
     starts = trial.status == "approved" and command.status == "active"
@@ -52,7 +52,7 @@ def _obstacle(trial: Trial, command: ChangeTrialStatus, facts: Facts, today: dat
     if command.status == "withdrawn" and count and count.enrolled:
         detail = f"{count.enrolled} subjects have enrolled; a trial is withdrawn only before the first"
         return Refusal("trial.has_subjects", detail, trial.status)
-    if command.status == "completed" and trial.managed:
+    if command.status == "completed":
         return _unfinished(trial.status, facts.get(TrialData, command.trial_id))
     return None
 
@@ -74,9 +74,9 @@ def _unfinished(status: TrialStatus | None, data: TrialData | None) -> Refusal |
 
 
 def reopen(trial: Trial, command: ReopenAccrual) -> Events | Refusal:
-    """Accrual goes on by a signed act alone."""
+    """Accrual goes on by a signed act alone, also from a pause that came after its close."""
     if trial.status == "active":
         return []
-    if trial.status != "closed_accrual":
+    if trial.status is None or not trial.accrual_closed or "active" not in TRANSITIONS.get(trial.status, ()):
         return Refusal("trial.transition", "only a closed accrual is opened again", trial.status)
     return [*moves(command.trial_id, trial.status, ("active",), "sponsor", command.reason)]

@@ -13,7 +13,12 @@ from services.trials.commands.subject_steps import (
 from services.trials.domain.breaks import broken, deviation
 from services.trials.domain.broken import in_future
 from services.trials.domain.consent import missing, missing_on
-from services.trials.domain.permissions import forbidding, holds_on, refusal_under
+from services.trials.domain.permissions import (
+    forbidding,
+    holds_on,
+    refusal_by_status,
+    refusal_under,
+)
 from services.trials.domain.subject_state import Events, Subject, evolve
 from services.trials.projections.consent_guards import SiteConsents
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
@@ -75,9 +80,10 @@ def too_early(subject: Subject, on: date) -> Refusal | None:
 
 
 def forbidden(command: OfSubject, facts: Facts, effect: Effect) -> Refusal | None:
-    """The holds on trial, site and subject that forbid the effect now."""
+    """What forbids the effect now: holds on trial, site and subject, else the status of trial or site."""
     trial, site = facts.get(TrialGuard, command.trial_id), facts.get(SiteGuard, command.site_id)
-    return refusal_under(holds_on(trial, site, facts.get(SubjectGuard, command.subject_id)), effect)
+    holds = holds_on(trial, site, facts.get(SubjectGuard, command.subject_id))
+    return refusal_under(holds, effect) or refusal_by_status(trial, site, effect)
 
 
 def identify(subject: Subject, command: IdentifyCandidate) -> Events:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from services.trials.commands.adoption import AdoptTrial
 from services.trials.commands.trial import (
@@ -15,11 +15,12 @@ from services.trials.commands.trial import (
 )
 from services.trials.domain import registry
 from services.trials.domain.adoption import adopt_trial
-from services.trials.domain.permissions import permissions
+from services.trials.domain.permissions import Permitted, closed_by, whole
 from services.trials.domain.state import Events, Trial, adopted
 from services.trials.domain.status_change import change_status, reopen
 from services.trials.projections.guards import TrialGuard
 from services.trials.projections.programme_guards import ProgrammeGuard
+from services.trials.rules.lifecycle import ACCRUAL_CLOSED
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.hold import PermissionsChanged
 from shared.contracts.trials.registry import (
@@ -64,15 +65,11 @@ def decide(trial: Trial, command: TrialCommand | Wake, facts: Facts, now: dateti
                 return []
             return [TrialAuthorised(**command.model_dump())]
         case ReviewTrial():
-            answer = permissions(facts.get(TrialGuard, command.trial_id))
-            if answer == trial.permissions:
+            answer = whole(facts.get(TrialGuard, command.trial_id), None, closed_by(trial.status))
+            if answer == trial.permitted:
                 return []
-            trial_id = command.trial_id
-            return [
-                PermissionsChanged(
-                    trial_id=trial_id, scope_kind="trial", scope_id=trial_id, permissions=answer
-                )
-            ]
+            of: dict[str, Any] = {"trial_id": command.trial_id, "scope_id": command.trial_id}
+            return [PermissionsChanged(**of, scope_kind="trial", **answer.fields())]
         case Wake():
             return []
         case _:
@@ -88,7 +85,8 @@ def _evolved(trial: Trial, event: TrialEvent | PermissionsChanged) -> Trial:
     match event:
         case TrialRegistered():
             plan = _plan(event) if event.basis == "sponsor" else None
-            return replace(trial, status=event.status, plan=plan, managed=plan is not None)
+            begun = replace(trial, status=event.status, plan=plan, managed=plan is not None)
+            return replace(begun, accrual_closed=event.status in ACCRUAL_CLOSED)
         case TrialPlanRecorded():
             return replace(trial, plan=event, managed=True)
         case RegistryEntryRecorded():
@@ -105,12 +103,13 @@ def _evolved(trial: Trial, event: TrialEvent | PermissionsChanged) -> Trial:
             return replace(trial, sites={k: v for k, v in sites.items() if k not in event.unlisted})
         case TrialStatusChanged(after=status, basis=basis, by_invitation=invited):
             moved = replace(trial, status=status, by_invitation=invited)
-            return replace(moved, managed=trial.managed or basis == "sponsor")
+            closed = status in ACCRUAL_CLOSED or (trial.accrual_closed and status != "active")
+            return replace(moved, managed=trial.managed or basis == "sponsor", accrual_closed=closed)
         case TrialAuthorised(country=country, effective_on=day, authorisation=authorisation):
             known = dict(trial.authorised) | {country: (day, authorisation)}
             return replace(trial, authorised=known)
-        case PermissionsChanged(permissions=answer):
-            return replace(trial, permissions=answer)
+        case PermissionsChanged():
+            return replace(trial, permitted=Permitted(event.permissions, event.closed, event.arms))
         case _:
             assert_never(event)
 

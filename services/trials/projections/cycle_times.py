@@ -42,7 +42,7 @@ def cycle_keys(
     match message.data:
         case SiteSelected() | SiteActivated() | ContractExecuted(kind="agreement") as event:
             return ((event.site_id,),)
-        case GateEvidenceRecorded(gate="irb_current" | "contract") as event:
+        case GateEvidenceRecorded(gate="irb_current" | "contract", counts=True) as event:
             return ((event.site_id,),)
         case _:
             return ()

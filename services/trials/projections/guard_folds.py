@@ -171,8 +171,8 @@ def _scope(event: OfHold, scopes: tuple[str, ...]) -> tuple[Key, ...]:
 
 def _fold_holds(holds: tuple[HoldView, ...], event: Any) -> tuple[HoldView, ...]:
     match event:
-        case HoldApplied():
-            view = HoldView(event.hold_id, event.source, event.effects, event.since, arm=event.arm)
+        case HoldApplied(hold_id=id_, source=source, effects=effects, since=since):
+            view = HoldView(id_, source, effects, since, arm=event.arm, trial_id=event.trial_id)
             return tuple(sorted((*holds, view), key=attrgetter("hold_id")))
         case HoldLifted():
             ended, day = event.hold_id, event.until

@@ -11,7 +11,10 @@ from shared.contracts.trials.trial import Route, TrialStatus
 
 @dataclass(frozen=True, slots=True)
 class HoldView:
-    """A hold as decisions see it; `until` is the first day on which it forbids nothing more."""
+    """A hold as decisions see it; `until` is the first day on which it forbids nothing more.
+
+    `trial_id` is whose it is: in the row of a site or a subject of another trial it forbids nothing.
+    """
 
     hold_id: UUID
     source: HoldSource
@@ -19,6 +22,7 @@ class HoldView:
     since: date
     until: date | None = None
     arm: str | None = None
+    trial_id: UUID | None = None
 
     @property
     def open(self) -> bool:

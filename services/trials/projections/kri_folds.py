@@ -80,6 +80,8 @@ def counters_keys(message: Recorded[Counted]) -> tuple[Key, ...]:
 
 def fold_counters(row: SiteCounters | None, message: Recorded[Any], key: Key) -> SiteCounters:
     site = row or SiteCounters(key[0], message.data.trial_id)
+    if site.trial_id != message.data.trial_id:  # another trial's word; the activation says whose the site is
+        return fold_counters(None, message, key) if isinstance(message.data, SiteActivated) else site
     match message.data:
         case SiteActivated(activated_on=day):
             return replace(site, activated_on=day, recruiting_since=day)

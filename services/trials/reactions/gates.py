@@ -1,11 +1,12 @@
-"""Gates and holds: what is authorised opens a gate, a lost gate is a hold, and new evidence ends that."""
+"""Gates and holds: what is authorised opens a gate, a lost gate is a hold, new evidence ends or annuls it."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from services.trials.commands.country import country_id
-from services.trials.commands.hold import ApplyHold, LiftHold
+from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
 from services.trials.commands.site import RecordGateEvidence
 from services.trials.projections.countries import CountryGuard
 from services.trials.projections.guards import Authorisation, SiteGuard, TrialGuard, TrialSites
@@ -136,21 +137,28 @@ def lost_gate(event: GateRevoked, cause: UUID) -> list[Command]:
 
 
 def found_gate(event: GateSatisfied, cause: UUID, facts: Facts) -> list[Command]:
-    """New evidence ends the hold that the loss of the old one raised, and no other."""
+    """New evidence ends the hold that the loss of the old one raised, and no other.
+
+    Evidence told late that was valid all along leaves nothing of it: the hold is annulled (domain.md 0.14).
+    """
     guard = facts.get(SiteGuard, event.site_id)
     if guard is None or event.replaces is None:
         return []
     source, of = _hold_of(event.gate, event.replaces)
-    return [
-        LiftHold(
-            hold_id=hold.hold_id,
-            trial_id=event.trial_id,
-            source=source,
-            cause=cause,
-            evidence=str(event.evidence),
-        )
-        for hold in ids.standing(guard, source, of)
-    ]
+    first = event.valid_from
+    commands: list[Command] = []
+    for hold in ids.held_by(guard, source, of):
+        about: dict[str, Any] = {
+            "hold_id": hold.hold_id,
+            "trial_id": event.trial_id,
+            "source": source,
+            "cause": cause,
+        }
+        if first and first <= hold.since:
+            commands.append(AnnulHold(**about, reason="gate.never_lost"))
+        elif hold.open:
+            commands.append(LiftHold(**about, evidence=str(event.evidence), until=first))
+    return commands
 
 
 def _hold_of(gate: Gate, evidence: UUID) -> tuple[HoldSource, UUID | str]:

@@ -16,13 +16,14 @@ def site_hold(source: HoldSource, of: UUID | str, site_id: UUID, since: date) ->
     return uuid5(NAMESPACE, f"{source}|{of}|{site_id}|{since}")
 
 
+def held_by(guard: SiteGuard, source: HoldSource, of: UUID | str) -> list[HoldView]:
+    """The holds on a site that come from this approval or piece of evidence, lifted ones among them."""
+    return [hold for hold in guard.holds if hold.hold_id == site_hold(source, of, guard.site_id, hold.since)]
+
+
 def standing(guard: SiteGuard, source: HoldSource, of: UUID | str) -> list[HoldView]:
-    """The open holds on a site that come from this approval or piece of evidence."""
-    return [
-        hold
-        for hold in guard.holds
-        if hold.open and hold.hold_id == site_hold(source, of, guard.site_id, hold.since)
-    ]
+    """Those of them that are open."""
+    return [hold for hold in held_by(guard, source, of) if hold.open]
 
 
 def clinical_hold(hold_id: UUID, trial_id: UUID) -> UUID:

@@ -15,7 +15,7 @@ _NEW_SUBJECTS: tuple[Effect, ...] = ("screen", "consent", "enrol", "randomise")
 class HoldRule:
     """What a hold forbids unless its author says otherwise, and who alone can lift it.
 
-    `by_event`: its counterpart is a recorded event, which the lifting has to name.
+    `by_event`: it and its counterpart are told by events, and no person applies or ends it by a command.
     """
 
     effects: tuple[Effect, ...]

@@ -41,6 +41,7 @@ REASON_REQUIRED: frozenset[TrialStatus] = frozenset(
 )
 # An approved trial becomes active by its first activated site.
 ACCRUING: frozenset[TrialStatus] = frozenset({"approved", "active"})
+ACCRUAL_CLOSED: frozenset[TrialStatus] = frozenset({"closed_accrual", "closed_accrual_intervention"})
 FINISHED: frozenset[TrialStatus] = frozenset({"completed", "admin_completed", "withdrawn", "archived"})
 # What can stand in the way of a step: the rules that refuse it. A phase's needs are those of rules/phases.py.
 _STOPPED, _WITHDRAWN = ("trial.reason_required",), ("trial.reason_required", "trial.has_subjects")
@@ -56,5 +57,8 @@ GUARDS: dict[tuple[TrialStatus, TrialStatus], tuple[str, ...]] = {
         "phase.no_marketing_authorisation",
     ),
     ("closed_accrual", "active"): ("trial.signature_required",),
+    # Where the accrual had been closed before the pause.
+    ("temp_closed_accrual", "active"): ("trial.signature_required",),
+    ("temp_closed_accrual_intervention", "active"): ("trial.signature_required",),
     ("closed_accrual_intervention", "completed"): ("trial.visits_open", "trial.not_locked", "trial.tmf_open"),
 }

@@ -39,6 +39,7 @@ GUARDS: dict[tuple[SubjectStatus, SubjectStatus], tuple[str, ...]] = {
     ("potential-candidate", "withdrawn"): _LEAVES,
     ("candidate", "screening"): (
         "hold.screen",
+        "trial.not_active",
         "site.not_active",
         "consent.missing",
         "consent.not_current",
@@ -48,12 +49,13 @@ GUARDS: dict[tuple[SubjectStatus, SubjectStatus], tuple[str, ...]] = {
     ("screening", "eligible"): _DATED,
     ("screening", "ineligible"): _DATED,
     ("screening", "withdrawn"): _LEAVES,
-    ("eligible", "pending-on-study"): ("hold.enrol", "site.not_active", *_DATED),
+    ("eligible", "pending-on-study"): ("hold.enrol", "trial.not_active", "site.not_active", *_DATED),
     ("eligible", "withdrawn"): _LEAVES,
     ("pending-on-study", "withdrawn"): _LEAVES,
     ("on-study", "on-study-intervention"): (
         "hold.randomise",
         "hold.dose",
+        "trial.not_active",
         "site.not_active",
         "subject.withdrawn",
         "reconsent.blocked",
@@ -67,6 +69,7 @@ GUARDS: dict[tuple[SubjectStatus, SubjectStatus], tuple[str, ...]] = {
     ("on-study-intervention", "off-study"): _LEAVES,
     ("on-study-observation", "on-study-intervention"): (
         "hold.dose",
+        "trial.not_active",
         "site.not_active",
         "subject.withdrawn",
         "reconsent.blocked",

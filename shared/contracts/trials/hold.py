@@ -4,6 +4,8 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.message import Event
 
 HoldSource = Literal[
@@ -33,7 +35,8 @@ Effect = Literal[
 class HoldApplied(Event):
     """A hold forbids its effects in its scope from `since` on; safety reporting never stops.
 
-    `scope_id` is the trial, site or subject; of an arm it is the trial and `arm` its code.
+    `scope_id` is the trial, site or subject; of an arm it is the trial and `arm` its code. `zone` is that of
+    its days, where it is a site's and known.
     """
 
     type: ClassVar[str] = "trials.hold.applied.v1"
@@ -45,6 +48,7 @@ class HoldApplied(Event):
     arm: str | None = None
     effects: tuple[Effect, ...]
     since: date
+    zone: str | None = None
     reason: str | None = None
     cause: UUID | None = None
 
@@ -75,13 +79,19 @@ class HoldAnnulled(Event):
 
 
 class PermissionsChanged(Event):
-    """The whole answer to what may be done in a trial or at a site: each effect with the holds against it."""
+    """The whole answer to what may be done in a trial or at a site: each effect with the holds against it.
+
+    `closed` are the effects that the scope's own status forbids, with no hold at all; `arms` the holds on
+    single arms of the trial, by the arm's code. For a site both its answer and its trial's count.
+    """
 
     type: ClassVar[str] = "trials.permissions.changed.v1"
     trial_id: UUID
     scope_kind: Literal["trial", "site"]
     scope_id: UUID
     permissions: dict[Effect, tuple[UUID, ...]]
+    closed: tuple[Effect, ...] = ()
+    arms: dict[str, dict[Effect, tuple[UUID, ...]]] = Field(default_factory=dict)
 
 
 HoldEvent = HoldApplied | HoldLifted | HoldAnnulled

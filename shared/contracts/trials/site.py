@@ -117,7 +117,8 @@ class GateEvidenceRecorded(Event):
     """A document or decision that bears on a gate, valid on the site's local dates given (inclusive).
 
     `corrects` names the evidence whose place this one takes, which may be itself with other dates;
-    `adopted_from` the record that told it, of a site taken over in mid-life.
+    `adopted_from` the record that told it, of a site taken over in mid-life. Unless it `counts`, whoever
+    recorded it does not speak for the board or the authority, and it opens and closes nothing.
     """
 
     type: ClassVar[str] = "trials.site.gate_evidence_recorded.v1"
@@ -129,18 +130,23 @@ class GateEvidenceRecorded(Event):
     valid_to: date | None = None
     document_ref: str | None = None
     corrects: UUID | None = None
+    counts: bool = True
     recorded_on: date
     adopted_from: str | None = None
 
 
 class GateSatisfied(Event):
-    """A gate is open: `evidence` says by what. `replaces` is the evidence whose loss had closed it."""
+    """A gate is open: `evidence` says by what, valid on these local days (inclusive).
+
+    `replaces` is the evidence whose loss had closed it.
+    """
 
     type: ClassVar[str] = "trials.site.gate_satisfied.v1"
     trial_id: UUID
     site_id: UUID
     gate: Gate
     evidence: UUID
+    valid_from: date | None = None
     valid_to: date | None = None
     replaces: UUID | None = None
 

@@ -39,6 +39,7 @@ FIELDS = ("trial_id", "site_id", "subject_id", "randomised_on")
 ARMS, BLOCK = ("A", "B"), 4
 PATIENCE = 5.0  # seconds for the topic and for the API
 Answer = dict[str, Any]
+UNTOLD: tuple[int, list[str], bool] = (0, [], False)
 
 
 class Permissions:
@@ -46,23 +47,32 @@ class Permissions:
 
     def __init__(self) -> None:
         self._active: set[tuple[str, str]] = set()
-        self._forbidden: dict[str, tuple[int, list[str]]] = {}
+        self._told: dict[str, tuple[int, list[str], bool]] = {}  # version, holds, closed by status
 
     def take(self, headers: dict[str, str], data: dict[str, Any]) -> None:
-        """One event; a repeated or older one changes nothing."""
+        """One event; a repeated or older one changes nothing.
+
+        A hold on one arm counts against all: else the others are filled up.
+        """
         if headers["ce_type"] == "trials.site.activated.v1":
             self._active.add((data["trial_id"], data["site_id"]))
         elif headers["ce_type"] == "trials.permissions.changed.v1":
             scope, version = data["scope_id"], int(headers["ce_sequence"])
-            if version > self._forbidden.get(scope, (0, []))[0]:
-                self._forbidden[scope] = version, data["permissions"]["randomise"]
+            if version > self._told.get(scope, UNTOLD)[0]:
+                effects = (data["permissions"], *data.get("arms", {}).values())
+                holds = [hold for each in effects for hold in each["randomise"]]
+                self._told[scope] = version, holds, "randomise" in data.get("closed", ())
 
     def refusal(self, trial: str, site: str) -> Answer | None:
         """Why nobody is randomised there now; a site of which nothing is known is refused as well."""
         if (trial, site) not in self._active:
             return _refused("site.not_active")
-        holds = {hold for scope in (trial, site) for hold in self._forbidden.get(scope, (0, []))[1]}
-        return _refused("hold.randomise", sorted(holds)) if holds else None
+        (_, over, ended), (_, there, closing) = (self._told.get(scope, UNTOLD) for scope in (trial, site))
+        if holds := {*over, *there}:
+            return _refused("hold.randomise", sorted(holds))
+        if ended:
+            return _refused("trial.not_active")
+        return _refused("site.not_active") if closing else None
 
 
 class Topic:

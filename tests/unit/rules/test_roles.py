@@ -116,6 +116,7 @@ def test_what_only_reactions_do_is_for_nobody(act: str) -> None:
         ("regulatory.lift_clinical_hold", {"regulatory_affairs"}),
         ("trials.record_authorisation", {"project_manager", "regulatory_affairs"}),
         ("trials.lift_hold", {"project_manager", "regulatory_affairs", "safety_physician", "sponsor"}),
+        ("trials.annul_hold", {"project_manager", "regulatory_affairs"}),
         ("trials.activate_site", {"project_manager"}),
         ("trials.reopen_accrual", {"project_manager"}),
         ("trials.record_protocol_submission", {"regulatory_affairs"}),

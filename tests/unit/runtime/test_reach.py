@@ -1,10 +1,13 @@
 """Who may command on a stream: whose it is as a whole, and who holds the part that the command is about."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-from shared.contracts.message import Actor, Command
+from pydantic import Field
+
+from shared.contracts.message import Actor, Command, Value
 from shared.rules.grants import EVERYTHING, Grants
 from shared.runtime import reach
 from shared.runtime.cause import Cause
@@ -68,3 +71,45 @@ def test_a_stream_of_another_kind_was_handed_to_nobody() -> None:
 
 def test_a_stream_that_is_new_is_left_to_the_check_which_asks_no_organisation() -> None:
     assert unfit(VENDORS, stream=Stream(STREAM, 0, Tally())) is None
+
+
+class Part(Value):
+    """A part of a command that names something."""
+
+    of: UUID
+
+
+class Naming(Command):
+    """A command that names things in lists, in parts and in pairs."""
+
+    type: ClassVar[str] = "{service}.name.v1"
+    stream: UUID
+    trials: tuple[UUID, ...] = ()
+    one: UUID | None = None
+    many: tuple[UUID, ...] = ()
+    parts: tuple[Part, ...] = ()
+    pairs: Mapping[str, UUID] = Field(default_factory=dict)
+    text: str = str(OTHER)
+
+    @property
+    def stream_id(self) -> UUID:
+        return self.stream
+
+    def also_trials(self) -> tuple[UUID, ...]:
+        return self.trials
+
+
+def test_what_a_command_names_is_found_in_lists_parts_and_pairs() -> None:
+    one, many, part, pair = (UUID(int=n) for n in range(11, 15))
+    command = Naming(
+        stream=STREAM,
+        trial_id=TRIAL,
+        trials=(OTHER,),
+        one=one,
+        many=(many, TRIAL, STREAM),
+        parts=(Part(of=part),),
+        pairs={"a": pair},
+    )
+    limited = Cause(Actor("v-01", "sponsor"), grants=VENDORS)
+    assert reach.named(command, limited) == {one, many, part, pair, OTHER}
+    assert reach.named(command, replace(limited, grants=EVERYTHING)) == frozenset()

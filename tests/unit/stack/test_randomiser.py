@@ -20,9 +20,10 @@ def active() -> Permissions:
     return known
 
 
-def word(known: Permissions, scope: str, version: int, *holds: str) -> None:
+def word(known: Permissions, scope: str, version: int, *holds: str, **more: object) -> None:
     headers = {"ce_type": "trials.permissions.changed.v1", "ce_sequence": f"{version:020}"}
-    known.take(headers, {"scope_id": scope, "permissions": {"dose": [], "randomise": list(holds)}})
+    told = {"scope_id": scope, "permissions": {"dose": [], "randomise": list(holds)}}
+    known.take(headers, told | more)
 
 
 def test_an_active_site_without_holds_is_open_and_any_other_is_not() -> None:
@@ -39,6 +40,36 @@ def test_the_holds_of_trial_and_site_count_each_by_its_latest_word() -> None:
     assert known.refusal(TRIAL, SITE) == REFUSED | {"holds": ["h-1", "h-2"]}
     word(known, SITE, 11)
     assert known.refusal(TRIAL, SITE) == REFUSED | {"holds": ["h-2"]}
+    word(known, TRIAL, 6)
+    assert known.refusal(TRIAL, SITE) is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "closed", "rule"),
+    [
+        (TRIAL, ["randomise", "dose"], "trial.not_active"),
+        (SITE, ["randomise", "dose"], "site.not_active"),
+        (TRIAL, ["screen", "enrol"], None),
+        (SITE, ["screen", "enrol"], None),
+    ],
+)
+def test_what_the_status_of_trial_or_site_closes_is_refused_until_it_is_open_again(
+    scope: str, closed: list[str], rule: str | None
+) -> None:
+    known = active()
+    word(known, scope, 4, closed=closed)
+    refusal = known.refusal(TRIAL, SITE)
+    assert (refusal and refusal["rule"]) == rule
+    word(known, scope, 5)
+    assert known.refusal(TRIAL, SITE) is None
+
+
+def test_a_hold_on_an_arm_stops_all_for_the_others_would_be_filled_up() -> None:
+    known = active()
+    word(known, TRIAL, 4, arms={"A": {"randomise": [], "dose": ["h-3"]}})
+    assert known.refusal(TRIAL, SITE) is None
+    word(known, TRIAL, 5, arms={"A": {"randomise": [], "dose": ["h-3"]}, "B": {"randomise": ["h-4"]}})
+    assert known.refusal(TRIAL, SITE) == REFUSED | {"holds": ["h-4"]}
     word(known, TRIAL, 6)
     assert known.refusal(TRIAL, SITE) is None
 

@@ -32,6 +32,7 @@ from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.data import CrfReleased, DatabaseLocked, DataCountsRecorded, Precondition
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.site import SiteReady
+from shared.contracts.trials.trial import TrialStatusChanged
 from tests.unit.trials.money import made
 from tests.unit.trials.test_trials_chain import enrol, selected
 from tests.unit.trials.test_trials_properties import folded
@@ -460,6 +461,10 @@ def test_a_lock_before_the_last_visit_completes_no_trial(running: World) -> None
     assert refused(completed(running)) == ("trial.not_locked", detail)
 
 
-def test_a_trial_that_the_registry_alone_speaks_of_asks_for_none_of_it(world: World) -> None:
+def test_a_trial_that_the_registry_alone_speaks_of_is_completed_by_its_word_and_by_no_one_elses(
+    world: World,
+) -> None:
     world.do(version("2026-01-01"))
-    assert [event.after for event in completed(world)][-1] == "completed"
+    assert refused(completed(world))[0] == "trial.visits_open"
+    world.do(version("2026-02-01", overallStatus="COMPLETED"))
+    assert world.events(TrialStatusChanged)[-1].after == "completed"

@@ -25,7 +25,7 @@ from services.trials.projections.investigators import InvestigatorRow, fold_inve
 from services.trials.projections.staff import Person, SiteStaff, Valid
 from services.trials.rules.qualifications import REQUIRED, training_evidence
 from shared.contracts.message import Command, Identifier, Refusal
-from shared.contracts.trials.hold import HoldApplied, HoldLifted
+from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
 from shared.contracts.trials.investigator import (
     InvestigatorAdded,
     QualificationRecorded,
@@ -184,7 +184,14 @@ def test_nobody_with_tasks_closes_the_gate() -> None:
     assert gate(world) is None
 
 
-def test_a_training_that_ends_holds_the_site_until_it_is_renewed() -> None:
+@pytest.mark.parametrize(
+    ("renewed", "end"),
+    [
+        (TODAY + 12 * DAY, HoldLifted),
+        (TODAY + 11 * DAY, HoldAnnulled),  # entered late: the training was never lost
+    ],
+)
+def test_a_training_that_ends_holds_the_site_until_it_is_renewed(renewed: date, end: type) -> None:
     ends = TODAY + 10 * DAY
     world = at("startup")
     for act in (*PAPERS, *trained_pi(ends)):
@@ -199,9 +206,11 @@ def test_a_training_that_ends_holds_the_site_until_it_is_renewed() -> None:
     assert (revoked.gate, revoked.evidence) == ("training", training_evidence(SITE))
     assert [event.source for event in world.events(HoldApplied)] == ["document_expiry"]
     assert world.site().status == "suspended"
-    for kind in REQUIRED["principal"]:
-        world.do(show(kind, UNTIL))
-    assert [event.source for event in world.events(HoldLifted)] == ["document_expiry"]
+    world.now = NOW + 12 * DAY
+    for n, kind in enumerate(REQUIRED["principal"]):
+        world.do(show(kind, UNTIL, qualification_id=UUID(int=9000 + n), valid_from=renewed))
+    told = [*world.events(HoldLifted), *world.events(HoldAnnulled)]
+    assert [(type(event), event.source) for event in told] == [(end, "document_expiry")]
     assert world.site().status == "activated"
 
 

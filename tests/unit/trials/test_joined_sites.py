@@ -52,7 +52,8 @@ def test_the_approved_report_of_the_close_out_visit_closes_its_site() -> None:
     assert isinstance(refusal, Refusal)
     assert refusal.rule == "site.close_out_not_approved"
     approve(world)
-    (told,) = world.do(CLOSE, LEAD)
+    told, answer = world.do(CLOSE, LEAD)
+    assert "procedures" in answer.closed
     assert (told.visited_on, told.report_ref, told.closed_on) == (TODAY - DAY, "etmf:701", TODAY)
 
 
@@ -64,7 +65,7 @@ def test_what_is_stated_counts_where_no_visit_is_recorded_and_agrees_where_one_i
     approve(world)
     refusal = world.do(CLOSE.model_copy(update={"visited_on": TODAY - DAY}))
     assert (refusal.rule, refusal.field) == ("site.close_out_differs", "visited_on")
-    (told,) = world.do(CLOSE.model_copy(update={"visited_on": TODAY, "report_ref": "etmf:701"}))
+    told, _ = world.do(CLOSE.model_copy(update={"visited_on": TODAY, "report_ref": "etmf:701"}))
     assert isinstance(told, SiteClosed)
 
 

@@ -305,7 +305,7 @@ def test_a_site_closed_to_enrolment_stays_so_under_a_hold(world: World) -> None:
     closed = at("closed_to_enrolment")
     closed.do(APPLY)
     assert closed.site().status == "closed_to_enrolment"
-    assert closed.site().permissions["enrol"] == (HOLD,)
+    assert closed.site().permitted.permissions["enrol"] == (HOLD,)
 
 
 @pytest.mark.parametrize("status", STATUSES)

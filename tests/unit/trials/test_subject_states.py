@@ -149,6 +149,7 @@ REFUSING: dict[str, tuple[tuple[Event, ...], tuple[Any, ...]]] = {
         (OPEN[0], SiteGuard(SITE, holds=(HoldView(HOLD, "dsmb", ("randomise",), TODAY),))),
     ),
     "hold.dose": ((), (OPEN[0], SiteGuard(SITE, holds=(HoldView(HOLD, "dsmb", ("dose",), TODAY),)))),
+    "trial.not_active": ((), (TrialGuard(TRIAL, status="admin_completed"), OPEN[1])),
     "site.not_active": ((), (OPEN[0], SiteGuard(SITE, TRIAL, status="selected"))),
     "consent.not_current": (
         (),

@@ -29,7 +29,7 @@ from shared.contracts.regulatory import IrbApprovalActivated
 from shared.contracts.trials.budget import PaymentMilestoneUnpriced
 from shared.contracts.trials.consent import SubjectConsented
 from shared.contracts.trials.deviation import DeviationReported
-from shared.contracts.trials.hold import HoldApplied
+from shared.contracts.trials.hold import HoldApplied, PermissionsChanged
 from shared.contracts.trials.programme import ProgrammeAuthorisationRecorded, ProgrammePhaseChanged
 from shared.contracts.trials.protocol import ProtocolVersionApproved
 from shared.contracts.trials.registry import RegistryFacts, RegistrySite
@@ -305,7 +305,10 @@ def test_the_events_of_a_site_s_takeover_all_name_its_record() -> None:
     world.do(trial())
     told = world.do(site("closed", **CLOSED))
     assert isinstance(told, list)
+    *told, answer = told
     assert {getattr(event, "adopted_from", None) for event in told} == {RECORD}
+    assert isinstance(answer, PermissionsChanged)  # that it is over follows from them
+    assert "dose" in answer.closed
 
 
 def test_a_site_that_closed_its_enrolment_was_enrolling() -> None:

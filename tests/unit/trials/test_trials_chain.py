@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from services.trials.commands.hold import ApplyHold, LiftHold
 from services.trials.commands.site import (
     ActivateSite,
@@ -24,7 +26,7 @@ from services.trials.domain.permissions import permissions
 from services.trials.projections.guards import SiteGuard, TrialGuard
 from services.trials.reactions import ids
 from services.trials.rules.gates import GATES
-from shared.contracts.message import Refusal, Wake
+from shared.contracts.message import Actor, Refusal, Wake
 from shared.contracts.regulatory import (
     ClinicalHoldImposed,
     ClinicalHoldLifted,
@@ -38,6 +40,7 @@ from shared.contracts.regulatory import (
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
 from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted, PermissionsChanged
 from shared.contracts.trials.site import (
+    GateEvidenceRecorded,
     GateRevoked,
     SiteActivated,
     SiteEnrolmentStarted,
@@ -414,3 +417,46 @@ def test_deciding_again_what_was_done_causes_nothing(running: World) -> None:
     running.do(dose())
     for command in (register(), activate(), enrol(), randomise(), dose(), evidence("contract", 0)):
         assert running.decide(command) == []
+
+
+OTHERS = [Actor("x-01", role) for role in ("monitor", "start_up_specialist", "project_manager")]
+
+
+@pytest.mark.parametrize("by", OTHERS)
+def test_papers_of_others_open_no_gate_of_the_board_or_the_authority(world: World, by: Actor) -> None:
+    selected(world)
+    for n, gate in enumerate(GATES):
+        world.do(evidence(gate, n), by)
+    closed = {"irb_current", "ha_ok"}
+    assert {gate for gate in GATES if gate not in world.site().gates.open} == closed
+    assert {one.gate for one in world.events(GateEvidenceRecorded) if not one.counts} == closed
+    refusal = world.do(activate())
+    assert isinstance(refusal, Refusal)
+    assert refusal.rule == "site.gates_closed"
+    assert world.do(evidence("ha_ok", GATES.index("ha_ok")), by) == []  # told before
+
+
+def test_what_regulatory_affairs_files_and_what_the_board_s_own_event_tells_opens_them(world: World) -> None:
+    selected(world)
+    world.do(evidence("ha_ok", 1), Actor("r-02", "regulatory_affairs"))
+    world.hear(approved(), APPROVAL)
+    assert {"irb_current", "ha_ok"} <= {*world.site().gates.open}
+
+
+def test_a_paper_of_others_takes_no_place_of_what_the_board_said(running: World) -> None:
+    before = running.site().gates.open["irb_current"]
+    ended = evidence("irb_current", 60, TODAY - timedelta(days=1))
+    for paper in (
+        ended.model_copy(update={"corrects": APPROVAL}),
+        ended.model_copy(update={"evidence_id": APPROVAL}),
+    ):
+        running.do(paper, OTHERS[0])
+    running.do(ReviewSite(trial_id=TRIAL, site_id=SITE))
+    assert running.site().gates.open["irb_current"] == before
+
+
+def test_a_paper_that_regulatory_affairs_files_again_counts_from_then_on(world: World) -> None:
+    selected(world)
+    world.do(evidence("ha_ok", 1), OTHERS[0])
+    world.do(evidence("ha_ok", 1), Actor("r-02", "regulatory_affairs"))
+    assert "ha_ok" in world.site().gates.open

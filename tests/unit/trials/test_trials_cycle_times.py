@@ -101,3 +101,9 @@ def test_the_earliest_day_is_that_of_the_evidence_as_last_recorded(told: list[tu
     times = folded(*events)
     assert times
     assert times.approved_on == DAY + timedelta(days=min(dict(told).values()))
+
+
+def test_a_paper_whose_author_does_not_speak_for_the_board_is_no_approval() -> None:
+    told = evidence(1, DAY)
+    assert cycle_keys(recorded(told, SITE)) == ((SITE,),)
+    assert cycle_keys(recorded(told.model_copy(update={"counts": False}), SITE)) == ()

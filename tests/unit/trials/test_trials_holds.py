@@ -1,5 +1,6 @@
 """Holds: what each forbids and where, which end counts, and ends that come before the hold itself."""
 
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,10 @@ from services.trials.domain.hold import Hold, decide, evolve
 from services.trials.domain.permissions import permissions
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
 from shared.contracts.message import Facts, Need, Refusal, Wake
+from shared.contracts.trials.deviation import DeviationReported
 from shared.contracts.trials.hold import Effect, HoldAnnulled, HoldApplied, HoldEvent, HoldLifted, ScopeKind
 from tests.unit.trials.test_trials_chain import activate, enrol, gates_open, randomise
-from tests.unit.trials.trials_world import NOW, SITE, SUBJECT, TRIAL, World
+from tests.unit.trials.trials_world import NOW, PERSON, REACTION, SITE, SUBJECT, TRIAL, World
 
 TODAY = NOW.date()
 HOLD, LETTER, OTHER_SUBJECT = UUID(int=24), UUID(int=25), UUID(int=51)
@@ -28,7 +30,7 @@ def given(*events: HoldEvent) -> Hold:
 
 
 def decided(hold: Hold, command: ApplyHold | LiftHold | AnnulHold | Wake) -> list[HoldEvent] | Refusal:
-    return decide(hold, command, Facts(), NOW)
+    return decide(hold, command, Facts(actor=REACTION), NOW)
 
 
 def apply(**fields: Any) -> ApplyHold:
@@ -75,12 +77,11 @@ def test_a_hold_that_nobody_knows_is_not_ended(end: LiftHold | AnnulHold) -> Non
     assert decided(Hold(), end) == Refusal("hold.unknown", "there is no hold with this id", None, "hold_id")
 
 
-def test_a_clinical_hold_is_lifted_only_with_the_authoritys_letter() -> None:
-    assert decided(given(CLINICAL), lift()) == Refusal(
+def test_a_clinical_hold_is_lifted_by_no_person() -> None:
+    assert decide(given(CLINICAL), lift(cause=LETTER), Facts(actor=PERSON), NOW) == Refusal(
         "hold.counterpart_missing",
-        "a hold of clinical_hold ends only by the authority's written lift; name its event",
+        "a hold of clinical_hold ends only by the authority's written lift, which comes by its event",
         "applied",
-        "cause",
     )
 
 
@@ -100,10 +101,49 @@ def test_a_hold_whose_end_came_first_never_stands() -> None:
     assert decided(given(annulled), apply(source="clinical_hold")) == []
 
 
-@pytest.mark.parametrize("again", [lift(cause=LETTER), annul(cause=LETTER)])
-def test_a_hold_ends_once(again: LiftHold | AnnulHold) -> None:
-    lifted = HoldLifted(**ON_TRIAL, source="clinical_hold", until=TODAY, evidence="a letter")
-    assert decided(given(CLINICAL, lifted), again) == []
+LIFTED = HoldLifted(**ON_TRIAL, source="clinical_hold", until=TODAY, evidence="a letter")
+ANNULLED = HoldAnnulled(**ON_TRIAL, source="clinical_hold", reason="another trial")
+
+
+@pytest.mark.parametrize(
+    ("ended", "again"),
+    [(LIFTED, lift(cause=LETTER)), (ANNULLED, lift(cause=LETTER)), (ANNULLED, annul(cause=LETTER))],
+)
+def test_a_hold_ends_once(ended: HoldEvent, again: LiftHold | AnnulHold) -> None:
+    assert decided(given(CLINICAL, ended), again) == []
+
+
+def test_a_hold_that_was_lifted_is_annulled_where_it_rested_on_an_error() -> None:
+    assert decided(given(CLINICAL, LIFTED), annul()) == [ANNULLED]
+
+
+def test_a_hold_annulled_after_its_lift_leaves_no_trace_on_the_days_that_it_stood() -> None:
+    world = World()
+    gates_open(world)
+    world.do(activate())
+    world.do(apply(since=TODAY - timedelta(days=1)))
+    world.do(lift(source="dsmb"))
+    world.do(annul(source="dsmb"))
+    assert world.guard(TrialGuard, TRIAL).holds == ()
+
+
+def test_a_hold_on_a_site_begins_and_ends_on_the_days_of_the_site() -> None:
+    world = World()
+    gates_open(world)
+    world.do(activate())
+    world.now = datetime(2026, 3, 13, 1, 30, tzinfo=UTC)  # 12 March, 21:30 in New York
+    on_site = {"scope_kind": "site", "scope_id": SITE}
+    world.do(apply(**on_site))
+    world.now += timedelta(days=1)
+    world.do(lift(source="dsmb"))
+    (applied,), (lifted,) = world.events(HoldApplied), world.events(HoldLifted)
+    assert (applied.since, applied.zone, lifted.until) == (
+        date(2026, 3, 12),
+        "America/New_York",
+        date(2026, 3, 13),
+    )
+    world.do(enrol(date(2026, 3, 13)))
+    assert world.events(DeviationReported) == []
 
 
 def test_time_alone_ends_no_hold() -> None:

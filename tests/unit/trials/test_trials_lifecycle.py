@@ -1,6 +1,7 @@
 """A trial's own decisions: the sponsor's steps, what stands in their way, authorisations and plans."""
 
 from functools import reduce
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -83,6 +84,27 @@ def test_a_signed_act_opens_a_closed_accrual_again() -> None:
     assert decided(at("closed_accrual"), REOPEN) == [
         moved("closed_accrual", "active", "the committee agreed")
     ]
+
+
+ASIDE: list[tuple[TrialStatus, ...]] = [
+    ("temp_closed_accrual_intervention",),
+    ("temp_closed_accrual_intervention", "temp_closed_accrual"),
+]
+
+
+@pytest.mark.parametrize("way", ASIDE)
+def test_no_pause_leads_round_the_signature_that_a_closed_accrual_asks_for(
+    way: tuple[TrialStatus, ...],
+) -> None:
+    steps = [moved("closed_accrual", way[0]), *(moved(a, b) for a, b in pairwise(way))]
+    paused = reduce(evolve, steps, at("closed_accrual"))
+    assert decided(paused, move("active")) == Refusal(
+        "trial.signature_required", "accrual is opened again by a signed act", way[-1]
+    )
+    (opened,) = decided(paused, REOPEN)  # type: ignore[misc]
+    assert opened == moved(way[-1], "active", "the committee agreed")
+    again = evolve(evolve(paused, opened), moved("active", way[-1]))
+    assert decided(again, move("active")) == [moved(way[-1], "active")]
 
 
 def test_an_accrual_that_is_open_is_not_opened_again() -> None:

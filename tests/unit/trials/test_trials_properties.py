@@ -26,7 +26,7 @@ from services.trials.projections import guards
 from services.trials.rules.gates import GATES
 from services.trials.rules.holds import HOLDS
 from shared.contracts.message import Command, Recorded, Refusal
-from tests.unit.trials.trials_world import NOW, OWN, SITE, TRIAL, World
+from tests.unit.trials.trials_world import NOW, OWN, REACTION, SITE, TRIAL, World
 
 TODAY = NOW.date()
 HOLD_IDS = [UUID(int=200 + n) for n in range(4)]
@@ -202,7 +202,7 @@ def folded(messages: list[Recorded[Any]]) -> dict[Any, Any]:
 
 
 def lived(history: list[Command]) -> World:
-    world = World()
+    world = World(actor=REACTION)
     for command in history:
         world.do(command)
     return world
@@ -228,7 +228,7 @@ def test_rows_do_not_depend_on_the_order_of_streams(history: list[Command], rand
 @settings(max_examples=60, deadline=None)
 @given(histories)
 def test_what_was_just_done_causes_nothing_when_done_again(history: list[Command]) -> None:
-    world = World()
+    world = World(actor=REACTION)
     for command in history:
         if not isinstance(world.do(command), Refusal) and not isinstance(command, RecordGateEvidence):
             assert world.decide(command) == []
@@ -245,7 +245,7 @@ def test_what_the_log_keeps_of_an_event_is_read_as_it_was_told(history: list[Com
 @settings(max_examples=60, deadline=None)
 @given(histories)
 def test_no_report_is_ever_refused(history: list[Command]) -> None:
-    world = World()
+    world = World(actor=REACTION)
     for command in history:
         decision = world.do(command)
         assert not (command.report and isinstance(decision, Refusal))
@@ -268,7 +268,7 @@ def test_lifting_a_hold_ends_that_hold_alone(history: list[Command], hold_id: UU
 @settings(max_examples=60, deadline=None)
 @given(histories)
 def test_nobody_is_randomised_or_dosed_under_a_hold_against_it(history: list[Command]) -> None:
-    world = World()
+    world = World(actor=REACTION)
     for command in history:
         trial, site = world.guard(guards.TrialGuard, TRIAL), world.guard(guards.SiteGuard, SITE)
         answer = permissions(trial, site)

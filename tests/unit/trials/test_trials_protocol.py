@@ -525,7 +525,7 @@ def test_each_board_is_told_for_its_own_sites() -> None:
     assert protocol.wake_at(world.states[draft().stream_id][1]) is None
     row = hazard_row(world)
     assert (row.board_told, row.board_told_on) == ({SITE: TODAY, OTHER: TODAY + DAY}, TODAY + DAY)
-    assert row.breaks == ("protocol.sites_not_named",)
+    assert row.breaks == ("protocol.site_not_chosen", "protocol.sites_not_named")
 
 
 def hazard_row(world: World) -> UrgentChangeRow:

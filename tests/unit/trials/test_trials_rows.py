@@ -206,7 +206,9 @@ def test_the_guard_of_a_subject_has_the_holds_on_that_subject_while_they_stand()
     on_subject = ON_SITE | {"scope_kind": "subject", "scope_id": SUBJECT}
     world = World()
     world.do(ApplyHold(**on_subject, source="dsmb", effects=("dose",)))
-    assert world.guard(SubjectGuard, SUBJECT).holds == (HoldView(HOLD, "dsmb", ("dose",), TODAY),)
+    assert world.guard(SubjectGuard, SUBJECT).holds == (
+        HoldView(HOLD, "dsmb", ("dose",), TODAY, trial_id=TRIAL),
+    )
     assert world.guard(TrialGuard, TRIAL) is None
 
 

@@ -77,7 +77,7 @@ def evidence(gate: Gate, n: int, valid_to: date | None = None) -> GateEvidenceRe
 
 
 def report(found: GateEvidenceRecorded) -> RecordGateEvidence:
-    return RecordGateEvidence(**found.model_dump(exclude={"recorded_on", "adopted_from"}))
+    return RecordGateEvidence(**found.model_dump(exclude={"recorded_on", "counts", "adopted_from"}))
 
 
 ALL_GATES = [evidence(gate, n) for n, gate in enumerate(GATES)]
@@ -192,7 +192,11 @@ def test_of_two_valid_documents_the_one_that_lasts_longer_opens_the_gate(
     longest = max(known, told, key=lambda found: found.valid_to or date.max)
     state = given(IDENTIFIED, SELECTED, known)
     satisfied = GateSatisfied(
-        **WHERE, gate="training", evidence=longest.evidence_id, valid_to=longest.valid_to
+        **WHERE,
+        gate="training",
+        evidence=longest.evidence_id,
+        valid_from=longest.valid_from,
+        valid_to=longest.valid_to,
     )
     assert decided(state, report(told), APPROVED) == [told, satisfied]
 

@@ -12,6 +12,7 @@ from shared.runtime.service import Aggregate
 
 TRIAL, SITE, SUBJECT = (UUID(int=n) for n in (1, 2, 3))
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
+PERSON, REACTION = Actor("r-01", "regulatory_affairs"), Actor("trials", "service")
 
 OWN = SERVICE.projections_of("trials")
 TO_OWN, TO_REGULATORY = SERVICE.reactions_to("trials"), SERVICE.reactions_to("regulatory")
@@ -50,6 +51,7 @@ class World:
     """Streams, guards and what was recorded; `do` runs a command and the reactions that follow from it."""
 
     now: datetime = NOW
+    actor: Actor = PERSON
     streams: dict[UUID, list[Event]] = field(default_factory=dict)
     states: dict[UUID, tuple[Aggregate, Any]] = field(default_factory=dict)
     guards: dict[tuple[type[Any], tuple[Any, ...]], Any] = field(default_factory=dict)
@@ -62,18 +64,22 @@ class World:
     def decide(self, command: Command) -> list[Event] | Refusal:
         known = of(command)
         _, state = self.states.get(command.stream_id, (known, known.initial))
-        decision = known.decide(state, command, self.facts(command.needs()), self.now)
+        facts = self.facts(command.needs())
+        facts.actor = self.actor
+        decision = known.decide(state, command, facts, self.now)
         return decision if isinstance(decision, Refusal) else [*decision]
 
-    def do(self, command: Command) -> list[Event] | Refusal:
-        """Decide, record, and let own reactions follow until nothing more happens."""
+    def do(self, command: Command, by: Actor | None = None) -> list[Event] | Refusal:
+        """Decide as `by` or `actor`, record, and let own reactions follow until nothing more happens."""
+        usual, self.actor = self.actor, by or self.actor
         decision = self.decide(command)
+        self.actor = usual
         if isinstance(decision, Refusal):
             return decision
         messages = [self._record(of(command), command.stream_id, event) for event in decision]
         for message in messages:
             for reaction in TO_OWN.react(message, self.facts(TO_OWN.needs(message))):
-                self.do(reaction)
+                self.do(reaction, REACTION)
         return decision
 
     def wake(self, stream: UUID) -> None:
@@ -84,13 +90,13 @@ class World:
         for event in decision:
             message = self._record(known, stream, event)
             for reaction in TO_OWN.react(message, self.facts(TO_OWN.needs(message))):
-                self.do(reaction)
+                self.do(reaction, REACTION)
 
     def hear(self, event: Event, stream: UUID) -> None:
         """An event of regulatory arrives."""
         message = recorded(event, stream, len(self.told) + 1, "regulatory")
         for reaction in TO_REGULATORY.react(message, self.facts(TO_REGULATORY.needs(message))):
-            self.do(reaction)
+            self.do(reaction, REACTION)
 
     def _record(self, known: Aggregate, stream: UUID, event: Event) -> Recorded[Any]:
         self.streams.setdefault(stream, []).append(event)

@@ -1,4 +1,4 @@
-"""A hold or a status reaches its trial and sites; an annulled hold takes along the deviations resting on it."""
+"""A hold or a status reaches its trial and sites; an annulled hold takes along what rests on it."""
 
 from services.trials.commands.deviation import AnnulDeviation
 from services.trials.commands.site import ReviewSite

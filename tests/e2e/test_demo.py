@@ -160,7 +160,7 @@ def test_who_randomises_is_another_system_and_tells_no_allocation(demo: Told) ->
         "trials.subject.randomised.v1",
         "trials.subject.status_changed.v1",
     ]
-    assert set(by[0]["data"]) == {"trial_id", "site_id", "subject_id", "randomised_on"}
+    assert set(by[0]["data"]) == {"trial_id", "site_id", "subject_id", "randomised_on", "breaks"}
 
 
 def test_an_amendment_is_in_force_at_both_sites_by_authority_and_board(demo: Told) -> None:

@@ -99,7 +99,7 @@ async def test_the_allocation_stays_in_its_file_and_is_made_once(
         (line,) = running.allocations.read_text(encoding="utf-8").splitlines()
         assert json.loads(line)["arm"] in ("A", "B")
         (told,) = await stage.come("trials.subject.randomised", subject_id=subject)
-        assert set(told.data) == {"trial_id", "site_id", "subject_id", "randomised_on"}
+        assert set(told.data) == {"trial_id", "site_id", "subject_id", "randomised_on", "breaks"}
 
 
 async def test_what_it_knows_nothing_of_and_what_it_cannot_read_it_refuses(

@@ -31,8 +31,6 @@ NOT_RECORDED_YET: frozenset[str] = frozenset(
         "safety.particulars.read.v1",
         "safety.particulars.recorded.v1",
         "safety.vault.handed.v1",
-        "trials.country.lapse_annulled.v1",
-        "trials.site.details_changed.v1",
     }
 )
 

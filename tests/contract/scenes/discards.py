@@ -13,7 +13,7 @@ OPERATOR, SECOND, QUALITY = "operator:o-01", "operator:o-02", "quality:q-01"
 
 
 async def play(stage: Stage) -> None:
-    """Two events of which their data say nothing, each the first of its stream, on a topic that all read."""
+    """Two events whose data say nothing, each the first of its stream, of a type that all services take."""
     first, second = str(uuid4()), str(uuid4())
     async with AIOKafkaProducer(**stage.found.broker("trials").arguments) as producer:
         for stream in (first, second):
@@ -50,7 +50,7 @@ def _headers(stream: str) -> list[tuple[str, bytes]]:
     text = {
         "ce_specversion": "1.0",
         "ce_id": str(uuid4()),
-        "ce_type": "trials.site.activated.v1",
+        "ce_type": "trials.subject.enrolled.v1",
         "ce_source": "/trialwire/trials",
         "ce_subject": stream,
         "ce_sequence": "1",

@@ -13,7 +13,7 @@ from tests.contract.scenes import cases, sites
 from tests.contract.scenes.legs import About, act, received, released, request, sent
 from tests.contract.scenes.reviews import act as board
 from tests.contract.scenes.reviews import approve, submitted
-from tests.e2e.desk import COORDINATOR
+from tests.e2e.desk import COORDINATOR, LEAD, REGULATORY
 
 STATED = "corrected to what the letter states"
 REVIEW = pack("internal").find("significance_review_1_day", "operational")
@@ -24,13 +24,31 @@ async def play(stage: Stage, home: Home) -> None:
     async with stage.step("a custodian is asked", 30):
         leg = await sent(stage, await request(stage, "safety_followup"))
         silent = await sites.silent(stage)
+        asked = await _asked(stage)
         (begun,) = await stage.come("regulatory.irb.approval_activated", trial_id=stage.story.trial)
     approval = {"approval_id": begun.data["approval_id"]}
     await _lapse(stage, home, approval, leg, silent)
+    await _answered(stage, asked)
     await _annulled(stage, approval, begun.id)
     await _silence(stage, home, leg)
     await _renewed(stage, approval)
     await _one_working_day(stage, home)
+
+
+async def _asked(stage: Stage) -> dict[str, Any]:
+    """A country whose authority waits for an answer."""
+    of: dict[str, Any] = {"trial_id": stage.story.trial, "country": "NL"}
+    asked = {"request_id": uuid4(), "asked_on": stage.today, "due_on": stage.today + timedelta(days=5)}
+    await stage.act(LEAD, "trials", "plan-country", **of, zone="Europe/Amsterdam")
+    await stage.act(LEAD, "trials", "submit-country", **of, submitted_on=stage.today)
+    await stage.act(REGULATORY, "trials", "record-information-request", **of, **asked)
+    return of | {"request_id": asked["request_id"], "answered_on": stage.today}
+
+
+async def _answered(stage: Stage, answer: dict[str, Any]) -> None:
+    async with stage.step("an answer given in time is entered late: the application has not lapsed", 30):
+        await stage.act(REGULATORY, "trials", "answer-information-request", **answer)
+        await stage.come("trials.country.lapse_annulled", country="NL", trial_id=stage.story.trial)
 
 
 def advance(stage: Stage, home: Home, days: int) -> None:

@@ -19,6 +19,7 @@ async def play(stage: Stage) -> None:
     """A site goes its whole way beside the story's own; others are declined, not taken, ended."""
     await _qualified(stage)
     await _not_taken(stage)
+    await _renamed(stage)
     await _contracts(stage)
     await _people(stage)
     await _notices(stage)
@@ -43,6 +44,12 @@ async def _identified(stage: Stage) -> dict[str, Any]:
         stage, START_UP, "identify-site", about, name=f"A hospital {str(about['site_id'])[:4]}", **where
     )
     return about
+
+
+async def _renamed(stage: Stage) -> None:
+    """A site that is identified again, by the name it has now."""
+    about = await _identified(stage)
+    await _act(stage, START_UP, "identify-site", about, name="Springfield General Hospital")
 
 
 async def _asked(stage: Stage, about: dict[str, Any], days: int = 14) -> dict[str, Any]:

@@ -16,8 +16,6 @@ RELEASED = build.released()
 #   of one stream, or armed in the transaction that opens what ends it, and those keep their order;
 # - safety's clock for judging information has no other anchor and is never withdrawn: it is met, or met late;
 # - safety takes no particulars and seals no document yet: its vault has the types that every vault has;
-# - a lapse by the clock is taken back: no scene waits until a country's application lapses;
-# - no scene identifies a site a second time;
 # - retrieval's service level keeps its first date, whatever is asked again.
 NOT_RECORDED_YET: frozenset[str] = frozenset(
     {

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Request
 
+from services.trials.rules.kri import MONTH
 from services.trials.rules.scorecard import WEIGHTS, Figure, scorecard
 from shared.contracts.trials.engagement import Criterion
 from shared.http.problems import ProblemError
@@ -74,7 +75,6 @@ _KNOWN = """
 SELECT engagement_id, of_trial, name, weights, scores FROM engagement
 WHERE organisation = $1 ORDER BY changed_at DESC, engagement_id
 """
-_DAYS_A_MONTH = 30.4375
 
 
 async def organisation_scorecard(
@@ -111,7 +111,7 @@ async def organisation_scorecard(
 
 def _figures(told: Mapping[str, Any]) -> dict[Criterion, Figure]:
     """The figures of those criteria of which any event tells."""
-    months = (told["site_days"] or 0) / _DAYS_A_MONTH
+    months = (told["site_days"] or 0) / MONTH
     figures: dict[Criterion, Figure] = {}
     if told["conditions"]:
         figures["therapeutic_expertise"] = Figure(told["alike"], told["alike"])

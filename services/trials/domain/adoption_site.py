@@ -1,7 +1,8 @@
 """A site taken over in mid-life: the events of its way so far, each with the day on which it happened."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from services.trials.commands.adoption import AdoptSite
@@ -67,14 +68,11 @@ def _since(command: AdoptSite, trial: TrialGuard, now: datetime) -> list[AnyEven
 
 def _days(site: Site, command: AdoptSite, now: datetime) -> Refusal | None:
     known = {name: day for name in _NOT_AHEAD if (day := getattr(command, name)) is not None}
-    before: tuple[str, date] | None = None
-    for name in _ORDER:
-        if name not in known:
-            continue
-        if before and known[name] < before[1]:
-            detail = f"{known[name]} is before {before[0]}, {before[1]}"
+    told = [(name, known[name]) for name in _ORDER if name in known]
+    for (earlier, before), (name, day) in pairwise(told):
+        if day < before:
+            detail = f"{day} is before {earlier}, {before}"
             return Refusal("site.date_before_cause", detail, site.status, name)
-        before = (name, known[name])
     today = local_date(now, command.zone)
     late = next((name for name, day in known.items() if day > today), None)
     if late is None:

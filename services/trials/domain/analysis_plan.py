@@ -10,7 +10,7 @@ from services.trials.commands.analysis_plan import (
     DraftAnalysisPlan,
     RecordAnalysisMilestone,
 )
-from services.trials.domain.broken import in_future
+from services.trials.domain.broken import in_future, rules_of
 from services.trials.domain.plan_state import Events, Plan, Plans, evolve
 from services.trials.projections.protocol_guards import TrialProtocol
 from services.trials.rules import NAMESPACE
@@ -100,7 +100,7 @@ def _milestone(plans: Plans, command: RecordAnalysisMilestone, now: datetime) ->
     plan = plans.counting_on(day)
     none = plan is None and command.plan_ref is None
     found = {"plan.none_approved": none, "plan.in_future": in_future(day, now)}
-    breaks = tuple(rule for rule, broken in found.items() if broken)
+    breaks = rules_of(found)
     events: Events = [AnalysisMilestoneReached(**command.model_dump(), plan=plan, breaks=breaks)]
     if counting := plans.deviations.get(milestone):
         events.append(

@@ -6,14 +6,14 @@ from typing import Protocol
 from uuid import UUID, uuid5
 
 from services.trials.commands.subject import CorrectEnrolment, EnrolSubject
-from services.trials.domain.broken import in_future
+from services.trials.domain.broken import in_future, rules_of
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.domain.subject_state import Events, Subject
 from services.trials.projections.enrolment_guards import EnrolmentTargets
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialCount, TrialGuard
 from services.trials.projections.protocol_guards import SiteProtocol, TrialProtocol
 from services.trials.rules import NAMESPACE
-from services.trials.rules.subjects import REGISTERED, TRANSITIONS
+from services.trials.rules.subjects import ENDED, REGISTERED, TRANSITIONS
 from shared.contracts.message import Facts
 from shared.contracts.trials.deviation import DeviationReported
 
@@ -39,7 +39,7 @@ class Breaks:
 
 def broken(found: dict[str, bool], holds: tuple[UUID, ...] = ()) -> Breaks:
     """The rules that are true of a report, in the order in which they are asked."""
-    return Breaks(tuple(rule for rule, true in found.items() if true), holds)
+    return Breaks(rules_of(found), holds)
 
 
 def enrolment_breaks(
@@ -129,3 +129,8 @@ def deviation(
             occurred_on=on,
         )
     ]
+
+
+def left_before(subject: Subject, day: date) -> bool:
+    """Whether the subject had gone for good before that day."""
+    return subject.status in ENDED and subject.moved_on is not None and day > subject.moved_on

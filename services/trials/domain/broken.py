@@ -1,6 +1,8 @@
 """The deviation that a report raises by breaking a rule, with an id that follows from the report."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Protocol
 from uuid import UUID, uuid5
 
 from services.trials.projections.guards import SiteGuard
@@ -15,9 +17,21 @@ def in_future(day: date, now: datetime) -> bool:
     return day > latest_date(now)
 
 
-def elsewhere(site: SiteGuard | None, trial_id: UUID) -> bool:
-    """Whether the site is known and belongs to another trial."""
-    return site is not None and site.trial_id not in (None, trial_id)
+def rules_of(found: Mapping[str, bool]) -> tuple[str, ...]:
+    """The rules that a report breaks, in the order in which they are asked."""
+    return tuple(rule for rule, broken in found.items() if broken)
+
+
+class OfTrial(Protocol):
+    """A row that knows its trial."""
+
+    @property
+    def trial_id(self) -> UUID | None: ...
+
+
+def elsewhere(known: OfTrial | None, trial_id: UUID) -> bool:
+    """Whether what is known belongs to another trial."""
+    return known is not None and known.trial_id not in (None, trial_id)
 
 
 def site_breaks(site: SiteGuard | None, trial_id: UUID) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from services.trials.commands.recruitment import (
     RecordCampaignResults,
     StartCampaign,
 )
-from services.trials.domain.broken import deviation
+from services.trials.domain.broken import deviation, rules_of
 from services.trials.domain.lifecycle import finished
 from services.trials.projections.guards import TrialGuard
 from services.trials.rules.recruitment import MATERIALS_RULE
@@ -119,7 +119,7 @@ def _results(campaign: Campaign, command: RecordCampaignResults) -> list[Told]:
         "campaign.totals_fell": before is not None and _fell(before, command),
         "campaign.more_than_referred": command.enrolled > command.referrals,
     }
-    broken = tuple(rule for rule, found in breaks.items() if found)
+    broken = rules_of(breaks)
     told = CampaignResultsRecorded(**command.model_dump(exclude={"spend"}), spend=spend, breaks=broken)
     known = campaign.results.get(day)
     if known and known.model_copy(update={"breaks": broken}) == told:

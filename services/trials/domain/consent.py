@@ -25,6 +25,11 @@ def missing_on(subject: Subject, known: SiteConsents | None, day: date) -> bool:
     return told and not signed_by(subject, day)
 
 
+def lacking_on(subject: Subject, known: SiteConsents | None, day: date) -> tuple[str, ...]:
+    """The rule that is broken by what is done on that day without consent."""
+    return ("consent.missing",) if missing_on(subject, known, day) else ()
+
+
 def signed_by(subject: Subject, day: date) -> bool:
     """Whether any version was signed up to that day."""
     return any(on <= day for _, _, on in subject.consents)

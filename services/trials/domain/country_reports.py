@@ -9,6 +9,7 @@ from services.trials.commands.country import (
     RecordCountryDecision,
     RecordInformationRequest,
 )
+from services.trials.domain.broken import rules_of
 from services.trials.domain.country_state import Country, evolve, report, stopped, way
 from services.trials.rules.holds import EFFECTS
 from shared.contracts.trials.country import (
@@ -116,7 +117,7 @@ def _breaks(country: Country, day: date, today: date, fitting: bool) -> tuple[st
         "country.date_order": day < country.last_on,
         "country.in_future": day > today,
     }
-    return tuple(rule for rule, broken in found.items() if broken)
+    return rules_of(found)
 
 
 def _ids(command: Word | AnswerInformationRequest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from services.trials.commands.data import (
     StartCleaning,
     UnlockDatabase,
 )
-from services.trials.domain.broken import deviation, in_future
+from services.trials.domain.broken import deviation, in_future, rules_of
 from services.trials.domain.data_lock import preconditions, unmet
 from services.trials.domain.data_state import Data, Events, evolve
 from services.trials.projections.enrolment_guards import EnrolmentCount
@@ -135,7 +135,7 @@ def _last_visit(data: Data, command: RecordLastVisit, now: datetime) -> Events:
         "last_visit.in_future": in_future(day, now),
         "last_visit.after_lock": data.locked_on is not None and day > data.locked_on,
     }
-    breaks = tuple(rule for rule, broken in found.items() if broken)
+    breaks = rules_of(found)
     trial_id = command.trial_id
     recorded = LastVisitRecorded(trial_id=trial_id, visited_on=day, breaks=breaks)
     return [recorded, *deviation(trial_id, "last_visit", f"{trial_id}|{day}", breaks, day)]

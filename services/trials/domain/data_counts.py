@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import assert_never
 
 from services.trials.commands.data_counts import RecordDataCounts
-from services.trials.domain.broken import deviation, deviation_id, elsewhere, in_future
+from services.trials.domain.broken import deviation, deviation_id, elsewhere, in_future, rules_of
 from services.trials.projections.guards import SiteGuard
 from services.trials.projections.trial_data import TrialData
 from services.trials.rules.other_trial import OTHER_TRIAL
@@ -128,7 +128,7 @@ def _breaks(counts: Counts, command: RecordDataCounts, facts: Facts, now: dateti
             and _changed(before, command)
         ),
     }
-    return tuple(rule for rule, broken in found.items() if broken)
+    return rules_of(found)
 
 
 def _neighbour(counts: Counts, command: RecordDataCounts) -> DataCountsRecorded | None:

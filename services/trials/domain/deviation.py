@@ -11,7 +11,7 @@ from services.trials.commands.deviation import (
     ReportDeviation,
     ResolveDeviation,
 )
-from services.trials.domain.broken import in_future
+from services.trials.domain.broken import elsewhere, in_future
 from services.trials.projections.capa import CapaRow
 from services.trials.projections.holds import DeviationRow, HoldRow
 from services.trials.rules.deviation import SERIOUS_BREACH_CITATION, SERIOUS_BREACH_VERIFIED
@@ -57,9 +57,8 @@ def decide(
         case AnnulDeviation() if not deviation.annulled:
             row = facts.get(DeviationRow, command.deviation_id)
             holds = [facts.get(HoldRow, hold) for hold in command.holds]
-            elsewhere = row is not None and row.trial_id not in (None, command.trial_id)
             standing = any(hold is None or hold.status != "annulled" for hold in holds)
-            if (row and row.annulled) or elsewhere or standing:
+            if (row and row.annulled) or elsewhere(row, command.trial_id) or standing:
                 return []
             told = command.model_dump(exclude={"holds"})
             return [DeviationAnnulled(**told, site_id=row.site_id if row else None)]

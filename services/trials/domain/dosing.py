@@ -4,15 +4,14 @@ from datetime import datetime
 
 from services.trials.commands.subject import DoseSubject, RandomiseSubject
 from services.trials.commands.subject_steps import RecordDose
-from services.trials.domain.breaks import broken, deviation
+from services.trials.domain.breaks import broken, deviation, left_before
 from services.trials.domain.broken import in_future
-from services.trials.domain.consent import missing, missing_on
+from services.trials.domain.consent import lacking_on, missing
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.domain.subject_state import Events, Subject, evolve
 from services.trials.domain.subject_steps import moved, not_treated
 from services.trials.projections.consent_guards import SiteConsents
 from services.trials.projections.guards import SiteGuard, SubjectGuard, TrialGuard
-from services.trials.rules.subjects import ENDED
 from shared.contracts.message import Facts, Refusal
 from shared.contracts.trials.subject import SubjectDosed, SubjectDosingReleased, SubjectRandomised
 
@@ -25,7 +24,6 @@ def given(subject: Subject, command: RecordDose, facts: Facts, now: datetime) ->
     trial, site = facts.get(TrialGuard, command.trial_id), facts.get(SiteGuard, command.site_id)
     guard, known = facts.get(SubjectGuard, command.subject_id), facts.get(SiteConsents, command.site_id)
     holds = forbidding(holds_on(trial, site, guard), "dose", day)
-    left = subject.status in ENDED and subject.moved_on is not None and day > subject.moved_on
     found = broken(
         {
             "subject.not_enrolled": subject.enrolled_on is None or day < subject.enrolled_on,
@@ -33,13 +31,12 @@ def given(subject: Subject, command: RecordDose, facts: Facts, now: datetime) ->
             "site.not_active": site is None or site.activated_on is None or day < site.activated_on,
             "dose.under_hold": bool(holds),
             "reconsent.blocked": subject.blocked(day),
-            "subject.left": left,
+            "subject.left": left_before(subject, day),
             "dose.in_future": in_future(last, now),
         },
         tuple(hold.hold_id for hold in holds),
     )
-    lacks = ("consent.missing",) if missing_on(subject, known, day) else ()
-    told = SubjectDosed(**command.model_dump(), breaks=(*lacks, *found.rules))
+    told = SubjectDosed(**command.model_dump(), breaks=(*lacking_on(subject, known, day), *found.rules))
     steps = moved(subject, command, told, day)
     raised = deviation(subject, command, "dose", found, day, f"{day}|{command.until}")
     return [told, *steps, *raised, *missing(evolve(subject, told), command, known)]

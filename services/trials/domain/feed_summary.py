@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid5
 
 from services.trials.commands.feed import EndFeed, RecordDailySummary, StartFeed
-from services.trials.domain.broken import in_future, site_breaks
+from services.trials.domain.broken import in_future, rules_of, site_breaks
 from services.trials.domain.feed_state import Events, Feed
 from services.trials.domain.permissions import forbidding, holds_on
 from services.trials.projections.guards import HoldView, SiteGuard, SubjectGuard, TrialGuard
@@ -68,7 +68,7 @@ def _breaks(
         "feed.in_future": in_future(day, now),
         "data.under_hold": bool(holds),
     }
-    return tuple(rule for rule, broken in found.items() if broken)
+    return rules_of(found)
 
 
 def _deviations(feed: Feed, told: DaySummarised, holds: tuple[HoldView, ...]) -> Events:

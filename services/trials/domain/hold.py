@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 from uuid import UUID
 
 from services.trials.commands.hold import AnnulHold, ApplyHold, LiftHold
+from services.trials.domain.broken import elsewhere
 from services.trials.projections.design import TrialArms
 from services.trials.projections.guards import SiteGuard
 from services.trials.projections.subjects import SubjectRow
@@ -79,7 +80,7 @@ def _apply(hold: Hold, command: ApplyHold, facts: Facts, now: datetime) -> list[
     site, subject = facts.get(SiteGuard, command.scope_id), facts.get(SubjectRow, command.scope_id)
     if refusal := _not_theirs(command, facts):
         return refusal
-    if any(known and known.trial_id not in (None, command.trial_id) for known in (site, subject)):
+    if any(elsewhere(known, command.trial_id) for known in (site, subject)):
         return Refusal("hold.other_trial", "what it is on is of another trial", None, "scope_id")
     zone = site.zone if site else None
     arms = facts.get(TrialArms, command.trial_id)

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from services.trials.commands.invoice import ReportInvoice, ReportInvoiceApproval, ReportPayment
-from services.trials.domain.broken import deviation, in_future
+from services.trials.domain.broken import deviation, in_future, rules_of
 from shared.contracts.message import Facts, Wake
 from shared.contracts.trials.budget import InvoiceApproved, InvoiceEvent, InvoiceReceived, PaymentMade
 from shared.contracts.trials.deviation import DeviationReported
@@ -77,13 +77,13 @@ def _deviation(told: InvoiceEvent, said: str, breaks: tuple[str, ...], on: date)
 
 
 def _received(command: ReportInvoice, now: datetime) -> tuple[str, ...]:
-    return _broken({"payment.in_future": in_future(command.invoiced_on, now)})
+    return rules_of({"payment.in_future": in_future(command.invoiced_on, now)})
 
 
 def _approved(invoice: Invoice, command: ReportInvoiceApproval, now: datetime) -> tuple[str, ...]:
     bill = invoice.received
     total = command.amount_minor + _sum(invoice.approved)
-    return _broken(
+    return rules_of(
         {
             "payment.in_future": in_future(command.approved_on, now),
             "payment.not_invoiced": bill is None,
@@ -97,7 +97,7 @@ def _approved(invoice: Invoice, command: ReportInvoiceApproval, now: datetime) -
 def _paid(invoice: Invoice, command: ReportPayment, now: datetime) -> tuple[str, ...]:
     words = invoice.approved.values()
     total = command.amount_minor + _sum(invoice.paid)
-    return _broken(
+    return rules_of(
         {
             "payment.in_future": in_future(command.paid_on, now),
             "payment.not_approved": not words,
@@ -111,7 +111,3 @@ def _paid(invoice: Invoice, command: ReportPayment, now: datetime) -> tuple[str,
 
 def _sum(told: Mapping[Any, InvoiceApproved | PaymentMade]) -> int:
     return sum(one.amount_minor for one in told.values())
-
-
-def _broken(found: Mapping[str, bool]) -> tuple[str, ...]:
-    return tuple(rule for rule, broken in found.items() if broken)

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import uuid5
 
 from services.trials.commands.monitoring import AskForVisit, ReportVisit, ScheduleVisit
+from services.trials.domain.broken import rules_of
 from services.trials.domain.monitoring_visit_state import Events, Visit
 from services.trials.projections.guards import SiteGuard
 from services.trials.rules import NAMESPACE
@@ -25,7 +26,7 @@ def conducted(visit: Visit, command: ReportVisit, site: SiteGuard | None, now: d
         "visit.transition": visit.cancelled,
         "visit.in_future": command.conducted_on > local_date(now, zone),
     }
-    breaks = (*(rule for rule, is_so in broken.items() if is_so), *site_breaks(command, site))
+    breaks = (*rules_of(broken), *site_breaks(command, site))
     elsewhere = visit.of[1] if visit.of and visit.of[1] != command.site_id else None
     told = VisitConducted(**command.model_dump(), zone=zone, breaks=breaks, planned_site_id=elsewhere)
     # Without a plan a visit is as good as with one: only what else is wrong is a deviation.

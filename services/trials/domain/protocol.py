@@ -6,7 +6,7 @@ from typing import Any, assert_never
 from uuid import uuid5
 
 from services.trials.commands import protocol as of
-from services.trials.domain.broken import in_future
+from services.trials.domain.broken import in_future, rules_of
 from services.trials.domain.protocol_draft import drafted, given_up
 from services.trials.domain.protocol_force import in_force
 from services.trials.domain.protocol_state import Events, Protocol, evolve
@@ -135,7 +135,7 @@ def _breaks(protocol: Protocol, command: Reported, day: date, now: datetime) -> 
         "protocol.before_submission": decided and (submitted is None or day < submitted[0]),
         "protocol.in_future": in_future(day, now),
     }
-    return tuple(rule for rule, broken in found.items() if broken)
+    return rules_of(found)
 
 
 def _deviation(command: Reported, breaks: tuple[str, ...], on: date, mark: str) -> list[DeviationReported]:

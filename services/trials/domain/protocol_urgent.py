@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.trials.commands.protocol import RecordUrgentNotice
-from services.trials.domain.broken import deviation, in_future
+from services.trials.domain.broken import deviation, in_future, rules_of
 from services.trials.domain.protocol_state import Events, Protocol
 from services.trials.rules import NAMESPACE
 from shared.contracts.trials.deviation import DeviationAnnulled, DeviationReported
@@ -25,7 +25,7 @@ def noticed(protocol: Protocol, command: RecordUrgentNotice, now: datetime) -> E
         "protocol.in_future": in_future(command.told_on, now),
         "protocol.sites_not_named": command.whom == "board" and not sites,
     }
-    breaks = tuple(rule for rule, broken in found.items() if broken)
+    breaks = rules_of(found)
     told = UrgentChangeTold(**command.model_dump(exclude={"site_ids"}), site_ids=sites, breaks=breaks)
     known = {protocol.told.get((command.change_id, command.whom, site)) for site in sites or (None,)}
     if told in protocol.heard or (not breaks and known == {command.told_on}):

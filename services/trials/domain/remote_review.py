@@ -10,7 +10,7 @@ from services.trials.commands.remote_review import (
     ReportRemoteReview,
     WithdrawRemoteAccess,
 )
-from services.trials.domain.broken import deviation
+from services.trials.domain.broken import deviation, rules_of
 from services.trials.projections.guards import SiteGuard
 from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.trials.deviation import DeviationReported
@@ -101,7 +101,7 @@ def _conducted(
         "remote_review.other_reader": access is not None and access.reader != who,
         "remote_review.in_future": day > local_date(now, zone),
     }
-    breaks = tuple(rule for rule, is_so in broken.items() if is_so)
+    breaks = rules_of(broken)
     conducted = RemoteReviewConducted(**command.model_dump(), reviewed_by=who, breaks=breaks)
     about = (command.trial_id, "remote_review", str(command.session_id))
     return [conducted, *deviation(*about, breaks, command.reviewed_on, command.site_id)]

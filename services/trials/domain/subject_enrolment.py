@@ -37,7 +37,7 @@ def correct(subject: Subject, command: CorrectEnrolment, facts: Facts, now: date
     if (subject.code, subject.enrolled_on) == (command.subject_code, day):
         return []
     found = enrolment_breaks(subject, command, facts, now)
-    lacks = ("consent.missing",) if consent.missing_on(subject, known, day) else ()
+    lacks = consent.lacking_on(subject, known, day)
     told = command.model_dump() | {"former_on": subject.enrolled_on, "breaks": (*found.rules, *lacks)}
     corrected = SubjectEnrolmentCorrected(**told)
     events: Events = [corrected, *subject_steps.moved(subject, command, corrected, day)]
@@ -63,7 +63,7 @@ def _first(
 ) -> Events:
     day, known = command.enrolled_on, facts.get(SiteConsents, command.site_id)
     found = enrolment_breaks(subject, command, facts, now)
-    lacks = ("consent.missing",) if consent.missing_on(subject, known, day) else ()
+    lacks = consent.lacking_on(subject, known, day)
     told = command.model_dump(exclude={"corrects", "reason"})
     enrolled = SubjectEnrolled(**told, breaks=(*found.rules, *lacks, *more))
     return [

@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Any, assert_never
 
 from services.trials.commands.subject_history import HistoryStep, RecordSubjectHistory, StatusTold
-from services.trials.domain.breaks import Breaks, broken, deviation
+from services.trials.domain.breaks import Breaks, broken, deviation, left_before
 from services.trials.domain.broken import in_future
 from services.trials.domain.subject_state import Events, Subject, evolve
 from services.trials.domain.subject_steps import moved, step
-from services.trials.rules.subjects import ENDED, TRANSITIONS
+from services.trials.rules.subjects import TRANSITIONS
 from shared.contracts.trials.subject import (
     SubjectDied,
     SubjectDosed,
@@ -78,8 +78,7 @@ def _told(subject: Subject, command: RecordSubjectHistory, one: HistoryStep, now
 def _gone(subject: Subject, day: date) -> dict[str, bool]:
     """Whether the subject had died or left before that day."""
     died = subject.died_on is not None and day > subject.died_on
-    left = subject.status in ENDED and subject.moved_on is not None and day > subject.moved_on
-    return {"subject.died": died, "subject.left": left and not died}
+    return {"subject.died": died, "subject.left": left_before(subject, day) and not died}
 
 
 def _enrolled(

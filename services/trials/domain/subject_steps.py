@@ -10,9 +10,9 @@ from services.trials.commands.subject_steps import (
     RecordVisit,
     ReportDeath,
 )
-from services.trials.domain.breaks import broken, deviation
+from services.trials.domain.breaks import broken, deviation, left_before
 from services.trials.domain.broken import in_future
-from services.trials.domain.consent import missing, missing_on
+from services.trials.domain.consent import lacking_on, missing
 from services.trials.domain.permissions import (
     forbidding,
     holds_on,
@@ -120,18 +120,16 @@ def visited(subject: Subject, command: RecordVisit, facts: Facts, now: datetime)
     guard = facts.get(SubjectGuard, command.subject_id)
     holds = forbidding(holds_on(trial, site, guard), "procedures", day)
     known = facts.get(SiteConsents, command.site_id)
-    left = subject.status in ENDED and subject.moved_on is not None and day > subject.moved_on
     found = broken(
         {
             "visit.under_hold": bool(holds),
             "reconsent.blocked": subject.blocked(day),
-            "subject.left": left,
+            "subject.left": left_before(subject, day),
             "visit.in_future": in_future(day, now),
         },
         tuple(hold.hold_id for hold in holds),
     )
-    lacks = ("consent.missing",) if missing_on(subject, known, day) else ()
-    told = SubjectVisitDone(**command.model_dump(), breaks=(*lacks, *found.rules))
+    told = SubjectVisitDone(**command.model_dump(), breaks=(*lacking_on(subject, known, day), *found.rules))
     raised = deviation(subject, command, "visit", found, day, f"{command.visit}|{day}")
     return [told, *raised, *missing(evolve(subject, told), command, known)]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.contracts.message import Recorded
 from shared.contracts.trials.country import (
+    CountryEvent,
     CountryInformationAnswered,
     CountryInformationRequested,
     CountryLapseAnnulled,
@@ -59,16 +60,7 @@ class CountryRow:
     changed_at: datetime | None = None
 
 
-OfCountry = (
-    CountryPlanned
-    | CountryMilestoneAchieved
-    | CountryInformationRequested
-    | CountryInformationAnswered
-    | CountryLapseAnnulled
-)
-
-
-def country_keys(message: Recorded[OfCountry]) -> tuple[Key, ...]:
+def country_keys(message: Recorded[CountryEvent]) -> tuple[Key, ...]:
     return ((message.data.country_id,),)
 
 

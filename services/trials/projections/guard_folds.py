@@ -20,7 +20,7 @@ from services.trials.rules.other_trial import misplaced
 from services.trials.rules.site_states import STATUS_AFTER, MovesOn
 from shared.contracts.message import Recorded
 from shared.contracts.trials.consent import SubjectConsented
-from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldLifted
+from shared.contracts.trials.hold import HoldAnnulled, HoldApplied, HoldEvent, HoldLifted
 from shared.contracts.trials.monitoring import VisitConducted, VisitReportApproved
 from shared.contracts.trials.site import (
     SiteActivated,
@@ -42,12 +42,11 @@ from shared.contracts.trials.trial import (
 Key = tuple[Any, ...]
 
 
-OfHold = HoldApplied | HoldLifted | HoldAnnulled
 OfTrial = TrialRegistered | TrialPlanRecorded | TrialStatusChanged | TrialAuthorised
 
 
-def trial_guard_keys(message: Recorded[OfTrial | OfHold]) -> tuple[Key, ...]:
-    if isinstance(message.data, OfHold):
+def trial_guard_keys(message: Recorded[OfTrial | HoldEvent]) -> tuple[Key, ...]:
+    if isinstance(message.data, HoldEvent):
         return _scope(message.data, ("trial", "arm"))
     return ((message.data.trial_id,),)
 
@@ -90,7 +89,7 @@ OfSite = (
 )
 
 
-def site_guard_keys(message: Recorded[OfSite | OfHold]) -> tuple[Key, ...]:
+def site_guard_keys(message: Recorded[OfSite | HoldEvent]) -> tuple[Key, ...]:
     match message.data:
         case HoldApplied() | HoldLifted() | HoldAnnulled() as hold:
             return _scope(hold, ("site",))
@@ -142,7 +141,7 @@ def _closed_out(guard: SiteGuard, told: CloseOut) -> SiteGuard:
     return replace(guard, close_out=max(guard.close_out or told, told, key=rank))
 
 
-def subject_guard_keys(message: Recorded[OfHold]) -> tuple[Key, ...]:
+def subject_guard_keys(message: Recorded[HoldEvent]) -> tuple[Key, ...]:
     return _scope(message.data, ("subject",))
 
 
@@ -165,7 +164,7 @@ def fold_trial_sites(row: TrialSites | None, message: Recorded[Any], key: Key) -
             return sites
 
 
-def _scope(event: OfHold, scopes: tuple[str, ...]) -> tuple[Key, ...]:
+def _scope(event: HoldEvent, scopes: tuple[str, ...]) -> tuple[Key, ...]:
     return ((event.scope_id,),) if event.scope_kind in scopes else ()
 
 

@@ -133,6 +133,10 @@ class TrialSites:
     countries: dict[UUID, str] = field(default_factory=dict)
     activated: tuple[UUID, ...] = ()
 
+    def within(self, country: str) -> list[UUID]:
+        """The sites in that country."""
+        return [site for site, place in self.countries.items() if place == country]
+
 
 @dataclass(frozen=True, slots=True)
 class TrialCount:

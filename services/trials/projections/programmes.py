@@ -13,6 +13,7 @@ from shared.contracts.trials.programme import (
     PreclinicalMilestoneCompleted,
     ProgrammeAuthorisationRecorded,
     ProgrammeBegun,
+    ProgrammeEvent,
     ProgrammePhase,
     ProgrammePhaseChanged,
     ProgrammeTrialAdded,
@@ -80,16 +81,7 @@ class ProgrammeRow:
     changed_at: datetime | None = None
 
 
-OfProgramme = (
-    ProgrammeBegun
-    | ProgrammeAuthorisationRecorded
-    | PreclinicalMilestoneCompleted
-    | ProgrammePhaseChanged
-    | ProgrammeTrialAdded
-)
-
-
-def programme_keys(message: Recorded[OfProgramme]) -> tuple[Key, ...]:
+def programme_keys(message: Recorded[ProgrammeEvent]) -> tuple[Key, ...]:
     return ((message.data.programme_id,),)
 
 

@@ -60,7 +60,7 @@ def _halt(event: CountryMilestoneAchieved, cause: UUID, facts: Facts) -> list[Co
     if event.halted_on is None:
         return []
     sites = facts.get(TrialSites, event.trial_id)
-    reached = [site for site, place in sites.countries.items() if place == event.country] if sites else []
+    reached = sites.within(event.country) if sites else []
     if event.milestone == "halted":
         guard = CountryGuard(event.country_id, event.halted_on, event.halt, event.effects)
         held = [_held(guard, event.trial_id, site_id, cause) for site_id in reached]

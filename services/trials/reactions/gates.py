@@ -86,7 +86,7 @@ def _of(trial_id: UUID, country: str) -> tuple[Need, ...]:
 
 def _sites(trial_id: UUID, country: str, facts: Facts) -> list[UUID]:
     sites = facts.get(TrialSites, trial_id)
-    return [site for site, place in sites.countries.items() if place == country] if sites else []
+    return sites.within(country) if sites else []
 
 
 def _authorised(

@@ -26,10 +26,14 @@ Taken = ContractExecuted | GateRevoked | OfStaff
 
 def needs(message: Recorded[Taken]) -> tuple[Need, ...]:
     match message.data:
-        case InvestigatorLeft() | QualificationRecorded() | TasksDelegated() | TrainingExpired() as event:
+        case (
+            InvestigatorLeft()
+            | QualificationRecorded()
+            | TasksDelegated()
+            | TrainingExpired()
+            | GateRevoked(gate="training")
+        ) as event:
             return (Need(SiteGuard, (event.site_id,)), Need(SiteStaff, (event.site_id,)))
-        case GateRevoked(gate="training", site_id=site_id):
-            return (Need(SiteGuard, (site_id,)), Need(SiteStaff, (site_id,)))
         case _:
             return ()
 
@@ -38,10 +42,14 @@ def react(message: Recorded[Taken], facts: Facts) -> list[Command]:
     match message.data:
         case ContractExecuted(kind="agreement") as event:
             return [_contract(event)]
-        case InvestigatorLeft() | QualificationRecorded() | TasksDelegated() | TrainingExpired() as event:
-            return _training(message, event.trial_id, event.site_id, facts)
-        case GateRevoked(gate="training") as event:
-            # A delegation that was to come has come: from now on that person counts.
+        # A gate is revoked, too, where a delegation that was to come has come: that person counts now.
+        case (
+            InvestigatorLeft()
+            | QualificationRecorded()
+            | TasksDelegated()
+            | TrainingExpired()
+            | GateRevoked(gate="training")
+        ) as event:
             return _training(message, event.trial_id, event.site_id, facts)
         case _:
             return []

@@ -39,5 +39,3 @@ REGISTRY: dict[RegistryFactor, RegistryRule] = {
 CITY_SHARE = 0.2
 # The registry itself calls a status unknown that nobody has confirmed for two years.
 STALE_AFTER = timedelta(days=730)
-# The registry counts no days of enrolment; its months have this mean length.
-DAYS_A_MONTH = 30.44

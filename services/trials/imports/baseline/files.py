@@ -9,9 +9,8 @@ from typing import Any
 
 from services.trials.imports.baseline.cells import EXAMPLE
 from services.trials.imports.baseline.sheets import SHEETS, Sheet
-from services.trials.imports.lines import LOST
+from services.trials.imports.lines import LINE, LOST
 
-_MOST = 64 * 1024  # characters a line
 Cells = dict[str, Any]
 
 
@@ -110,8 +109,8 @@ def _take(found: Read, file: str, number: int, header: list[str], row: list[str]
 
     if len(row) != len(header):
         return reject(None, "baseline.line", f"{len(row)} cells under {len(header)} columns")
-    if sum(map(len, row)) > _MOST:
-        return reject(None, "baseline.line", f"more than {_MOST} characters")
+    if sum(map(len, row)) > LINE:
+        return reject(None, "baseline.line", f"more than {LINE} characters")
     given = {name: cell.strip() for name, cell in zip(header, row, strict=True)}
     cells: Cells = {}
     for column in found.sheet.columns:

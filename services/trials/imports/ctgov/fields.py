@@ -16,6 +16,7 @@ _NAMES = {
     float: "a number",
     bool: "true or false",
 }
+KINDS: dict[str | None, Literal["actual", "estimated"]] = {"ACTUAL": "actual", "ESTIMATED": "estimated"}
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
@@ -110,8 +111,7 @@ def partial_date(value: str, field: str, kind: str | None = None) -> PartialDate
     if not possible:
         raise FieldError(field, f"{value} is not in the calendar")
     precision: Literal["day", "month", "year"] = "day" if day else "month" if month else "year"
-    kinds: dict[str | None, Literal["actual", "estimated"]] = {"ACTUAL": "actual", "ESTIMATED": "estimated"}
-    return PartialDate(text=value, precision=precision, kind=kinds.get(kind))
+    return PartialDate(text=value, precision=precision, kind=KINDS.get(kind))
 
 
 def dated(parent: dict[str, Any], path: str, name: str) -> PartialDate | None:

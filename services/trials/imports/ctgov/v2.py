@@ -2,11 +2,11 @@
 
 import re
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from services.trials.commands.trial import RecordRegistryEntry
 from services.trials.domain.registry import STATUS
-from services.trials.imports.ctgov.fields import dated, items, number, section, text, truth
+from services.trials.imports.ctgov.fields import KINDS, dated, items, number, section, text, truth
 from services.trials.imports.ctgov.places import sites
 from services.trials.imports.ctgov.plan import arms, design, eligibility, outcomes
 from services.trials.imports.ctgov.rejection import FieldError
@@ -67,7 +67,6 @@ def _facts(
     in_design, in_arms = "protocolSection.designModule.", "protocolSection.armsInterventionsModule."
     official = text(identification, _ID, "officialTitle")
     code = _status(status, "overallStatus")
-    kinds: dict[str | None, Literal["actual", "estimated"]] = {"ACTUAL": "actual", "ESTIMATED": "estimated"}
     return RegistryFacts(
         status=code or NOT_STATED,
         last_known_status=_status(status, "lastKnownStatus"),
@@ -83,7 +82,7 @@ def _facts(
         conditions=tuple(items(conditions, "protocolSection.conditionsModule.", "conditions", str)),
         interventions=_interventions(arms, in_arms),
         enrolment=number(enrolment, f"{in_design}enrollmentInfo.", "count"),
-        enrolment_kind=kinds.get(text(enrolment, f"{in_design}enrollmentInfo.", "type")),
+        enrolment_kind=KINDS.get(text(enrolment, f"{in_design}enrollmentInfo.", "type")),
         start=dated(status, at, "startDateStruct"),
         primary_completion=dated(status, at, "primaryCompletionDateStruct"),
         completion=dated(status, at, "completionDateStruct"),

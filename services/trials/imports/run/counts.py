@@ -4,15 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from itertools import islice
 
 from anyio import to_thread
-from opentelemetry.context import Context
-from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 
 from services.trials.imports.counts import RejectedRow, Row, read
-from services.trials.imports.run.upload import BATCH, REJECTIONS, chunks
+from services.trials.imports.run.upload import BATCH, REJECTIONS, apart, chunks, refusal
 from shared.contracts.message import Actor
 from shared.rules.grants import Grants
-from shared.runtime import telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
@@ -56,7 +53,10 @@ async def _record(
         return
 
     async def work_on(tx: Connection, work: Work) -> list[Outcome]:
-        return [await _one(executor, tx, work, row, Cause(actor, grants=grants)) for row in rows]
+        return [
+            await apart(command, executor.run(tx, work, command, Cause(actor, grants=grants)))
+            for _, command in rows
+        ]
 
     try:
         outcomes = await executor.transact(work_on)
@@ -66,20 +66,9 @@ async def _record(
                 await _record(executor, summary, [row], actor, grants)
             return
         ((line, _),) = rows
-        # Whoever does not reach the trial is told no more than of one that nobody knows.
-        unseen = isinstance(fault, ForeignStreamError | UnknownTrialError)
-        rule, said = ("trial.unknown", "there is no such trial") if unseen else ("conflict", str(fault))
+        rule, said = refusal(fault)
         summary.rejected.append(RejectedRow(line=line, field="trial_id", rule=rule, reason=said))
         return
     changed = sum(bool(outcome.events) for outcome in outcomes)
     summary.imported += changed
     summary.unchanged += len(outcomes) - changed
-
-
-async def _one(executor: Executor, tx: Connection, work: Work, row: Row, cause: Cause) -> Outcome:
-    """One row in a trace of its own: what follows from it has nothing to do with its neighbours."""
-    _, command = row
-    with telemetry.span(f"execute {command.type}", SpanKind.SERVER, parent=Context()):
-        outcome = await executor.run(tx, work, command, cause)
-        telemetry.concern(outcome.correlation_id, outcome.stream_id)
-        return outcome

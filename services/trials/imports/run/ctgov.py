@@ -4,16 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 from itertools import islice
 
 from anyio import to_thread
-from opentelemetry.context import Context
-from opentelemetry.trace import SpanKind
 from pydantic import BaseModel
 
 from services.trials.commands.trial import RecordRegistryEntry
 from services.trials.imports.ctgov import Rejection, entries
-from services.trials.imports.run.upload import BATCH, REJECTIONS, chunks
-from shared.contracts.message import Actor, Command
+from services.trials.imports.run.upload import BATCH, REJECTIONS, apart, chunks
+from shared.contracts.message import Actor
 from shared.rules.grants import Grants
-from shared.runtime import telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import UNSTORABLE, Connection
 from shared.runtime.execute import Executor
@@ -74,7 +71,11 @@ async def _record(
 
     async def work_on(tx: Connection, work: Work) -> list[Outcome]:
         ready = await executor.prepare(tx, work, commands, Cause(actor, grants=grants))
-        return [await _one(executor, tx, work, command, Cause(actor, grants=grants)) for command in ready]
+        kinds = [executor.service.aggregate_for(command) for command in ready]
+        return [
+            await apart(command, executor.decide(tx, work, kind, command, Cause(actor, grants=grants)))
+            for command, kind in zip(ready, kinds, strict=True)
+        ]
 
     try:
         outcomes = await executor.transact(work_on)
@@ -88,15 +89,6 @@ async def _record(
             await _record(executor, summary, [command], actor, grants)
         return
     _count(summary, outcomes)
-
-
-async def _one(executor: Executor, tx: Connection, work: Work, command: Command, cause: Cause) -> Outcome:
-    """One record in a trace of its own: what follows from it has nothing to do with its neighbours."""
-    with telemetry.span(f"execute {command.type}", SpanKind.SERVER, parent=Context()):
-        aggregate = executor.service.aggregate_for(command)
-        outcome = await executor.decide(tx, work, aggregate, command, cause)
-        telemetry.concern(outcome.correlation_id, outcome.stream_id)
-        return outcome
 
 
 def _count(summary: Summary, outcomes: Sequence[Outcome]) -> None:

@@ -4,20 +4,17 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from uuid import UUID, uuid5
 
 from anyio import to_thread
-from opentelemetry.context import Context
-from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ValidationError
 
 from services.trials.commands.site import IdentifySite
 from services.trials.commands.subject_history import RecordSubjectHistory
-from services.trials.imports.run.upload import BATCH, chunks
+from services.trials.imports.run.upload import BATCH, apart, chunks, refusal
 from services.trials.imports.sdtm import RejectedRecord, SubjectRecord, read, steps
 from services.trials.imports.sdtm.words import country_of
 from services.trials.rules import NAMESPACE
 from shared.contracts.message import Actor, Command, Identifier
 from shared.rules.dates import ZoneName
 from shared.rules.grants import Grants
-from shared.runtime import telemetry
 from shared.runtime.cause import Cause, RefusedError, Work
 from shared.runtime.database import Connection
 from shared.runtime.execute import Executor
@@ -141,7 +138,7 @@ async def _record(
 
     async def work_on(tx: Connection, work: Work) -> list[Outcome]:
         return [
-            await _one(executor, tx, work, command, Cause(cause.actor, grants=cause.grants))
+            await apart(command, executor.run(tx, work, command, Cause(cause.actor, grants=cause.grants)))
             for _, command in batch
         ]
 
@@ -150,19 +147,9 @@ async def _record(
     except (RefusedError, ConflictError, ForeignStreamError, TooLargeError, UnknownTrialError) as fault:
         if len(batch) > 1:  # one of them spoils the batch: each stands alone now
             return [done for one in batch for done in await _record(executor, summary, [one], cause)]
-        # Whoever does not reach the trial is told no more than of one that nobody knows.
-        unseen = isinstance(fault, ForeignStreamError | UnknownTrialError)
-        rule, said = ("trial.unknown", "there is no such trial") if unseen else ("conflict", str(fault))
+        rule, said = refusal(fault)
         _reject(summary, batch[0][0], None, rule, said)
         return []
-
-
-async def _one(executor: Executor, tx: Connection, work: Work, command: Command, cause: Cause) -> Outcome:
-    """One subject or site in a trace of its own: what follows has nothing to do with its neighbours."""
-    with telemetry.span(f"execute {command.type}", SpanKind.SERVER, parent=Context()):
-        outcome = await executor.run(tx, work, command, cause)
-        telemetry.concern(outcome.correlation_id, outcome.stream_id)
-        return outcome
 
 
 def _reject(summary: SdtmSummary, record: SubjectRecord, column: str | None, rule: str, said: str) -> None:

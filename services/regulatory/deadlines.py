@@ -8,7 +8,7 @@ from services.regulatory.commands.report import OpenReport
 from services.regulatory.projections.guards import KnownTrial
 from shared.contracts.deadline import Clock, Obligation
 from shared.contracts.message import Command, Facts, Need
-from shared.contracts.regulatory import ReportReanchored
+from shared.contracts.regulatory import InvestigatorNoticeOwed, RegistryDutyArisen, ReportReanchored
 from shared.rules.deadlines import (
     ArmDeadline,
     CancelDeadline,
@@ -43,6 +43,28 @@ def owners(facts: Facts, trial_id: UUID) -> Owners:
 def needs_of_owners(trial_id: UUID) -> tuple[Need, ...]:
     """The rows that `owners` reads."""
     return (Need(KnownTrial, (trial_id,)), Need(ObligationOwners, (trial_id,)))
+
+
+def arm_duty(
+    duty: RegistryDutyArisen | InvestigatorNoticeOwed,
+    subject_kind: str,
+    subject_id: UUID,
+    former: Iterable[UUID],
+    owners: Owners,
+) -> list[Command]:
+    """The deadline of a duty; those in whose place it comes are superseded."""
+    owner = owners(duty.clock.code)
+    armed = ArmDeadline(
+        deadline_id=duty.duty_id,
+        trial_id=duty.trial_id,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        clock=duty.clock,
+        owner=owner.owner,
+        organisation_id=owner.organisation_id,
+        obligation=owner.obligation,
+    )
+    return [armed, *(supersede(old, duty.duty_id, duty.trial_id, "reanchored") for old in former)]
 
 
 def report_of(case_id: UUID, case_version: int, code: str, destination: str) -> UUID:

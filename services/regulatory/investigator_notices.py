@@ -11,7 +11,6 @@ from shared.contracts.regulatory import (
 )
 from shared.contracts.trials.investigator import InvestigatorAdded
 from shared.contracts.trials.programme import ProgrammeAuthorisationRecorded, ProgrammeTrialAdded
-from shared.rules.deadlines import ArmDeadline
 from shared.rules.ownership import Owners
 
 Arising = InvestigatorAdded | ProgrammeAuthorisationRecorded | ProgrammeTrialAdded
@@ -64,20 +63,8 @@ def arising(message: Recorded[Arising], facts: Facts) -> list[Command]:
 
 def arm(duty: InvestigatorNoticeOwed, owners: Owners) -> list[Command]:
     """The deadline of a notice; one from another day is superseded."""
-    owner = owners(duty.clock.code)
-    armed = ArmDeadline(
-        deadline_id=duty.duty_id,
-        trial_id=duty.trial_id,
-        subject_kind="investigator",
-        subject_id=duty.investigator_id,
-        clock=duty.clock,
-        owner=owner.owner,
-        organisation_id=owner.organisation_id,
-        obligation=owner.obligation,
-    )
-    if duty.supersedes is None:
-        return [armed]
-    return [armed, deadlines.supersede(duty.supersedes, duty.duty_id, duty.trial_id, "reanchored")]
+    former = (duty.supersedes,) if duty.supersedes else ()
+    return deadlines.arm_duty(duty, "investigator", duty.investigator_id, former, owners)
 
 
 def needs(message: Recorded[Told]) -> tuple[Need, ...]:

@@ -38,9 +38,7 @@ def needs(message: Recorded[Any]) -> tuple[Need, ...]:
     match message.data:
         case TrialStatusChanged(basis="sponsor", inferred=False, trial_id=trial_id):
             return (Need(KnownTrial, (trial_id,)),)
-        case SubjectEnrolled() | SubjectEnrolmentCorrected() as event:
-            return (Need(KnownTrial, (event.trial_id,)),)
-        case event if isinstance(event, SiteMoved):
+        case event if isinstance(event, SubjectEnrolled | SubjectEnrolmentCorrected | SiteMoved):
             return (Need(KnownTrial, (event.trial_id,)),)
         case _:
             return ()

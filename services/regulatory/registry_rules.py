@@ -1,7 +1,6 @@
 """The clocks of registry duties, and the words that a registry uses for a trial's status."""
 
 from datetime import date
-from typing import get_args
 from uuid import UUID
 
 from services.regulatory.commands.registry import DutyCode
@@ -11,7 +10,6 @@ from shared.contracts.trials.site_steps import SiteClosed, SiteEnrolmentClosed, 
 from shared.contracts.trials.trial import TrialStatus
 from shared.rules.packs import pack
 
-CODES: tuple[DutyCode, ...] = get_args(DutyCode)
 REGISTRATION: DutyCode = "registry_registration_21_day"
 STATUS: DutyCode = "registry_status_30_day"
 SITE_STATUS: DutyCode = "registry_site_status_30_day"

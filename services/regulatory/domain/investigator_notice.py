@@ -22,6 +22,7 @@ from shared.contracts.regulatory import (
     InvestigatorNoticeWaived,
     NoNotice,
     NoticeEvent,
+    NoticeWaiver,
     TrialIndTold,
 )
 from shared.rules.dates import latest_date
@@ -82,11 +83,11 @@ def _stand(
         return []
     day = state.added_on(person.from_on)
     if day is None:
-        return _not_owed(command, id_, person, "no_ind")
+        return _waived(command, id_, person, "no_ind")
     clock = NEW_INVESTIGATOR.clock(day, "receipt", command.cause)
     trial = facts.get(KnownTrial, command.trial_id)
     if trial and trial.adopted_on and clock.due_on < trial.adopted_on:
-        return _not_owed(command, id_, person, "closed_before_takeover")
+        return _waived(command, id_, person, "closed_before_takeover")
     if person.owed and person.owed.clock.anchor_on == day:
         return []
     owed = InvestigatorNoticeOwed(
@@ -106,7 +107,10 @@ def _stand(
     return [owed, before.model_copy(update=fields)]
 
 
-def _not_owed(command: OfNotices, id_: UUID, person: Person, reason: NoNotice) -> Events:
+def _waived(
+    command: OfNotices, id_: UUID, person: Person, reason: NoNotice | NoticeWaiver, ref: str | None = None
+) -> Events:
+    """No notice of the person is owed; nothing where that was said before."""
     if person.waived == reason:
         return []
     return [
@@ -118,6 +122,7 @@ def _not_owed(command: OfNotices, id_: UUID, person: Person, reason: NoNotice) -
             from_on=person.from_on,
             reason=reason,
             duty_id=person.owed.duty_id if person.owed else None,
+            document_ref=ref,
         )
     ]
 
@@ -145,18 +150,9 @@ def _waive(state: InvestigatorNotices, command: WaiveInvestigatorNotices) -> Eve
         return Refusal(
             "investigator_notice.person_unknown", f"no such investigator: {unknown[0]}", None, "investigators"
         )
-    people = ((id_, state.people[id_]) for id_ in named)
+    people = ((id_, state.people[id_]) for id_ in named if not state.people[id_].met)
     return [
-        InvestigatorNoticeWaived(
-            record_id=command.stream_id,
-            trial_id=command.trial_id,
-            site_id=person.site_id,
-            investigator_id=id_,
-            from_on=person.from_on,
-            reason=command.reason,
-            duty_id=person.owed.duty_id if person.owed else None,
-            document_ref=command.document_ref,
-        )
+        event
         for id_, person in people
-        if not person.met and person.waived != command.reason
+        for event in _waived(command, id_, person, command.reason, command.document_ref)
     ]

@@ -48,14 +48,12 @@ OfTrial = (
 
 def known_trial_keys(message: Recorded[OfTrial]) -> tuple[tuple[UUID], ...]:
     match message.data:
-        case TrialRegistered() | TrialPlanRecorded() | SubjectEnrolled() | SiteActivated():
-            return ((message.data.trial_id,),)
-        case SubjectEnrolmentCorrected():
-            return ((message.data.trial_id,),)
-        case CountryMilestoneAchieved(after="open") | TrialStatusChanged(basis="sponsor"):
-            return ((message.data.trial_id,),)
-        case _:
+        case CountryMilestoneAchieved(after=after) if after != "open":
             return ()
+        case TrialStatusChanged(basis=basis) if basis != "sponsor":
+            return ()
+        case event:
+            return ((event.trial_id,),)
 
 
 def fold_known_trial(row: KnownTrial | None, message: Recorded[Any], key: tuple[UUID]) -> KnownTrial | None:

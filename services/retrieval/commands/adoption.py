@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.retrieval.commands.fields import Code, OfRequest, Reference, Sha256
-from services.retrieval.projections.guards import ScopeHolds, SubjectAccess
+from services.retrieval.commands.request import needs_to_open
 from shared.contracts.message import Need
 from shared.contracts.retrieval import LegalBasis, Method, Priority, Purpose
 from shared.rules.dates import Day, ZoneName
@@ -48,11 +48,7 @@ class AdoptRequest(OfRequest):
     document_ref: Reference
 
     def needs(self) -> tuple[Need, ...]:
-        scopes = [scope for scope in (self.trial_id, self.site_id, self.subject_id) if scope]
-        return (
-            Need(SubjectAccess, (self.subject_id,)),
-            *(Need(ScopeHolds, (scope,)) for scope in scopes),
-        )
+        return needs_to_open(self.trial_id, self.site_id, self.subject_id)
 
     @model_validator(mode="after")
     def _a_leg_has_what_its_state_needs(self) -> Self:

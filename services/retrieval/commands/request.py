@@ -13,6 +13,12 @@ from shared.contracts.retrieval import Priority, Purpose
 from shared.rules.dates import Day, ZoneName
 
 
+def needs_to_open(trial_id: UUID, site_id: UUID | None, subject_id: UUID) -> tuple[Need, ...]:
+    """What opening a request goes by: the subject's access, and the holds on all that it is about."""
+    scopes = [scope for scope in (trial_id, site_id, subject_id) if scope]
+    return (Need(SubjectAccess, (subject_id,)), *(Need(ScopeHolds, (scope,)) for scope in scopes))
+
+
 class OpenRequest(OfRequest):
     """Records of a subject are needed, by two days before the earlier of both due dates."""
 
@@ -31,11 +37,7 @@ class OpenRequest(OfRequest):
     zone: ZoneName = "UTC"
 
     def needs(self) -> tuple[Need, ...]:
-        scopes = [scope for scope in (self.trial_id, self.site_id, self.subject_id) if scope]
-        return (
-            Need(SubjectAccess, (self.subject_id,)),
-            *(Need(ScopeHolds, (scope,)) for scope in scopes),
-        )
+        return needs_to_open(self.trial_id, self.site_id, self.subject_id)
 
 
 class ReprioritiseRequest(OfRequest):

@@ -4,15 +4,14 @@ from datetime import datetime
 
 from services.safety.commands import AdoptCase
 from services.safety.domain import clocks
-from services.safety.domain.assessment import obstacle
+from services.safety.domain.assessment import not_reportable, obstacle
+from services.safety.domain.intake import opened
 from services.safety.domain.state import FATAL, AdverseEvent, Case
 from shared.contracts.message import Refusal
 from shared.contracts.safety import (
     AdverseEventReceived,
     CaseAcknowledged,
     CaseAssessed,
-    CaseNotReportable,
-    CaseOpened,
     CaseReportable,
     SafetyEvent,
 )
@@ -29,25 +28,17 @@ def adopt(case: Case, command: AdoptCase, now: datetime) -> list[SafetyEvent] | 
         return Refusal("case.already_known", "the case is known here otherwise", case.determination)
     if command.received_on > today:
         return Refusal("case.received_in_future", "that day has not come", None, "received_on")
-    opened = CaseOpened(
-        case_id=command.case_id,
-        trial_id=event.trial_id,
-        site_id=event.site_id,
-        subject_id=event.subject_id,
-        received_on=event.received_on,
-        zone=event.zone,
-        serious=event.serious,
-        fatal_or_life_threatening=event.fatal,
-        clocks=() if command.determination else clocks.provisional(event),
-    )
+    begun = opened(command.case_id, event)
+    if command.determination:
+        begun = begun.model_copy(update={"clocks": ()})
     assessed = _assessed(command)
     if assessed is None:
-        return [received, opened]
+        return [received, begun]
     case = Case(event=event, version=1)
     if refusal := obstacle(case, event, assessed, today):
         return refusal
     owed = _owed(case, event, assessed, command)
-    return owed if isinstance(owed, Refusal) else [received, opened, assessed, *owed]
+    return owed if isinstance(owed, Refusal) else [received, begun, assessed, *owed]
 
 
 def _received(command: AdoptCase) -> AdverseEventReceived:
@@ -85,17 +76,9 @@ def _assessed(command: AdoptCase) -> CaseAssessed | None:
 def _owed(
     case: Case, event: AdverseEvent, assessed: CaseAssessed, command: AdoptCase
 ) -> list[SafetyEvent] | Refusal:
-    about = {"case_id": command.case_id, "trial_id": event.trial_id, "version": 1}
     if not assessed.reportable:
-        reasons = {
-            "not_serious": not assessed.serious,
-            "expected": assessed.expected,
-            "not_suspected": assessed.causality_sponsor != "related",
-        }
-        found = next((code for code, holds in reasons.items() if holds), None)
-        reason = assessed.rationale or found
-        day = assessed.determination_on
-        return [CaseNotReportable.model_validate(about | {"determination_on": day, "reason": reason})]
+        return [not_reportable(case, assessed)]
+    about = {"case_id": command.case_id, "trial_id": event.trial_id, "version": 1}
     obligations = clocks.expedited(case, event, assessed)
     codes = {owed.code for owed in obligations}
     if strange := [code for code in command.settled if code not in codes]:

@@ -26,7 +26,7 @@ def assess(case: Case, command: AssessCase, now: datetime) -> list[SafetyEvent] 
         return refusal
     if assessed.reportable:
         return [assessed, *_reportable(case.assessed(assessed), case.event, assessed)]
-    return [assessed, _not_reportable(case, assessed)]
+    return [assessed, not_reportable(case, assessed)]
 
 
 def _assessed(case: Case, event: AdverseEvent, command: AssessCase, today: date) -> CaseAssessed:
@@ -109,7 +109,8 @@ def _seven_day(case: Case) -> tuple[Obligation, ...]:
     return tuple(owed for owed in case.obligations if clocks.for_fatal_only(owed.code))
 
 
-def _not_reportable(case: Case, assessed: CaseAssessed) -> CaseNotReportable:
+def not_reportable(case: Case, assessed: CaseAssessed) -> CaseNotReportable:
+    """What a case that is not to be reported says: the reason that was signed, else the first that holds."""
     reasons = {
         "not_serious": not assessed.serious,
         "expected": assessed.expected,

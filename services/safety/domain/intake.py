@@ -20,7 +20,7 @@ def report(case: Case, command: ReportAdverseEvent, facts: Facts, now: datetime)
     """The report, and the case that it opens; a second one of the same case makes it graver, never milder."""
     told, breaks = _told(command, now), _breaks(command, facts, now)
     if case.event is None:
-        return [_received(command, breaks), _opened(command.case_id, told)]
+        return [_received(command, breaks), opened(command.case_id, told)]
     if _said(command) in case.reports:
         return []
     events: list[SafetyEvent] = [_received(command, (*breaks, "case_reported_before"))]
@@ -35,7 +35,7 @@ def correct(case: Case, command: CorrectAdverseEvent, facts: Facts, now: datetim
     """The corrected data and the clocks that follow; a correction of nothing known is a report itself."""
     told, breaks = _told(command, now), _breaks(command, facts, now)
     if case.event is None:
-        return [_received(command, (*breaks, "report_unknown")), _opened(command.case_id, told)]
+        return [_received(command, (*breaks, "report_unknown")), opened(command.case_id, told)]
     if command.correction_id in case.corrections or told == case.event:
         return []
     if told.trial_id != case.event.trial_id:
@@ -92,7 +92,8 @@ def _received(
     return AdverseEventReceived(**told, seriousness=criteria, breaks=breaks)
 
 
-def _opened(case_id: UUID, told: AdverseEvent) -> CaseOpened:
+def opened(case_id: UUID, told: AdverseEvent) -> CaseOpened:
+    """A case as it begins, with the clocks that its receipt starts."""
     return CaseOpened(
         case_id=case_id,
         trial_id=told.trial_id,

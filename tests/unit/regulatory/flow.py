@@ -51,6 +51,15 @@ class Flow:
     now: datetime = T0
     events: dict[UUID, list[Event]] = field(default_factory=dict)
     rows: dict[tuple[type, tuple[Any, ...]], Any] = field(default_factory=dict)
+    heard: int = 0
+
+    def hear(self, event: Event, at: datetime = T0) -> Recorded[Any]:
+        """An event of trials comes: one after another, of one stream."""
+        self.heard += 1
+        message = recorded(event, uuid5(ID, "trials"), self.heard, "trials")
+        message.time = at
+        self.deliver(message)
+        return message
 
     def deliver(self, message: Recorded[Any]) -> None:
         """A message of a foreign topic arrives."""

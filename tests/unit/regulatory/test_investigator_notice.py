@@ -1,6 +1,6 @@
 """FDA is notified of a new investigator of a trial under an IND: of whom, by when, and what settles it."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, get_args
 from uuid import UUID, uuid5
 
@@ -14,7 +14,7 @@ from services.regulatory.commands.investigator_notice import HearTrialInd, OweIn
 from services.regulatory.domain.investigator_notice import InvestigatorNotices, decide, evolve
 from services.regulatory.investigator_notices import arm, needs
 from services.regulatory.projections import KnownTrial
-from shared.contracts.message import Facts, Recorded, Refusal, Wake
+from shared.contracts.message import Facts, Refusal, Wake
 from shared.contracts.regulatory import (
     IndInEffect,
     InvestigatorNoticeOwed,
@@ -45,16 +45,7 @@ LONG_AGO = date(2025, 1, 1)
 
 
 class World(Flow):
-    """The service with trials' topic, whose messages come one after another."""
-
-    heard: int = 0
-
-    def hear(self, event: Any, at: datetime = T0) -> Recorded[Any]:
-        self.heard += 1
-        message = recorded(event, uuid5(TRIAL, "stream"), self.heard, "trials")
-        message.time = at
-        self.deliver(message)
-        return message
+    """The service with trials' topic, and what it shows."""
 
     def due(self) -> list[tuple[date, str]]:
         return sorted((r.due_on, r.status) for r in self.table(DeadlineRow) if r.code == CODE)

@@ -19,7 +19,7 @@ from services.regulatory.domain.registry import RegistryRecord, decide
 from services.regulatory.projections import KnownTrial, RegistryRow
 from services.regulatory.reactions import react_to_own
 from services.regulatory.registry_duties import arising, needs
-from shared.contracts.message import Facts, Identifier, Recorded, Refusal, Wake
+from shared.contracts.message import Facts, Identifier, Refusal, Wake
 from shared.contracts.regulatory import IrbApproved, RegistryDutyArisen, RegistryUpdated
 from shared.contracts.trials.country import CountryMilestoneAchieved
 from shared.contracts.trials.registry import (
@@ -56,16 +56,7 @@ FACTS = RegistryFacts(
 
 
 class World(Flow):
-    """The service with trials' topic, whose messages come one after another."""
-
-    heard: int = 0
-
-    def hear(self, event: Any, at: datetime = T0) -> Recorded[Any]:
-        self.heard += 1
-        message = recorded(event, uuid5(TRIAL, "stream"), self.heard, "trials")
-        message.time = at
-        self.deliver(message)
-        return message
+    """The service with trials' topic, and what it shows."""
 
     def due(self, *status: str) -> dict[str, date]:
         found = [row for row in self.table(DeadlineRow) if row.status in (status or ("armed",))]
